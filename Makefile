@@ -1,0 +1,57 @@
+# Every target is one readable line; what it does is in the command it calls.
+PYTHON ?= python3.11
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+RUN := $(CURDIR)/.venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help up down status doctor test unit lint format bench golden clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+up: .venv/.synced  ## the sandbox, a personal stack, training on the real flights, a served model that answers
+	@$(RUN) -m sandbox up
+	@$(RUN) -m sandbox quickstart
+
+down: .venv/.synced  ## stop the sandbox and leave nothing behind (PURGE=1 removes its caches too)
+	@$(RUN) -m sandbox down $(if $(PURGE),--purge)
+
+status: .venv/.synced  ## what of the sandbox is running
+	@$(RUN) -m sandbox status
+
+doctor: .venv/.synced  ## what this machine has and lacks
+	@$(RUN) -m sandbox doctor
+
+test: .venv/.synced lint  ## every test: unit, golden, end to end
+	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+unit: .venv/.synced  ## the tests that need no cluster
+	@$(RUN) -m pytest -m "not e2e" $(PYTEST_ARGS)
+
+lint: .venv/.synced  ## style and types
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+format: .venv/.synced  ## put the style right
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+golden: .venv/.synced  ## write the golden files anew; review their diff
+	@$(RUN) -m pytest tests/golden --update-golden
+
+bench: .venv/.synced  ## measure; results in bench/results
+	@$(RUN) -m bench
+
+clean:  ## remove what was made in the checkout
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.synced: pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --frozen --all-extras --python $(PYTHON)
+	@touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
