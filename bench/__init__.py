@@ -1,0 +1,1 @@
+"""Measurements: figures of one run, side by side. Never asserted in a test."""
