@@ -1,0 +1,66 @@
+"""Running other programs, with errors that say which one, how it ended and what it said last."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+_LAST_LINES = 15
+
+
+class CommandError(SandboxError):
+    """A program that could not be run, ended badly or took too long."""
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    input_text: str | None = None,
+    timeout_seconds: float | None = None,
+) -> str:
+    """Runs a program to its end.
+
+    Args:
+        arguments: The program and its arguments; no shell is involved.
+        environment: Variables on top of this process's own.
+        folder: Working folder; this process's own by default.
+        input_text: What the program reads on its standard input; nothing by default.
+        timeout_seconds: When to give up; never by default.
+
+    Returns:
+        What the program wrote to its standard output.
+
+    Raises:
+        CommandError: When it cannot be started, ends with a code other than 0, or takes too long.
+    """
+    command = [os.fspath(argument) for argument in arguments]
+    try:
+        ended = subprocess.run(
+            command,
+            env={**os.environ, **(environment or {})},
+            cwd=folder,
+            input=input_text if input_text is not None else "",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_seconds,
+            check=False,
+        )
+    except OSError as error:
+        raise CommandError(f"{command[0]}: cannot be started: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"{shlex.join(command)}: no end after {timeout_seconds} s") from error
+    if ended.returncode != 0:
+        raise CommandError(failure(command, ended.returncode, ended.stderr or ended.stdout))
+    return ended.stdout
+
+
+def failure(command: Sequence[str], exit_code: int, output: str) -> str:
+    """Words for a program that ended badly: the command, its exit code and its last lines."""
+    last = "\n".join(f"    {line}" for line in output.strip().splitlines()[-_LAST_LINES:])
+    return f"{shlex.join(command)}: exit code {exit_code}" + (f"\n{last}" if last else "")
