@@ -1,0 +1,134 @@
+"""What a stack's workloads share: environment, target, images, registry."""
+
+from enum import Enum
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
+
+from pulumi_mlops.config._model import Model
+from pulumi_mlops.config.scalars import ContextName, ImageReference, Name, Owner, S3Uri, Url
+
+
+class Target(str, Enum):
+    """Where a stack's workloads run."""
+
+    KUBERNETES = "kubernetes"
+    SAGEMAKER = "sagemaker"
+
+
+class RegistryDatabase(str, Enum):
+    """What keeps the registry's records."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+class ImagesConfig(Model):
+    """The images of a stack, each pinned."""
+
+    pipeline: ImageReference
+    """Runs the steps of the training pipelines."""
+
+    serving: ImageReference
+    """Runs the endpoints, fetches the models and checks what serves."""
+
+    registry: ImageReference | None = None
+    """Runs MLflow. Needed where the stack owns its registry, and only there."""
+
+    postgres: ImageReference | None = None
+    """Runs PostgreSQL. Needed where the registry's database is postgresql, and only there."""
+
+
+class KubernetesSettings(Model):
+    """What only the target kubernetes needs."""
+
+    context: ContextName
+    """The context of the kubeconfig; the environment variable MLOPS_KUBE_CONTEXT goes before it. Never the current
+    context by accident."""
+
+
+class VolumeArtifacts(Model):
+    """Artifacts on a volume of the registry's own."""
+
+    volume_gib: int = Field(ge=1, le=16384)
+    """Size in GiB."""
+
+
+class S3Artifacts(Model):
+    """Artifacts in a bucket, at AWS or at any service that speaks S3."""
+
+    s3_uri: S3Uri
+    """Bucket and prefix, like s3://models/flights."""
+
+    s3_endpoint_url: Url | None = None
+    """The service's address. Defaults to AWS."""
+
+    credentials_secret: Name | None = None
+    """A Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to the credentials that
+    the pod's own service account brings."""
+
+
+def _artifacts_kind(value: object) -> str:
+    return "s3" if isinstance(value, S3Artifacts) or (isinstance(value, dict) and "s3_uri" in value) else "volume"
+
+
+Artifacts = Annotated[
+    Annotated[VolumeArtifacts, Tag("volume")] | Annotated[S3Artifacts, Tag("s3")], Discriminator(_artifacts_kind)
+]
+
+
+class OwnRegistry(Model):
+    """A registry that this stack runs."""
+
+    database: Annotated[RegistryDatabase, Field(strict=False)] = RegistryDatabase.SQLITE
+    """sqlite for a single replica on a volume; postgresql as a server of its own. Defaults to sqlite."""
+
+    database_volume_gib: int = Field(default=1, ge=1, le=16384)
+    """Size of the database's volume in GiB. Defaults to 1."""
+
+    artifacts: Artifacts = VolumeArtifacts(volume_gib=5)
+    """Where the models lie. Defaults to a volume of 5 GiB."""
+
+    allowed_namespaces: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    """Other namespaces whose pods may reach the registry. Defaults to none."""
+
+
+class ExistingRegistry(Model):
+    """A registry that someone else runs, such as another stack."""
+
+    url: Url
+    """Its address, like http://mlflow.flights-dev.svc.cluster.local:5000."""
+
+
+def _registry_kind(value: object) -> str:
+    return "existing" if isinstance(value, ExistingRegistry) or (isinstance(value, dict) and "url" in value) else "own"
+
+
+Registry = Annotated[
+    Annotated[OwnRegistry, Tag("own")] | Annotated[ExistingRegistry, Tag("existing")], Discriminator(_registry_kind)
+]
+
+
+class PlatformConfig(Model):
+    """The settings under `mlops:platform`."""
+
+    environment: Name
+    """dev, staging, prod, or a name of your own such as local."""
+
+    target: Annotated[Target, Field(strict=False)]
+    """Where the workloads run."""
+
+    namespace: Name
+    """The namespace that holds everything of this stack."""
+
+    owner: Owner
+    """The team that answers for it."""
+
+    images: ImagesConfig
+    """The images, each pinned."""
+
+    kubernetes: KubernetesSettings | None = None
+    """Settings of the target kubernetes; required there, refused elsewhere."""
+
+    registry: Registry
+    """The model registry: either settings of one that this stack runs, or the url of an existing one."""
