@@ -1,0 +1,75 @@
+"""The variables with which `pulumi`, `kubectl` and `mlops` use the sandbox."""
+
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox import paths
+from sandbox.engine import current_engine
+from sandbox.engine.plugins import downloads_are_refused
+from sandbox.files import exclusive, write_atomically
+
+_PASSPHRASE_BYTES = 32
+
+
+def environment() -> dict[str, str]:
+    """Returns the variables, on top of the caller's own environment.
+
+    PATH leads to the sandbox's Pulumi when the user has none. A backend, a passphrase or a kubeconfig that the user
+    has set stays unused: the sandbox's stacks never mix with the user's.
+
+    Returns:
+        PATH, KUBECONFIG and PULUMI_…; the passphrase is named as a file, never given.
+    """
+    paths.claim(paths.state_root())
+    backend = paths.pulumi_backend()
+    backend.mkdir(parents=True, exist_ok=True)
+    variables = {
+        "PATH": _path_with_pulumi(os.environ.get("PATH", os.defpath)),
+        "PULUMI_HOME": str(paths.pulumi_home()),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "KUBECONFIG": str(paths.kubeconfig()),
+    }
+    if downloads_are_refused():
+        # Else every command first tries, for seconds, to download plugins of packages that no program here uses.
+        variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    return variables
+
+
+def merged(base: Mapping[str, str]) -> dict[str, str]:
+    """Returns a whole environment: `base` with the sandbox's variables.
+
+    A passphrase in `base` is left out, since Pulumi would take it before the sandbox's file.
+    """
+    kept = {name: value for name, value in base.items() if name != "PULUMI_CONFIG_PASSPHRASE"}
+    return {**kept, **environment()}
+
+
+def exports() -> str:
+    """Returns the variables as lines for a POSIX shell, to be used as `eval "$(python -m sandbox env)"`."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment().items())]
+    return "\n".join(["unset PULUMI_CONFIG_PASSPHRASE", *lines, ""])
+
+
+def ensure_passphrase() -> Path:
+    """Returns the file with the passphrase of the stacks' secrets, generating it the first time, with mode 0600."""
+    file = paths.pulumi_passphrase()
+    if not file.is_file():
+        paths.claim(paths.state_root())
+        with exclusive(paths.state_root() / "passphrase.lock", "generating the passphrase"):
+            if not file.is_file():
+                write_atomically(file, secrets.token_urlsafe(_PASSPHRASE_BYTES) + "\n", mode=0o600)
+    return file
+
+
+def _path_with_pulumi(path: str) -> str:
+    engine = current_engine()
+    if engine is None or not engine.is_built:
+        return path
+    folder = str(engine.folder)
+    others = [entry for entry in path.split(os.pathsep) if entry and Path(entry) != Path(folder)]
+    return os.pathsep.join([folder, *others])
