@@ -28,10 +28,11 @@ def install_commands(
         is_plugin: A plugin without options gets a virtual environment of its own.
 
     Returns:
-        Commands to be run in `program`, in order; none when nothing says what to install.
+        Commands to be run in `program`, in order; none when nothing says what to install. What is installed beyond
+        the lock file, such as extras, stays.
     """
     if toolchain(options, program) == "uv":
-        return [["uv", "sync"]]
+        return [["uv", "sync", "--inexact"]]
     folder = virtualenv_path(options, root, program, environment)
     if folder is None and is_plugin:
         folder = root / _DEFAULT_VIRTUALENV

@@ -1,8 +1,9 @@
 """Which Pulumi packages a Python has installed, and so which provider plugins its programs may need."""
 
 import json
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,27 @@ def plugins_of(described: Mapping[str, Mapping[str, object]]) -> list[RequiredPl
         if document.get("resource")
     ]
     return sorted(plugins, key=lambda plugin: plugin.name)
+
+
+def obtainable(plugins: Iterable[RequiredPlugin], environment: Mapping[str, str]) -> list[RequiredPlugin]:
+    """Leaves out the plugins that are not installed and that the engine may not download.
+
+    Args:
+        plugins: What installed packages stand for; programs need not use all of them.
+        environment: With PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, PULUMI_HOME and PATH.
+
+    Returns:
+        All of them where downloads are allowed. A program that needs one which is left out fails when it asks for it.
+    """
+    if environment.get("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "").lower() not in ("1", "true"):
+        return list(plugins)
+    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
+    return [
+        plugin
+        for plugin in plugins
+        if (home / f"resource-{plugin.name}-{plugin.version}").is_dir()
+        or shutil.which(f"pulumi-resource-{plugin.name}", path=environment.get("PATH"))
+    ]
 
 
 def _plugin_version(version: object) -> str:

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from .children import Children
 from .dependencies import install_commands, installed_versions, plugin_options
 from .options import Interpreter, OptionsError, RuntimeOptions, choose_interpreter, parse_options
-from .packages import required_plugins
+from .packages import obtainable, required_plugins
 from .program import ProgramRun, plugin_command, program_outcome
 
 _CHUNK_BYTES = 65536
@@ -60,7 +60,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Lists the plugins that the program's installed packages stand for."""
         program = Path(request.info.program_directory)
         try:
-            plugins = required_plugins(_interpreter(request.info), os.environ, program)
+            plugins = obtainable(required_plugins(_interpreter(request.info), os.environ, program), os.environ)
         except (OptionsError, RuntimeError) as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         return language_pb2.GetRequiredPackagesResponse(
@@ -108,11 +108,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.RunPluginResponse]:
         """Runs a component package or a policy pack, and streams its output, until it ends or the engine lets go."""
-        root = Path(request.info.root_directory or request.info.program_directory)
         folder = Path(request.info.program_directory)
         try:
-            options = plugin_options(_options(request.info), root)
-            interpreter = choose_interpreter(options, root, folder, os.environ)
+            interpreter = _interpreter(request.info)
             command = plugin_command(interpreter, request.kind, folder, request.args)
         except ValueError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
@@ -201,7 +199,12 @@ def _options(info: language_pb2.ProgramInfo) -> RuntimeOptions:
 
 
 def _interpreter(info: language_pb2.ProgramInfo) -> Interpreter:
-    return choose_interpreter(_options(info), Path(info.root_directory), Path(info.program_directory), os.environ)
+    program = Path(info.program_directory)
+    root = Path(info.root_directory or program)
+    options = _options(info)
+    if (root / "PulumiPlugin.yaml").is_file():
+        options = plugin_options(options, root)
+    return choose_interpreter(options, root, program, os.environ)
 
 
 def _program_run(request: language_pb2.RunRequest, engine_address: str) -> ProgramRun:
