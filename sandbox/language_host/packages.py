@@ -21,9 +21,9 @@ def metadata_version(folder, package):
             return rest[: -len(".dist-info")]
 
 found = {}
-for folder in sys.path:
+for folder in (entry or "." for entry in sys.path):
     try:
-        packages = os.listdir(folder or ".")
+        packages = os.listdir(folder)
     except OSError:
         continue
     for package in packages:

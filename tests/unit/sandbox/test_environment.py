@@ -1,0 +1,63 @@
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox import environment as module
+from sandbox.engine import Engine
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "it's state"))
+    built = Engine(tmp_path / "it's state" / "bin" / "pulumi", "v1", is_built=True)
+    monkeypatch.setattr(module, "current_engine", lambda: built)
+    return tmp_path
+
+
+def test_a_shell_that_reads_the_exports_has_the_environment(folders: Path) -> None:
+    wanted = module.environment()
+    script = f"PULUMI_CONFIG_PASSPHRASE=users\n{module.exports()}env -0"
+    output = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True).stdout
+    got = dict(entry.split("=", 1) for entry in output.split("\0") if entry)
+    assert {name: got[name] for name in wanted} == wanted
+    assert "PULUMI_CONFIG_PASSPHRASE" not in got
+
+
+def test_everything_stands_in_the_sandboxs_own_folders(folders: Path) -> None:
+    variables = module.environment()
+    state = folders / "it's state"
+    assert variables["PULUMI_HOME"].startswith(str(state))
+    assert variables["PULUMI_BACKEND_URL"] == (state / "pulumi-backend").as_uri()
+    assert (state / "pulumi-backend").is_dir()
+    assert variables["KUBECONFIG"] == str(state / "kubeconfig")
+
+
+def test_path_begins_with_the_built_engine_once(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:
+    folder = str(folders / "it's state" / "bin")
+    monkeypatch.setenv("PATH", os.pathsep.join(["/usr/bin", folder, "/bin"]))
+    assert module.environment()["PATH"] == os.pathsep.join([folder, "/usr/bin", "/bin"])
+
+
+def test_path_is_left_alone_with_a_pulumi_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "current_engine", lambda: Engine(Path("/usr/bin/pulumi"), "v1", is_built=False))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert module.environment()["PATH"] == "/usr/bin"
+
+
+def test_the_passphrase_is_generated_once_and_for_its_owner_alone() -> None:
+    file = module.ensure_passphrase()
+    text = file.read_text()
+    assert len(text) > 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert module.ensure_passphrase().read_text() == text
+    assert text.strip() not in module.exports()
+
+
+def test_a_passphrase_of_the_users_own_does_not_get_in_the_way() -> None:
+    whole = module.merged({"PULUMI_CONFIG_PASSPHRASE": "users", "HOME": "/root"})
+    assert "PULUMI_CONFIG_PASSPHRASE" not in whole
+    assert whole["HOME"] == "/root"
