@@ -49,9 +49,16 @@ class Pattern:
 
 def _is_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+    expected = "an http or https address without credentials or query"
+    if parts.username or parts.password or parts.query:
         refuse(
-            expected="an http or https address without credentials or query",
+            expected=expected,
+            got="an address with credentials or a query (not shown)",
+            fix="take them out, and change the password",
+        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        refuse(
+            expected=expected,
             fix="write it like http://mlflow.flights-dev.svc.cluster.local:5000",
         )
     return value.rstrip("/")

@@ -54,7 +54,7 @@ class PipelineConfig(Model):
     """How a workload's model is trained."""
 
     graph: GraphReference | None = None
-    """The step graph as module:name. Defaults to `<workload with underscores>.graph:GRAPH`; `StackConfig.graph_of` tells."""
+    """The step graph as module:name. Defaults to `<workload with underscores>.graph:GRAPH` (see `graph_of`)."""
 
     schedule: CronSchedule | None = None
     """When it runs by itself: five cron fields, UTC. Defaults to never: it runs when someone asks."""

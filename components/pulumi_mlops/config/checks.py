@@ -1,0 +1,112 @@
+"""Checks that need more than one setting. Each tolerates whatever else is wrong, so that all is told at once."""
+
+from collections.abc import Iterator
+
+from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.platform import RegistryDatabase, Target
+from pulumi_mlops.config.problems import Problem, shown
+
+_POSTGRESQL = RegistryDatabase.POSTGRESQL.value
+_PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield what contradicts itself in one stack."""
+    yield from _target_settings(document)
+    yield from _registry(document)
+    yield from _images(document)
+    yield from _database_password(document)
+    yield from _namespaces(document)
+
+
+def _owns_registry(document: StackDocument) -> bool:
+    return isinstance(document.at("platform", "registry"), dict) and document.at("platform", "registry", "url") is None
+
+
+def _database(document: StackDocument) -> object:
+    default = RegistryDatabase.SQLITE.value
+    return (document.at("platform", "registry", "database") or default) if _owns_registry(document) else None
+
+
+def _target_settings(document: StackDocument) -> Iterator[Problem]:
+    kubernetes = Target.KUBERNETES.value
+    if document.at("platform", "target") == kubernetes and document.at("platform", kubernetes) is None:
+        yield document.problem(
+            ("platform", kubernetes),
+            got="nothing",
+            expected="the settings of the target kubernetes",
+            fix="add kubernetes: {context: <a context of the kubeconfig>}",
+        )
+
+
+def _registry(document: StackDocument) -> Iterator[Problem]:
+    if document.at("platform", "registry", "url") is None:
+        return
+    for key in document.keys_at("platform", "registry"):
+        if key in {"database", "database_volume_gib", "artifacts", "allowed_namespaces"}:
+            yield document.problem(
+                ("platform", "registry", key),
+                got=f"{key} beside url",
+                expected="either the url of an existing registry or the settings of one that this stack runs",
+                fix=f"remove {key}, or remove url",
+            )
+
+
+def _images(document: StackDocument) -> Iterator[Problem]:
+    if not isinstance(document.at("platform", "images"), dict):
+        return
+    database = _database(document)
+    needed = {
+        "registry": (_owns_registry(document), "registry.url"),
+        "postgres": (database == _POSTGRESQL, f"registry.database {shown(database)}"),
+    }
+    for image, (is_needed, because) in needed.items():
+        pinned = document.at("platform", "images", image)
+        if is_needed and pinned is None:
+            yield document.problem(
+                ("platform", "images", image),
+                got="nothing",
+                expected=f"the image {image}, since this stack runs it",
+                fix=f"add {image}: <a pinned image>",
+            )
+        elif pinned is not None and not is_needed and document.at("platform", "registry") is not None:
+            yield document.problem(
+                ("platform", "images", image),
+                got=f"{shown(pinned)} with {because}",
+                expected=f"no image {image}, since this stack does not run it",
+                fix="remove it",
+            )
+
+
+def _database_password(document: StackDocument) -> Iterator[Problem]:
+    needed, given = _database(document) == _POSTGRESQL, _PASSWORD in document.secrets
+    key = f"{document.project}:{_PASSWORD}"
+    if needed and not given:
+        yield document.problem(
+            (_PASSWORD,),
+            got="nothing",
+            expected="a secret, since registry.database is postgresql",
+            fix=f"run pulumi config set --secret {key}",
+        )
+    if given and not needed and _database(document) is not None:
+        yield document.problem(
+            (_PASSWORD,),
+            got=f"a secret with registry.database {shown(_database(document))}",
+            expected="a password only where registry.database is postgresql",
+            fix=f"run pulumi config rm {key}",
+        )
+
+
+def _namespaces(document: StackDocument) -> Iterator[Problem]:
+    own = document.at("platform", "namespace")
+    allowed = document.at("platform", "registry", "allowed_namespaces")
+    if not isinstance(allowed, list):
+        return
+    for index, namespace in enumerate(allowed):
+        if namespace == own or namespace in allowed[:index]:
+            yield document.problem(
+                ("platform", "registry", "allowed_namespaces", index),
+                got=f"{shown(namespace)}, with namespace {shown(own)} and allowed_namespaces {allowed}",
+                expected="other namespaces, each once",
+                fix="remove it",
+            )

@@ -1,0 +1,130 @@
+"""Holds a workload's pipeline settings against its step graph. The graph is imported; nothing of it is run."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.problems import Path, Problem, shown
+from pulumi_mlops.config.stack import default_graph
+from pulumi_mlops.config.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from mlops_pipelines import StepGraph
+
+
+class GraphError(LookupError):
+    """A step graph cannot be had.
+
+    Attributes:
+        got: What was found in its place.
+        expected: What would have been right.
+        fix: What to do about it.
+    """
+
+    def __init__(self, *, got: str, expected: str, fix: str) -> None:
+        self.got, self.expected, self.fix = got, expected, fix
+        super().__init__(f"got {got}, expected {expected}, fix: {fix}")
+
+
+@cache
+def load_graph(reference: str) -> "StepGraph":
+    """Import a step graph.
+
+    Args:
+        reference: The graph as module:name, like `flight_delay.graph:GRAPH`.
+
+    Returns:
+        The graph; the same one each time.
+
+    Raises:
+        GraphError: When the module or the graph in it is not there, or the module cannot be imported.
+    """
+    from mlops_pipelines import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
+
+    module_name, _, name = reference.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise GraphError(
+            got=f"{shown(reference)}, but there is no module {error.name}",
+            expected="a module of this installation that holds the step graph",
+            fix=f"write {module_name.replace('.', '/')}.py under pipelines, or name another graph in pipeline.graph",
+        ) from error
+    except Exception as error:
+        raise GraphError(
+            got=f"{shown(reference)}, whose module fails with {type(error).__name__}: {error}",
+            expected="a module that imports without an error",
+            fix=f"correct {module_name}",
+        ) from error
+    graph = getattr(module, name, None)
+    if not isinstance(graph, StepGraph):
+        graphs = [key for key, value in vars(module).items() if isinstance(value, StepGraph)]
+        raise GraphError(
+            got=f"{shown(reference)}, but {module_name} has no step graph {name}",
+            expected=f"one of {', '.join(graphs)}" if graphs else "a module with a step graph",
+            fix=did_you_mean(name, graphs) or "name another graph in pipeline.graph",
+        )
+    return graph
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield what a document's workloads ask of their step graphs that these do not have."""
+    for workload in document.keys_at("workloads"):
+        pipeline = document.at("workloads", workload, "pipeline")
+        if pipeline is not None and not isinstance(pipeline, Mapping):
+            continue
+        path = ("workloads", workload, "pipeline")
+        reference = document.at(*path, "graph") or default_graph(workload)
+        if not isinstance(reference, str) or ":" not in reference:
+            continue
+        try:
+            graph = load_graph(reference).to_document()
+        except GraphError as error:
+            yield document.problem((*path, "graph"), got=error.got, expected=error.expected, fix=error.fix)
+            continue
+        yield from _parameters(document, path, reference, graph)
+        yield from _resources(document, path, reference, graph)
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+}
+
+
+def _parameters(document: StackDocument, path: Path, reference: str, graph: Mapping[str, Any]) -> Iterator[Problem]:
+    known: Mapping[str, Mapping[str, Any]] = graph["parameters"]
+    for name in document.keys_at(*map(str, path), "parameters"):
+        here = (*path, "parameters", name)
+        if name not in known:
+            yield document.problem(
+                here,
+                got="an unknown parameter",
+                expected=f"one of {', '.join(sorted(known)) or 'none'}, the parameters of {reference}",
+                fix=did_you_mean(name, known) or "remove it",
+            )
+            continue
+        value, kind = document.at(*map(str, here)), str(known[name]["type"])
+        if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+            yield document.problem(
+                here,
+                got=shown(value),
+                expected=f"a value of type {kind}, as {reference} has it",
+                fix=f"correct it, or remove it for the default {known[name].get('default')}",
+            )
+
+
+def _resources(document: StackDocument, path: Path, reference: str, graph: Mapping[str, Any]) -> Iterator[Problem]:
+    steps = [str(step["name"]) for step in graph["steps"]]
+    for name in document.keys_at(*map(str, path), "resources"):
+        if name not in steps:
+            yield document.problem(
+                (*path, "resources", name),
+                got="an unknown step",
+                expected=f"one of {', '.join(steps)}, the steps of {reference}",
+                fix=did_you_mean(name, steps) or "remove it",
+            )
