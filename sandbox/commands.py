@@ -3,7 +3,8 @@
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.errors import SandboxError
@@ -64,3 +65,50 @@ def failure(command: Sequence[str], exit_code: int, output: str) -> str:
     """Words for a program that ended badly: the command, its exit code and its last lines."""
     last = "\n".join(f"    {line}" for line in output.strip().splitlines()[-_LAST_LINES:])
     return f"{shlex.join(command)}: exit code {exit_code}" + (f"\n{last}" if last else "")
+
+
+def follow(
+    arguments: Sequence[str | Path],
+    report: Callable[[str], None],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    with_output: bool = False,
+) -> None:
+    """Runs a program to its end and hands on each line that it writes to its standard error.
+
+    Args:
+        arguments: The program and its arguments; no shell is involved.
+        report: Called with each line.
+        environment: Variables on top of this process's own.
+        folder: Working folder; this process's own by default.
+        with_output: Whether the lines of its standard output count as well.
+
+    Raises:
+        CommandError: When it cannot be started or ends with a code other than 0.
+    """
+    command = [os.fspath(argument) for argument in arguments]
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    try:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **(environment or {})},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if with_output else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if with_output else subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise CommandError(f"{command[0]}: cannot be started: {error}") from error
+    with process:
+        try:
+            for line in (process.stdout if with_output else process.stderr) or ():
+                last.append(line)
+                report(line.strip())
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode != 0:
+        raise CommandError(failure(command, process.returncode, "".join(last)))
