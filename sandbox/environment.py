@@ -59,8 +59,7 @@ def ensure_passphrase() -> Path:
     """Returns the file with the passphrase of the stacks' secrets, generating it the first time, with mode 0600."""
     file = paths.pulumi_passphrase()
     if not file.is_file():
-        paths.claim(paths.state_root())
-        with exclusive(paths.state_root() / "passphrase.lock", "generating the passphrase"):
+        with exclusive(paths.claim(paths.state_root()) / "locks" / "passphrase", "generating the passphrase"):
             if not file.is_file():
                 write_atomically(file, secrets.token_urlsafe(_PASSPHRASE_BYTES) + "\n", mode=0o600)
     return file

@@ -1,17 +1,12 @@
 """Building the engine's command line from the Go module in `sandbox/go/engine`."""
 
 import hashlib
-import os
 import platform
 import shutil
-import subprocess
-import tempfile
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
-from sandbox import paths, versions
-from sandbox.commands import CommandError, failure, run
+from sandbox import commands, paths, versions
+from sandbox.engine.folders import made_whole
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
 from sandbox.progress import step
@@ -21,7 +16,6 @@ SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 EXECUTOR = "pulumi-language-python-exec"
 
 _ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
-_REMEMBERED_LINES = 40
 
 
 def built_engine() -> Path:
@@ -33,8 +27,7 @@ def built_engine() -> Path:
     folder = paths.cache_root() / "engine" / build_key()
     if _is_complete(folder):
         return folder
-    paths.claim(paths.cache_root())
-    with exclusive(paths.cache_root() / "engine.lock", "building the Pulumi engine"):
+    with exclusive(paths.claim(paths.cache_root()) / "locks" / "engine", "building the Pulumi engine"):
         if not _is_complete(folder):
             _build_into(folder)
     return folder
@@ -67,48 +60,20 @@ def _build_into(folder: Path) -> None:
     if shutil.which("go") is None:
         raise SandboxError(
             "go: not found on PATH; the Pulumi engine is built with it",
-            "install Go 1.26 or newer, or Pulumi itself (https://www.pulumi.com/docs/install/)",
+            f"install Go {'.'.join(map(str, versions.GO_MINIMUM))} or newer from https://go.dev/dl/, "
+            "or Pulumi itself from https://www.pulumi.com/docs/install/",
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        step(f"build the Pulumi engine {versions.PULUMI}") as current,
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary,
-    ):
-        building = Path(temporary) / "engine"
-        building.mkdir()
-        command = ["go", "build", "-v", *_flags(), "-o", str(building / "pulumi"), PROGRAM]
-        _compile(command, current.detail)
-        sdk = run(
-            ["go", "list", "-m", "-f", "{{.Dir}}", SDK_MODULE], folder=_module(), environment=_ENVIRONMENT
-        ).strip()
-        executor = building / EXECUTOR
+    name = f"compile the Pulumi engine {versions.PULUMI} (about four minutes, once)"
+    with step(name) as current, made_whole(folder) as making:
+        commands.follow(
+            ["go", "build", "-v", *_flags(), "-o", making / "pulumi", PROGRAM],
+            current.detail,
+            environment=_ENVIRONMENT,
+            folder=_module(),
+        )
+        find_sdk = ["go", "list", "-m", "-f", "{{.Dir}}", SDK_MODULE]
+        sdk = commands.run(find_sdk, folder=_module(), environment=_ENVIRONMENT).strip()
+        executor = making / EXECUTOR
         shutil.copyfile(Path(sdk) / "python" / "cmd" / EXECUTOR, executor)
         executor.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        building.rename(folder)
-
-
-def _compile(command: list[str], report: Callable[[str], None]) -> None:
-    """Runs the compiler, which names each package that it compiles on its standard error."""
-    last: deque[str] = deque(maxlen=_REMEMBERED_LINES)
-    with subprocess.Popen(
-        command,
-        cwd=_module(),
-        env={**os.environ, **_ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    ) as process:
-        assert process.stderr is not None  # noqa: S101 - it was asked for
-        try:
-            for line in process.stderr:
-                last.append(line)
-                report(line.strip())
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode != 0:
-        raise CommandError(failure(command, process.returncode, "".join(last)))
+        current.note(f"{(making / 'pulumi').stat().st_size / 2**20:.0f} MiB")

@@ -4,15 +4,15 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import paths, versions
 from sandbox.commands import CommandError, run
 from sandbox.engine.build import EXECUTOR, built_engine
+from sandbox.engine.folders import made_whole
 from sandbox.engine.launcher import copied_code, launcher_text
-from sandbox.engine.libraries import plugin_runtime
+from sandbox.engine.libraries import Runtime, plugin_runtime
 from sandbox.files import exclusive
 from sandbox.progress import say
 
@@ -107,21 +107,20 @@ def _assembled(build: Path) -> Path:
     folder = paths.cache_root() / "engine-with-host" / digest.hexdigest()[:16]
     if folder.is_dir():
         return folder
-    with exclusive(paths.cache_root() / "engine.lock", "putting the Pulumi engine together"):
-        if folder.is_dir():
-            return folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".assembling-") as temporary:
-            assembling = Path(temporary) / "engine"
-            assembling.mkdir()
-            for name in ("pulumi", EXECUTOR):
-                (assembling / name).hardlink_to(build / name)
-            arguments = ["--executor", str(folder / EXECUTOR), "--version", versions.PULUMI.removeprefix("v")]
-            host = assembling / LANGUAGE_HOST
-            host.write_text(launcher_text(runtime, code, "sandbox.language_host", arguments), encoding="utf-8")
-            host.chmod(0o755)
-            assembling.rename(folder)
+    with exclusive(paths.claim(paths.cache_root()) / "locks" / "engine", "putting the Pulumi engine together"):
+        if not folder.is_dir():
+            _assemble(build, runtime, code, folder)
     return folder
+
+
+def _assemble(build: Path, runtime: Runtime, code: Path, folder: Path) -> None:
+    with made_whole(folder) as making:
+        for name in ("pulumi", EXECUTOR):
+            (making / name).hardlink_to(build / name)
+        arguments = ["--executor", str(folder / EXECUTOR), "--version", versions.PULUMI.removeprefix("v")]
+        host = making / LANGUAGE_HOST
+        host.write_text(launcher_text(runtime, code, "sandbox.language_host", arguments), encoding="utf-8")
+        host.chmod(0o755)
 
 
 def _link(link: Path, target: Path) -> None:

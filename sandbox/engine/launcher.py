@@ -3,11 +3,11 @@
 import hashlib
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sandbox import paths
+from sandbox.engine.folders import made_whole
 from sandbox.engine.libraries import Runtime
 from sandbox.files import exclusive
 
@@ -37,8 +37,7 @@ def copied_code(packages: Iterable[str]) -> Path:
     folder = paths.cache_root() / "code" / digest.hexdigest()[:16]
     if folder.is_dir():
         return folder
-    paths.claim(paths.cache_root())
-    with exclusive(paths.cache_root() / "code.lock", "copying the plugins' code"):
+    with exclusive(paths.claim(paths.cache_root()) / "locks" / "code", "copying the plugins' code"):
         if not folder.is_dir():
             _copy(files, folder)
     return folder
@@ -73,11 +72,8 @@ def _source_files(packages: Iterable[str]) -> list[tuple[Path, Path]]:
 
 
 def _copy(files: Iterable[tuple[Path, Path]], folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".copying-") as temporary:
-        copying = Path(temporary) / "code"
+    with made_whole(folder) as making:
         for relative, source in files:
-            target = copying / relative
+            target = making / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-        copying.rename(folder)

@@ -9,13 +9,13 @@ import re
 import shutil
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from sandbox import paths
+from sandbox.engine.folders import made_whole
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
 from sandbox.progress import step
@@ -46,8 +46,7 @@ def plugin_runtime() -> Runtime:
     distributions = closure(ROOTS, _find)
     folder = paths.cache_root() / "libraries" / libraries_key({name: d.version for name, d in distributions.items()})
     if not folder.is_dir():
-        paths.claim(paths.cache_root())
-        with exclusive(paths.cache_root() / "libraries.lock", "copying the plugins' libraries"):
+        with exclusive(paths.claim(paths.cache_root()) / "locks" / "libraries", "copying the plugins' libraries"):
             if not folder.is_dir():
                 _copy(distributions.values(), folder)
     return Runtime(python=base_python(), libraries=folder)
@@ -114,19 +113,13 @@ def _find(name: str) -> metadata.Distribution | None:
 
 
 def _copy(distributions: Iterable[metadata.Distribution], folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        step("copy the plugins' Python libraries"),
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".copying-") as temporary,
-    ):
-        copying = Path(temporary) / "libraries"
+    with step("copy the plugins' Python libraries"), made_whole(folder) as making:
         for distribution in distributions:
             for file in distribution.files or []:
                 source = Path(str(file.locate()))
                 # Commands and the like stand outside the library folder; nothing imports them.
                 if ".." in file.parts or file.suffix == ".pyc" or not source.is_file():
                     continue
-                target = copying / file
+                target = making / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-        copying.rename(folder)

@@ -96,8 +96,7 @@ def install_plugins(engine: Engine, providers: tuple[Provider, ...] = PROVIDERS)
     Raises:
         SandboxError: One cannot be installed.
     """
-    paths.claim(paths.state_root())
-    with exclusive(paths.state_root() / "plugins.lock", "installing Pulumi's plugins"):
+    with exclusive(paths.claim(paths.state_root()) / "locks" / "plugins", "installing Pulumi's plugins"):
         return [_install(engine, provider) for provider in providers]
 
 
