@@ -1,0 +1,23 @@
+import sys
+
+NEEDED = {"typer": "cli", "rich": "cli", "kubernetes": "cli", "yaml": "cli", "pulumi_kubernetes": "kubernetes"}
+
+
+def main() -> None:
+    """Run the command `mlops`, or tell which extra of the package it lacks."""
+    try:
+        from pulumi_mlops.cli.app import app  # noqa: PLC0415 - only after this can its absence be told
+
+        app()
+    except ModuleNotFoundError as error:
+        extra = NEEDED.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        sys.stderr.write(
+            f"mlops: got no module {error.name}, expected the extra {extra}, fix: pip install 'pulumi-mlops[{extra}]'\n"
+        )
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

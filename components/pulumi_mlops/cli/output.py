@@ -1,0 +1,40 @@
+"""What every command shares in talking to people and to programs."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+FAILED = 1
+WRONG_USE = 2
+
+
+def print_json(document: Any) -> None:
+    """Write a document for programs: JSON with sorted keys, on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def say_error(text: str) -> None:
+    """Write a failure's reason, on standard error."""
+    sys.stderr.write(text.rstrip("\n") + "\n")
+
+
+@contextmanager
+def told_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Let the expected failures of a command end it with their text and exit code 1, not with a traceback.
+
+    Args:
+        kinds: The failures that this command expects beside a refused configuration and a missing project.
+    """
+    from pulumi_mlops.config.problems import ConfigError  # noqa: PLC0415 - start-up time
+    from pulumi_mlops.config.project import ProjectError  # noqa: PLC0415 - start-up time
+
+    expected: tuple[type[Exception], ...] = (ConfigError, ProjectError, *kinds)
+    try:
+        yield
+    except expected as error:
+        say_error(str(error))
+        raise typer.Exit(FAILED) from None

@@ -1,0 +1,125 @@
+"""Runs a Pulumi program in this process, offline, with the configuration of a stack file."""
+
+import asyncio
+import contextlib
+import contextvars
+import json
+import os
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime import mocks, settings, stack
+
+from pulumi_mlops.cli.render.graph import RenderedStack
+from pulumi_mlops.cli.render.recorder import Recorder
+from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.project import Project
+from pulumi_mlops.config.stack_file import read_document
+from pulumi_mlops.config.validate import validate
+
+# Stands in for a secret while a program runs. It must never be seen outside of a secret.
+_STAND_IN = "stand-in for the secret "
+# What would make the graph differ from one machine to the next.
+_PERSONAL_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "MLOPS_KUBE_CONTEXT", "KUBECONFIG")
+
+
+class SecretLeakError(RuntimeError):
+    """A program lets a secret out of Pulumi's care."""
+
+
+def render_stack(project: Project, stack_name: str) -> RenderedStack:
+    """Return the resource graph of a stack without credentials, passphrase, plugin, network or cluster.
+
+    Args:
+        project: The project on disk.
+        stack_name: One of its stacks.
+
+    Raises:
+        ProjectError: When the stack has no file.
+        ConfigError: When its configuration is refused.
+        SecretLeakError: When a secret would stand in plain text among the resources or outputs.
+    """
+    path = project.stack_file(stack_name)
+    document = read_document(path, project.name, source=_relative(path))
+    validate(document)
+    recorder = contextvars.Context().run(_run, project, stack_name, document)
+    rendered = RenderedStack(
+        stack=stack_name,
+        resources=tuple(recorder.recorded[path] for path in sorted(recorder.recorded)),
+        outputs=recorder.outputs,
+    )
+    _refuse_leaks(rendered)
+    return rendered
+
+
+def _run(project: Project, stack_name: str, document: StackDocument) -> Recorder:
+    recorder = Recorder(stack_name, project.name)
+    settings.configure(
+        settings.Settings(
+            monitor=recorder,
+            engine=mocks.MockEngine(None),
+            project=project.name,
+            stack=stack_name,
+            root_directory=str(project.root),
+            organization="organization",
+            dry_run=True,
+            legacy_apply_enabled=False,
+        )
+    )
+    settings.SETTINGS.monitor_features = set(recorder.features())
+    runtime_config.set_all_config(*_pulumi_config(document))
+    with _as_program(project.program):
+        asyncio.run(stack.run_in_stack(lambda: _execute(project.program)))
+    return recorder
+
+
+def _pulumi_config(document: StackDocument) -> tuple[dict[str, str], list[str]]:
+    """Return the configuration as the engine would hand it over, and which of its keys are secret."""
+    config = {f"{document.project}:{key}": json.dumps(value) for key, value in document.values.items()}
+    secrets = {f"{document.project}:{key}": _STAND_IN + key for key in document.secrets}
+    return config | secrets, list(secrets)
+
+
+def _execute(program: Path) -> None:
+    runpy.run_path(str(program / "__main__.py"), run_name="__main__")
+
+
+@contextlib.contextmanager
+def _as_program(program: Path) -> Iterator[None]:
+    """Give the program the folder, path and environment that the engine gives it, and take all of it back."""
+    environment = {name: os.environ.pop(name) for name in _PERSONAL_VARIABLES if name in os.environ}
+    sys.path.insert(0, str(program))
+    try:
+        with contextlib.chdir(program):
+            yield
+    finally:
+        sys.path.remove(str(program))
+        os.environ.update(environment)
+        for name, module in list(sys.modules.items()):
+            if _is_within(module, program):
+                del sys.modules[name]
+
+
+def _is_within(module: Any, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve().is_relative_to(folder.resolve())
+
+
+def _relative(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def _refuse_leaks(rendered: RenderedStack) -> None:
+    places = [(resource.path, resource.to_document()) for resource in rendered.resources]
+    leaks = [place for place, document in [*places, ("outputs", rendered.outputs)] if _STAND_IN in json.dumps(document)]
+    if leaks:
+        raise SecretLeakError(
+            f"stack {rendered.stack}: got a secret in plain text in {', '.join(leaks)}, expected it only within "
+            "outputs that Pulumi keeps secret, fix: pass it on as the output that load_secrets() returns"
+        )

@@ -1,0 +1,119 @@
+"""A monitor that takes Pulumi's place: it records each resource and answers with what can be known beforehand."""
+
+from typing import Any
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+from pulumi_mlops.cli.render.graph import RenderedResource
+from pulumi_mlops.cli.render.values import read_values
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+# Options of a registration that show in a graph, with the value that says nothing.
+_OPTIONS = {
+    "protect": False,
+    "retainOnDelete": False,
+    "deleteBeforeReplace": False,
+    "ignoreChanges": [],
+    "replaceOnChanges": [],
+    "additionalSecretOutputs": [],
+    "deletedWith": "",
+    "importId": "",
+}
+
+
+class _NoAnswers(mocks.Mocks):
+    """What the base class asks for and the recorder does not use."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(
+            f"{args.token} asks a provider, and there is none offline: take the value from config"
+        )
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        raise NotImplementedError(args.typ)
+
+
+class Recorder(mocks.MockMonitor):
+    """Records what one run of a program declares."""
+
+    def __init__(self, stack: str, project: str) -> None:
+        super().__init__(_NoAnswers())
+        self._prefix = f"urn:pulumi:{stack}::{project}::"
+        self.recorded: dict[str, RenderedResource] = {}
+        self.outputs: dict[str, Any] = {}
+
+    def features(self) -> list[int]:
+        """Return what a program may use that this monitor understands."""
+        answer: Any = super().GetDeploymentInfo(empty_pb2.Empty())  # type: ignore[no-untyped-call]
+        return list(answer.supportedFeatures)
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
+        """Record a resource, and answer with its inputs and placeholders for what a provider would compute."""
+        urn = self._urn(request.parent, request.type, request.name)
+        if request.type == STACK_TYPE:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        path = self._path(urn)
+        if path in self.recorded:
+            raise ValueError(f"{path}: got two resources of one name, expected one, fix: rename one of them")
+        sources = {key: [_name(urn) for urn in value.urns] for key, value in request.propertyDependencies.items()}
+        self.recorded[path] = RenderedResource(
+            path=path,
+            parent=self._path(request.parent) if STACK_TYPE not in request.parent and request.parent else None,
+            provider=_name(request.provider.rpartition("::")[0]) or None,
+            depends_on=tuple(sorted({self._path(urn) for urn in request.dependencies})),
+            inputs=read_values(request.object, sources),
+            options=_options(request),
+        )
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=f"<{request.name}.id>" if request.custom else "", object=_state(request)
+        )
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
+        """Refuse to read what is deployed: a graph made offline cannot hold it."""
+        raise NotImplementedError(
+            f"{request.type} {request.name} is read from the target, which cannot be done offline"
+        )
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
+        """Keep the stack's own outputs."""
+        if STACK_TYPE in request.urn:
+            self.outputs = read_values(request.outputs, {})
+        return empty_pb2.Empty()
+
+    def _urn(self, parent: str, kind: str, name: str) -> str:
+        chain = "" if not parent or STACK_TYPE in parent else f"{parent.split('::')[2]}$"
+        return f"{self._prefix}{chain}{kind}::{name}"
+
+    def _path(self, urn: str) -> str:
+        return urn.removeprefix(self._prefix)
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _options(request: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, usual in _OPTIONS.items():
+        value = getattr(request, name)
+        value = value if isinstance(value, bool | str) else list(value)
+        if value != usual:
+            options[name] = value
+    timeouts = {kind: getattr(request.customTimeouts, kind) for kind in ("create", "update", "delete")}
+    if any(timeouts.values()):
+        options["customTimeouts"] = {kind: text for kind, text in timeouts.items() if text}
+    return options
+
+
+def _state(request: Any) -> struct_pb2.Struct:
+    """Return what a provider would answer, as far as that is known beforehand."""
+    state = struct_pb2.Struct()
+    state.CopyFrom(request.object)
+    if request.type.startswith("kubernetes:"):
+        metadata = state.fields["metadata"].struct_value
+        for key in ("name", "uid"):
+            if key not in metadata.fields:
+                metadata.fields[key].string_value = f"<{request.name}.metadata.{key}>"
+    return state
