@@ -1,0 +1,102 @@
+"""Bringing built images to where a cluster finds them."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox import commands, packages, paths, progress
+from sandbox.cluster.target import Cluster
+from sandbox.errors import SandboxError
+from sandbox.files import exclusive
+from sandbox.images.build import archive_of, choose
+from sandbox.images.catalog import ImageBuild
+
+REGISTRY_VARIABLE = "MLOPS_IMAGE_REGISTRY"
+
+_KIND_PREFIX = "kind-"
+_NAMESPACE = "k8s.io"
+
+
+def deliver(builds: Mapping[str, ImageBuild], cluster: Cluster, registry: str | None = None) -> dict[str, str]:
+    """Brings images to a cluster.
+
+    The sandbox's own node and kind's nodes get them by import, every other cluster by a push to a registry.
+
+    Args:
+        builds: What `build` returned.
+        cluster: Where they are to run.
+        registry: Registry and path to push to, such as `registry.example.com/team`; MLOPS_IMAGE_REGISTRY by default.
+            Named, it is used for kind's nodes too.
+
+    Returns:
+        The reference to pin in a stack, by image name: by digest; for imports into kind by content tag, which is all
+        that its nodes know the image by.
+
+    Raises:
+        SandboxError: When the import or push fails, or the cluster needs a registry and none is named.
+    """
+    target = registry or os.environ.get(REGISTRY_VARIABLE)
+    if cluster.containerd_socket is not None:
+        return _import(builds, cluster.containerd_socket)
+    if target:
+        return _push(builds, target.rstrip("/"))
+    if cluster.context.startswith(_KIND_PREFIX):
+        return _load_into_kind(builds, cluster.context.removeprefix(_KIND_PREFIX))
+    raise SandboxError(
+        f"context {cluster.context}: its nodes can get images from a registry alone, and none is named",
+        f"set {REGISTRY_VARIABLE} to a registry that you can push to and the nodes can pull from, "
+        "such as registry.example.com/team",
+    )
+
+
+def imported(socket: Path) -> set[str]:
+    """References that a node's containerd knows."""
+    return set(_ctr(socket, "images", "list", "--quiet").split())
+
+
+def _import(builds: Mapping[str, ImageBuild], socket: Path) -> dict[str, str]:
+    with exclusive(paths.claim(paths.state_root()) / "locks" / "images", "importing images"):
+        present = imported(socket)
+        for build in builds.values():
+            if {build.tag, build.reference_by_digest} <= present:
+                continue
+            with progress.step(f"import image {build.name}"):
+                _import_one(build, socket)
+    return {name: build.reference_by_digest for name, build in builds.items()}
+
+
+def _import_one(build: ImageBuild, socket: Path) -> None:
+    repository, _, tag = build.tag.rpartition(":")
+    _ctr(socket, "images", "import", "--base-name", repository, archive_of(build.name, tag))
+    if build.tag not in imported(socket):
+        raise SandboxError(f"image {build.tag}: imported, and yet containerd does not know it", "run this again")
+    # The tag may have been another build of the same content, imported before.
+    _ctr(socket, "images", "tag", "--force", build.tag, build.reference_by_digest)
+
+
+def _ctr(socket: Path, *arguments: str | Path) -> str:
+    command = [packages.tool("ctr"), "--address", socket, "--namespace", _NAMESPACE, *arguments]
+    return commands.run(command, environment=packages.environment(), timeout_seconds=600)
+
+
+def _load_into_kind(builds: Mapping[str, ImageBuild], cluster_name: str) -> dict[str, str]:
+    for build in builds.values():
+        with progress.step(f"load image {build.name} into kind cluster {cluster_name}"):
+            tag = build.tag.rpartition(":")[2]
+            commands.run(
+                ["kind", "load", "image-archive", "--name", cluster_name, archive_of(build.name, tag)],
+                timeout_seconds=600,
+            )
+    return {name: build.tag for name, build in builds.items()}
+
+
+def _push(builds: Mapping[str, ImageBuild], registry: str) -> dict[str, str]:
+    builder = choose()
+    references = {}
+    for name, build in builds.items():
+        repository = f"{registry}/{name}"
+        with progress.step(f"push image {name} to {registry}"), tempfile.TemporaryDirectory() as temporary:
+            digest = builder.push(build.tag, f"{repository}:{build.tag.rpartition(':')[2]}", Path(temporary))
+        references[name] = f"{repository}@{digest}"
+    return references

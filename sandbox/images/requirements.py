@@ -1,0 +1,111 @@
+"""What the Python images install: the lock file's versions and hashes, without what their programs never import."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import paths
+from sandbox.commands import run
+from sandbox.errors import SandboxError
+from sandbox.files import write_atomically
+
+
+@dataclass(frozen=True)
+class RequirementSet:
+    """The packages of one image.
+
+    Attributes:
+        extra: Extra of this project whose dependencies the image installs.
+        without: Packages left out of it, with what they alone bring.
+    """
+
+    extra: str
+    without: tuple[str, ...]
+
+
+# Dependencies of the project itself, for programs that declare infrastructure; pods do not.
+_INFRASTRUCTURE = ("pulumi", "ruamel-yaml")
+
+REQUIREMENT_SETS = {
+    "pipeline": RequirementSet("pipelines", _INFRASTRUCTURE),
+    "serving": RequirementSet("serving", (*_INFRASTRUCTURE, "pillow")),
+    "registry": RequirementSet(
+        "registry",
+        (
+            *_INFRASTRUCTURE,
+            *("docker", "gunicorn", "matplotlib", "pyarrow", "scikit-learn", "scipy", "skops", "waitress"),
+        ),
+    ),
+}
+"""By image name. What is left out of MLflow belongs to its model flavours; its server starts without."""
+
+
+def requirements_file(name: str, checkout: Path) -> Path:
+    """The committed requirements of an image."""
+    return checkout / "images" / name / "requirements.txt"
+
+
+def export(name: str, checkout: Path | None = None) -> str:
+    """Reads an image's requirements out of uv.lock.
+
+    Args:
+        name: Image name, a key of `REQUIREMENT_SETS`.
+        checkout: Root of the checkout; the one of this package by default.
+
+    Returns:
+        The text of its requirements.txt, every package with its hashes.
+
+    Raises:
+        SandboxError: When uv is missing or its lock file does not fit pyproject.toml.
+    """
+    wanted = REQUIREMENT_SETS[name]
+    command = [
+        *("uv", "export", "--frozen", "--offline", "--quiet", "--no-header", "--no-annotate", "--no-emit-project"),
+        *("--no-default-groups", "--extra", wanted.extra),
+    ]
+    for package in wanted.without:
+        command += ["--prune", package]
+    try:
+        listed = run(command, folder=checkout or paths.checkout(), timeout_seconds=120)
+    except SandboxError as error:
+        raise SandboxError(
+            f"images/{name}/requirements.txt: cannot be read out of uv.lock: {error.problem}",
+            "install uv (`pip install uv`) and run `uv lock`",
+        ) from error
+    return f"# Written by `python -m sandbox requirements` from uv.lock, extra `{wanted.extra}`.\n{listed}"
+
+
+def stale(checkout: Path | None = None) -> dict[str, str]:
+    """Images whose committed requirements differ from the lock file.
+
+    Args:
+        checkout: Root of the checkout; the one of this package by default.
+
+    Returns:
+        The text that each of them should have, by image name; empty when all fit.
+    """
+    root = checkout or paths.checkout()
+    exported = {name: export(name, root) for name in REQUIREMENT_SETS}
+    return {name: text for name, text in exported.items() if _committed(name, root) != text}
+
+
+def write(checkout: Path | None = None) -> list[Path]:
+    """Brings the requirements of all images up to date with the lock file.
+
+    Args:
+        checkout: Root of the checkout; the one of this package by default.
+
+    Returns:
+        The files that changed.
+    """
+    root = checkout or paths.checkout()
+    changed = []
+    for name, text in stale(root).items():
+        file = requirements_file(name, root)
+        write_atomically(file, text)
+        changed.append(file)
+    return changed
+
+
+def _committed(name: str, checkout: Path) -> str | None:
+    file = requirements_file(name, checkout)
+    return file.read_text(encoding="utf-8") if file.exists() else None
