@@ -32,7 +32,7 @@ NODE = Group(
 IMAGES = Group(
     name="images",
     purpose="build images without Docker",
-    packages=("buildah", "mmdebstrap"),
+    packages=("buildah", "mmdebstrap", "debian-archive-keyring", "patchelf"),
     programs=("buildah", "mmdebstrap"),
 )
 GROUPS = (NODE, IMAGES)
