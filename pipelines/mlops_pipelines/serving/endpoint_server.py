@@ -1,0 +1,126 @@
+"""KServe's model server for exactly one pinned model."""
+
+import gc
+import logging
+from typing import NoReturn
+
+from fastapi import FastAPI
+from kserve import ModelRepository, ModelServer
+from kserve.constants.constants import FASTAPI_APP_IMPORT_STRING
+from kserve.protocol.dataplane import DataPlane
+from kserve.protocol.rest.server import RESTServer
+from uvicorn.importer import import_from_string
+
+from .drain import Drain, DrainingServer
+from .model import EndpointModel
+from .request_path import RequestPath
+from .served_model import ServedModel
+
+logger = logging.getLogger("kserve.mlops")
+
+
+class PinnedRepository(ModelRepository):  # type: ignore[misc]  # KServe has no types
+    """Models that stay as they are: which one is served is decided by the stack, not by a request."""
+
+    def load(self, name: str) -> NoReturn:
+        """Refuses a request to load."""
+        raise NotImplementedError(f"{name!r} cannot be loaded by a request: this endpoint serves one pinned version")
+
+    def unload(self, name: str) -> NoReturn:
+        """Refuses a request to unload."""
+        raise NotImplementedError(f"{name!r} cannot be unloaded by a request: this endpoint serves one pinned version")
+
+
+class EndpointDataPlane(DataPlane):  # type: ignore[misc]
+    """Tells the version in the metadata, and not to be ready while draining."""
+
+    def __init__(self, repository: ModelRepository, served: ServedModel, drain: Drain) -> None:
+        super().__init__(model_registry=repository)
+        self._version = served.identity.version
+        self._drain = drain
+
+    async def model_metadata(self, model_name: str) -> dict[str, object]:
+        """The metadata document of the Open Inference Protocol."""
+        document: dict[str, object] = await super().model_metadata(model_name)
+        return {**document, "versions": [self._version], "platform": "onnx_onnxruntime"}
+
+    async def ready(self) -> bool:
+        """Whether requests should be sent here."""
+        return not self._drain.is_draining
+
+    async def model_ready(self, model_name: str, disable_predictor_health_check: bool = False) -> bool:  # noqa: FBT001, FBT002
+        """As `ready`; KServe's routes also ask it, with the flag set, whether a request that came can be answered."""
+        if self._drain.is_draining and not disable_predictor_health_check:
+            return False
+        loaded: bool = await super().model_ready(model_name, disable_predictor_health_check)
+        return loaded
+
+
+class EndpointRestServer(RESTServer):  # type: ignore[misc]
+    """KServe's REST application with the short way for predictions in front, and without a log line per request."""
+
+    def __init__(self, data_plane: DataPlane, server: "EndpointServer") -> None:
+        super().__init__(
+            FASTAPI_APP_IMPORT_STRING,
+            data_plane,
+            server.model_repository_extension,
+            server.http_port,
+            grace_period=server.grace_period,
+            event_loop="uvloop",
+            timeout_keep_alive=server.timeout_keep_alive,
+        )
+        self._endpoint = server
+        self.config.access_log = False
+        self.config.server_header = False
+        self._server = DrainingServer(self.config, server.drain)
+
+    def create_application(self) -> None:
+        """Builds KServe's application and puts the short way in front of it."""
+        super().create_application()
+        application: FastAPI = import_from_string(FASTAPI_APP_IMPORT_STRING)
+        served = self._endpoint.served
+        application.add_api_route("/mlops/identity", served.identity.to_document, methods=["GET"])
+        self.config.app = RequestPath(
+            served, application, self._endpoint.drain, body_limit_bytes=self._endpoint.body_limit_bytes
+        )
+
+    def _add_middlewares(self, app: FastAPI) -> None:
+        """KServe's times every route of every request into its log; the histograms of `/metrics` say as much."""
+
+
+class EndpointServer(ModelServer):  # type: ignore[misc]
+    """Serves one loaded model until it is told to stop."""
+
+    def __init__(
+        self, served: ServedModel, *, port: int, drain: Drain, grace_seconds: int, body_limit_bytes: int
+    ) -> None:
+        """Sets up the server; `run` starts it.
+
+        Args:
+            served: The model, loaded and proved.
+            port: The port to listen on, at every address.
+            drain: How long to go on after SIGTERM.
+            grace_seconds: How long answers may take after the drain before they are cut off.
+            body_limit_bytes: The largest request body that is read.
+        """
+        super().__init__(
+            http_port=port,
+            registered_models=PinnedRepository(),
+            workers=1,
+            enable_grpc=False,
+            enable_latency_logging=False,
+            grace_period=grace_seconds,
+        )
+        self.served = served
+        self.drain = drain
+        self.body_limit_bytes = body_limit_bytes
+        self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
+
+    def run(self) -> None:
+        """Serves; returns once drained."""
+        self.register_model(EndpointModel(self.served))
+        rest_server = EndpointRestServer(self.dataplane, self)
+        # What is there now stays: no later collection needs to look at it.
+        gc.collect()
+        gc.freeze()
+        rest_server.run()
