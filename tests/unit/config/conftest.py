@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_mlops.config import StackConfig, graphs
+from pulumi_mlops.config.problems import ConfigError, Problem
+from pulumi_mlops.config.stack_file import read_document
+from pulumi_mlops.config.validate import validate
+
+GOOD = """\
+# yaml-language-server: $schema=schema.json
+config:
+  mlops:platform:
+    environment: dev
+    target: kubernetes
+    namespace: flights-dev
+    owner: team-flights
+    images:
+      pipeline: localhost/pulumi-mlops/pipeline:0123456789abcdef
+      serving: registry.example/serving@sha256:{digest}
+      registry: localhost/pulumi-mlops/registry:0123456789abcdef
+    kubernetes: {{context: mlops-sandbox}}
+    registry:
+      database: sqlite
+      artifacts: {{volume_gib: 5}}
+      allowed_namespaces: [flights-prod]
+  mlops:workloads:
+    flight-delay:
+      pipeline:
+        schedule: "0 4 * * 1"
+        parameters: {{horizon_days: 28}}
+        gate: {{metric: mae_minutes, max: 13.0}}
+        resources: {{train: {{cpu: "2", memory: 2Gi}}}}
+      model: {{version: 7, digest: "sha256:{digest}"}}
+      endpoint:
+        replicas: {{min: 1, max: 3}}
+        target_cpu_percent: 70
+""".format(digest="a" * 64)
+
+Check = Callable[[str], list[Problem]]
+
+
+class SmallGraph:
+    """What the configuration asks of a step graph, and no more."""
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "parameters": {
+                "horizon_days": {"type": "integer", "default": 28},
+                "learning_rate": {"type": "number", "default": 0.1},
+                "season": {"type": "string", "default": "summer"},
+                "shuffled": {"type": "boolean", "default": False},
+            },
+            "steps": [{"name": "ingest"}, {"name": "train"}],
+        }
+
+
+@pytest.fixture
+def small_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "load_graph", lambda _: SmallGraph())
+
+
+@pytest.fixture
+def good() -> str:
+    return GOOD
+
+
+@pytest.fixture
+def read(tmp_path: Path, small_graph: None) -> Callable[[str], StackConfig]:
+    def read_text(text: str) -> StackConfig:
+        path = tmp_path / "Pulumi.dev-local.yaml"
+        path.write_text(text)
+        return validate(read_document(path, "mlops", source="dev.yaml"))
+
+    return read_text
+
+
+@pytest.fixture
+def check(read: Callable[[str], StackConfig]) -> Check:
+    def problems_of(text: str) -> list[Problem]:
+        try:
+            read(text)
+        except ConfigError as error:
+            return list(error.problems)
+        return []
+
+    return problems_of
