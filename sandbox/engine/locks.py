@@ -1,0 +1,45 @@
+"""Locks that a killed engine leaves in a file backend."""
+
+import json
+import socket
+from pathlib import Path
+
+_ORGANIZATION = "organization"
+
+
+def release_dead_locks(backend: Path, project: str, stack: str) -> int:
+    """Removes the locks of engines that no longer run; the engine itself would ask for `pulumi cancel`.
+
+    Args:
+        backend: Folder of the file backend.
+        project: The project's name.
+        stack: The stack's name.
+
+    Returns:
+        How many locks were removed. One that a running engine or another machine holds stays.
+    """
+    folder = backend / ".pulumi" / "locks" / _ORGANIZATION / project / stack
+    dead = [lock for lock in sorted(folder.glob("*.json")) if _is_dead(lock)]
+    for lock in dead:
+        lock.unlink(missing_ok=True)
+        lock.with_name(f"{lock.name}.attrs").unlink(missing_ok=True)
+    return len(dead)
+
+
+def _is_dead(lock: Path) -> bool:
+    try:
+        held = json.loads(lock.read_text(encoding="utf-8"))
+        return held["hostname"] == socket.gethostname() and not _is_engine(int(held["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        # Half written, or of a form that we do not know: the engine will say what is to be done.
+        return False
+
+
+def _is_engine(process_id: int) -> bool:
+    """Tells whether a process runs and is an engine; its number may since be another program's."""
+    try:
+        command = Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z" and b"pulumi" in command[0].rpartition(b"/")[2]
