@@ -1,0 +1,183 @@
+"""Checks of a component's arguments: everything wrong with them is found and said at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a value should have been, and what to do about it."""
+
+    expected: str
+    fix: str
+
+
+Check = Callable[[Any], Requirement | None]
+"""Returns what a value violates, or None if it is right."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one argument."""
+
+    path: str
+    got: str
+    expected: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: got {self.got}, expected {self.expected}; {self.fix}"
+
+
+class ArgumentsError(ValueError):
+    """Raised when a component's arguments are wrong; its text names every problem."""
+
+    def __init__(self, component: str, name: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{component} {name!r}: {count} with its arguments{lines}")
+
+
+class Arguments:
+    """Collects what is wrong with the arguments of one component.
+
+    Plain values are checked at once. An Output is checked when its value is known, where it is used.
+    """
+
+    def __init__(self, component: str, name: str, args: Mapping[str, Any], contract: type) -> None:
+        self._component = component
+        self._name = name
+        self._args = args
+        self._problems: list[Problem] = []
+        self._check_shape(args, contract, "")
+
+    def add(self, path: str, got: object, expected: str, fix: str) -> None:
+        """Note a problem. The value of a password is not shown."""
+        shown = "a secret" if path.endswith("password") and got is not None else show(got)
+        self._problems.append(Problem(path, shown, expected, fix))
+
+    def sound(self, *paths: str) -> bool:
+        """Tell whether nothing is wrong, so far, with these arguments or anything inside them."""
+        return not any(
+            problem.path == path or problem.path.startswith((f"{path}.", f"{path}["))
+            for problem in self._problems
+            for path in paths
+        )
+
+    def read(self, path: str, check: Check | None = None, default: Any = None) -> Any:
+        """Take one argument, checked.
+
+        Args:
+            path: Where it stands, such as `kubernetes.namespace`.
+            check: What it must satisfy. An Output fails later if it turns out not to.
+            default: What it is when left out. The default is not checked.
+
+        Returns:
+            The value; the default if it is left out or known to be wrong.
+        """
+        value: Any = self._args
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is None or not self.sound(path):
+            return default
+        return self.check(path, value, check) if check else value
+
+    def check(self, path: str, value: Any, check: Check) -> Any:
+        """Check a value now, or inside the Output that it is, and return it."""
+        if isinstance(value, pulumi.Output):
+            return value.apply(lambda known: self._demand(path, known, check))
+        if requirement := check(value):
+            self.add(path, value, requirement.expected, requirement.fix)
+        return value
+
+    def finish(self) -> None:
+        """End the checks.
+
+        Raises:
+            ArgumentsError: If there was any problem.
+        """
+        if self._problems:
+            raise ArgumentsError(self._component, self._name, self._problems)
+
+    def _demand(self, path: str, value: Any, check: Check) -> Any:
+        if requirement := check(value):
+            problem = Problem(path, show(value), requirement.expected, requirement.fix)
+            raise ArgumentsError(self._component, self._name, [problem])
+        return value
+
+    def _check_shape(self, args: object, contract: type, path: str) -> None:
+        if not isinstance(args, Mapping):
+            self.add(path or "args", args, f"the keys of {contract.__name__}", "pass a dictionary")
+            return
+        hints = get_type_hints(contract, include_extras=True)
+        prefix = f"{path}." if path else ""
+        for key in sorted(set(args) - set(hints)):
+            known = ", ".join(sorted(hints))
+            self.add(f"{prefix}{key}", args[key], f"one of {known}", "correct or remove this key")
+        for key, hint in hints.items():
+            required = get_origin(hint) is not NotRequired
+            value = args.get(key)
+            if value is not None:
+                self._check_type(value, hint if required else get_args(hint)[0], f"{prefix}{key}")
+            elif required:
+                self.add(f"{prefix}{key}", None, describe(hint), "add this key")
+
+    def _check_type(self, value: object, hint: Any, path: str) -> None:
+        if _is_input(hint):
+            if isinstance(value, pulumi.Output):
+                return
+            hint = get_args(hint)[0]
+        if is_typeddict(hint):
+            self._check_shape(value, hint, path)
+        elif get_origin(hint) is list and isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                self._check_type(item, get_args(hint)[0], f"{path}[{index}]")
+        elif get_origin(hint) is dict and isinstance(value, Mapping):
+            for key, item in value.items():
+                self._check_type(item, get_args(hint)[1], f"{path}.{key}")
+        elif not _has_type(value, hint):
+            self.add(path, value, describe(hint), "correct this value")
+
+
+def _is_input(hint: Any) -> bool:
+    return len(get_args(hint)) > 1 and get_origin(hint) not in (dict, list)
+
+
+def _has_type(value: object, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return value in [member.value for member in hint]
+    if hint is int:
+        # Values that come through the component protocol are numbers without a kind: 3 arrives as 3.0.
+        return not isinstance(value, bool) and isinstance(value, int | float) and float(value).is_integer()
+    if hint is float:
+        return not isinstance(value, bool) and isinstance(value, int | float)
+    return isinstance(value, get_origin(hint) or hint)
+
+
+def describe(hint: Any) -> str:
+    """Name a type of an argument as a person would."""
+    if get_origin(hint) is NotRequired or _is_input(hint):
+        hint = get_args(hint)[0]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "one of " + ", ".join(str(member.value) for member in hint)
+    names = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+    return names.get(get_origin(hint) or hint, "a dictionary")
+
+
+def show(value: object) -> str:
+    """Write a value for an error message. Outputs and long values are not printed."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, pulumi.Output):
+        return "an output"
+    if isinstance(value, Enum):
+        value = value.value
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

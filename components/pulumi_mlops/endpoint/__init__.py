@@ -1,0 +1,1 @@
+"""Where a registered version of a model answers requests."""

@@ -1,0 +1,95 @@
+"""The Kubernetes objects of the truth check: does the endpoint serve what was pinned?"""
+
+import pulumi
+
+from pulumi_mlops._shared import labels, network, objects, pods
+from pulumi_mlops._shared.documents import Document, content_hash
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.endpoint import _render
+from pulumi_mlops.endpoint._settings import EndpointSettings, PinnedModel
+
+COMPONENT = "truth-check"
+# Pulumi's Kubernetes provider runs a Job that failed anew when it carries this.
+AGAIN_IF_FAILED = {"pulumi.com/replaceUnready": "true"}
+
+
+def identity_name(settings: EndpointSettings) -> str:
+    """Name of the check's identity and rules, which stay from check to check."""
+    return f"{settings.name}-truth"
+
+
+def pod_labels(settings: EndpointSettings) -> dict[str, str]:
+    """Labels of the check's pods."""
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+
+
+def metadata(
+    settings: EndpointSettings, name: pulumi.Input[str], annotations: dict[str, str] | None = None
+) -> Document:
+    """Metadata of the check's objects."""
+    return labels.metadata(name, settings.namespace, pod_labels(settings), settings.tags, annotations=annotations)
+
+
+def service_account(settings: EndpointSettings) -> Document:
+    """Return the check's identity."""
+    name = identity_name(settings)
+    return objects.service_account(metadata(settings, name), settings.service_account_annotations)
+
+
+def network_policy(settings: EndpointSettings) -> Document:
+    """Return what the check may connect to: the registry and the endpoint."""
+    servers = {"podSelector": {"matchLabels": _render.selector(settings)}}
+    return network.policy(
+        metadata(settings, identity_name(settings)),
+        labels.selector(settings.name, COMPONENT),
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            {"to": [servers], "ports": [network.tcp(_render.PORT)]},
+        ],
+    )
+
+
+def job(settings: EndpointSettings, model: PinnedModel) -> Document:
+    """Return the check of one version.
+
+    Its name holds a hash of everything that is checked and of how. The same declaration is the same Job, which has
+    run; any other is another Job, which runs.
+    """
+    spec = _spec(settings, model)
+    digits = content_hash([_render.pod_template(settings, model), spec])
+    name = combine(lambda known: f"{settings.name}-truth-{known}", digits)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata(settings, name, AGAIN_IF_FAILED),
+        "spec": spec,
+    }
+
+
+def _spec(settings: EndpointSettings, model: PinnedModel) -> Document:
+    check = pods.container(
+        "check",
+        settings.image,
+        [
+            *("python", "-m", "mlops_pipelines.serving.truth_check", "--url", _render.url(settings)),
+            *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
+            *("--model-directory", _render.MODEL_FOLDER),
+        ],
+        resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
+        mounts=[pods.mount("model", _render.MODEL_FOLDER, read_only=True)],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+    )
+    pod = pods.pod(
+        identity_name(settings),
+        [check],
+        init_containers=[_render.fetch_container(settings, model)],
+        volumes=[pods.empty_volume("model", _render.MODEL_VOLUME_SIZE)],
+        pull_secrets=settings.image_pull_secret_names,
+        more={"restartPolicy": "Never"},
+    )
+    return {
+        "activeDeadlineSeconds": settings.rollout_timeout_seconds,
+        "backoffLimit": 1,
+        "template": {"metadata": {"labels": pod_labels(settings)}, "spec": pod},
+    }

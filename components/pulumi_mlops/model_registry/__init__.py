@@ -1,0 +1,1 @@
+"""Where trained models and their runs are kept."""

@@ -1,0 +1,73 @@
+"""The contract of a model registry."""
+
+from enum import Enum
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class RegistryDatabase(str, Enum):
+    """Where the registry keeps its runs and versions."""
+
+    SQLITE = "sqlite"
+    """A file on a volume of the server's own: one replica, nothing else to run."""
+    POSTGRESQL = "postgresql"
+    """A PostgreSQL server that runs beside it."""
+
+
+class S3ArtifactsArgs(TypedDict):
+    """Artifacts in S3, or in a store that speaks its protocol."""
+
+    uri: pulumi.Input[str]
+    """Bucket and prefix, such as `s3://models/flights`."""
+    endpoint_url: NotRequired[pulumi.Input[str]]
+    """URL of a store other than Amazon's. Defaults to Amazon S3."""
+    credentials_secret_name: NotRequired[pulumi.Input[str]]
+    """Secret of the namespace with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
+
+    Defaults to none: the ServiceAccount's own identity is used.
+    """
+
+
+class KubernetesRegistryArgs(TypedDict):
+    """MLflow's tracking server and registry on Kubernetes."""
+
+    namespace: pulumi.Input[str]
+    """Namespace that everything is created in. It must exist."""
+    image: pulumi.Input[str]
+    """Image of the MLflow server, pinned by digest or content."""
+    replicas: NotRequired[int]
+    """Number of servers. More than one needs PostgreSQL and artifacts in S3. Defaults to 1."""
+    database: NotRequired[RegistryDatabase]
+    """Where runs and versions are kept. Defaults to SQLite."""
+    database_volume_gib: NotRequired[int]
+    """Size of the database's volume in GiB. Defaults to 1."""
+    database_image: NotRequired[pulumi.Input[str]]
+    """Image of the PostgreSQL server, pinned by digest or content. Needed with PostgreSQL, and only there."""
+    database_password: NotRequired[pulumi.Input[str]]
+    """Password between MLflow and PostgreSQL; kept as a secret. Needed with PostgreSQL, and only there."""
+    artifacts_volume_gib: NotRequired[int]
+    """Size of the artifacts' volume in GiB. Defaults to 5, or to no volume with artifacts in S3."""
+    artifacts_s3: NotRequired[S3ArtifactsArgs]
+    """Artifacts in S3 in place of a volume. Defaults to a volume."""
+    storage_class_name: NotRequired[pulumi.Input[str]]
+    """Storage class of the volumes. Defaults to the cluster's default. Another class means new, empty volumes."""
+    cpu: NotRequired[str]
+    """CPU reserved for a server, as a Kubernetes quantity. Defaults to 100m."""
+    memory: NotRequired[str]
+    """Memory of a server, as a Kubernetes quantity. Defaults to 1536Mi."""
+    allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
+    """Other namespaces whose pipelines and endpoints may use the registry. Defaults to none."""
+    service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations that give the server a cloud identity, such as `eks.amazonaws.com/role-arn`. Defaults to none."""
+    image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
+    """Secrets of the namespace with which images are pulled. Defaults to none."""
+
+
+class ModelRegistryArgs(TypedDict):
+    """Arguments of a model registry."""
+
+    kubernetes: KubernetesRegistryArgs
+    """Settings of the registry on Kubernetes."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of every object, written as labels on Kubernetes. Defaults to none."""

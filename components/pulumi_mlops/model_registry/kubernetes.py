@@ -1,0 +1,72 @@
+"""MLflow's tracking server and model registry on Kubernetes."""
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from pulumi_mlops._shared.create import create
+from pulumi_mlops.model_registry import _render, _render_database
+from pulumi_mlops.model_registry._settings import PostgresSettings, RegistrySettings, resolve
+from pulumi_mlops.model_registry.args import ModelRegistryArgs
+
+
+class KubernetesModelRegistry(pulumi.ComponentResource):
+    """MLflow's tracking server and model registry, with its database and its artifacts.
+
+    Its volumes hold every model: `protect=True` among its options keeps them from being deleted by mistake.
+    """
+
+    url: pulumi.Output[str]
+    """Address of the registry within the cluster, known once it answers."""
+
+    def __init__(self, name: str, args: ModelRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare a registry.
+
+        Args:
+            name: Name of the server and of its Service.
+            args: See `ModelRegistryArgs`.
+            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+
+        Raises:
+            ArgumentsError: With everything that is wrong with the arguments.
+        """
+        super().__init__("mlops:index:KubernetesModelRegistry", name, {}, opts)
+        settings = resolve(name, args)
+        children = pulumi.ResourceOptions(parent=self)
+        create(name, _render.service_account(settings), children)
+        create(name, _render.network_policy(settings), children)
+        needed: list[pulumi.Resource] = [
+            create(f"{name}-{role}", claim, children) for role, claim in _render.volume_claims(settings).items()
+        ]
+        password_version = None
+        if settings.postgres is not None:
+            database, password_version = self._database(settings, settings.postgres)
+            needed.append(database)
+        self.deployment: kubernetes.apps.v1.Deployment = create(
+            name,
+            _render.deployment(settings, password_version),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
+        """The server."""
+        service = create(
+            name, _render.service(settings), pulumi.ResourceOptions(parent=self, depends_on=[self.deployment])
+        )
+        if settings.replicas > 1:
+            create(name, _render.disruption_budget(settings), children)
+        # Whoever uses the address waits for the server, and still knows the address in a preview.
+        self.url = pulumi.Output.all(_render.url(settings), self.deployment.metadata, service.metadata).apply(
+            lambda known: str(known[0])
+        )
+        self.register_outputs({"url": self.url})
+
+    def _database(
+        self, settings: RegistrySettings, postgres: PostgresSettings
+    ) -> tuple[pulumi.Resource, pulumi.Output[str]]:
+        name = _render_database.database_name(settings)
+        children = pulumi.ResourceOptions(parent=self)
+        secret = create(name, _render_database.secret(settings, postgres), children)
+        password_version = pulumi.Output.unsecret(secret.metadata["uid"])
+        create(name, _render_database.service_account(settings), children)
+        create(name, _render_database.network_policy(settings), children)
+        create(name, _render_database.service(settings), children)
+        server = create(name, _render_database.stateful_set(settings, postgres, password_version), children)
+        return server, password_version

@@ -1,0 +1,1 @@
+"""How a model is trained and registered, on a schedule or when asked."""
