@@ -1,0 +1,124 @@
+"""Looks at an object again and again until it is ready, has failed, or time is up."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.plugins.kubernetes.awaiters.observer import Observer
+from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
+from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, InitializationError, UnreachableError
+from sandbox.plugins.kubernetes.values import Object
+
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 1.0
+_SILENCE_SECONDS = 30.0
+_SHOWN_REASONS = 8
+
+
+@dataclass
+class Wait:
+    """One wait for one object.
+
+    Attributes:
+        read: Reads the object; None when it is gone.
+        look: Judges it.
+        observer: For `look`.
+        pause: Waits some seconds, and raises CancelledError when the person asks to stop.
+        tell: Shows how the wait is going: a text, and whether it is a problem.
+        timeout_seconds: How long to wait in all.
+        clock: Seconds that never go back.
+    """
+
+    read: Callable[[], Object | None]
+    look: Callable[[Object, Observer], Progress]
+    observer: Observer
+    pause: Callable[[float], None]
+    tell: Callable[[str, bool], None]
+    timeout_seconds: float
+    clock: Callable[[], float] = time.monotonic
+    _since: dict[str, float] = field(default_factory=dict, init=False)
+    _told: set[str] = field(default_factory=set, init=False)
+
+    def until_ready(self, live: Object) -> Object:
+        """Waits.
+
+        Args:
+            live: The object as it is now.
+
+        Returns:
+            The object, ready.
+
+        Raises:
+            InitializationError: It failed, vanished, or time is up; or the person asked to stop.
+        """
+        started = self.clock()
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        heard = started
+        progress: Progress | None = None
+        while True:
+            try:
+                progress = self.look(live, self.observer)
+                if progress.is_ready:
+                    return live
+                self._judge(live, progress)
+                heard = self.clock()
+            except UnreachableError as error:
+                self._endure(live, heard, error)
+            if self.clock() - started > self.timeout_seconds:
+                raise InitializationError(live, _timeout_reasons(progress, self.timeout_seconds))
+            try:
+                self.pause(pause_seconds)
+            except CancelledError as error:
+                raise InitializationError(
+                    live, ["the update was cancelled while waiting", *_reasons(progress)]
+                ) from error
+            pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
+            live = self._read_again(live, heard)
+
+    def _read_again(self, live: Object, heard: float) -> Object:
+        try:
+            found = self.read()
+        except UnreachableError as error:
+            self._endure(live, heard, error)
+            return live
+        except ApiError as error:
+            raise InitializationError(live, [f"the object cannot be read any more: {error}"]) from error
+        if found is None:
+            raise InitializationError(live, ["the object was deleted by somebody else while it was awaited"])
+        return found
+
+    def _judge(self, live: Object, progress: Progress) -> None:
+        """Ends the wait when it is lost, and tells what is new."""
+        if progress.readiness is Readiness.FAILED:
+            raise InitializationError(live, _reasons(progress))
+        now = self.clock()
+        keys = {problem.key for problem in progress.problems}
+        self._since = {key: since for key, since in self._since.items() if key in keys}
+        for problem in progress.problems:
+            since = self._since.setdefault(problem.key, now)
+            if problem.patience_seconds is not None and now - since >= problem.patience_seconds:
+                raise InitializationError(live, _reasons(progress))
+        self._tell_new(progress.text, is_problem=False)
+        for problem in progress.problems:
+            self._tell_new(problem.text, is_problem=True)
+
+    def _tell_new(self, text: str, *, is_problem: bool) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self.tell(text, is_problem)
+
+    def _endure(self, live: Object, heard: float, error: UnreachableError) -> None:
+        """Lets a short loss of connection pass."""
+        if self.clock() - heard > _SILENCE_SECONDS:
+            raise InitializationError(live, [f"lost the cluster while waiting: {error}"]) from error
+        self._tell_new(f"no connection to the cluster, trying again: {error}", is_problem=True)
+
+
+def _timeout_reasons(progress: Progress | None, timeout_seconds: float) -> list[str]:
+    return [f"not ready within {timeout_seconds:g} s", *_reasons(progress)]
+
+
+def _reasons(progress: Progress | None) -> list[str]:
+    if progress is None:
+        return []
+    return [progress.text, *(problem.text for problem in progress.problems[:_SHOWN_REASONS])]

@@ -1,0 +1,171 @@
+"""Compares what a program asks for with what it asked for before, or what has become of that."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from sandbox.plugins.kubernetes.configuration import Configuration
+from sandbox.plugins.kubernetes.immutable import Path, Pattern, is_replacing, is_shrinking_storage, patterns
+from sandbox.plugins.kubernetes.kinds import is_patch
+from sandbox.plugins.kubernetes.objects import AUTONAMED, is_annotated, kind_of, name_of, namespace_of
+from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+
+_ABSENT = object()
+
+
+class ChangeKind(Enum):
+    """What happens to a property."""
+
+    ADD = "add"
+    DELETE = "delete"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A property that differs.
+
+    Attributes:
+        path: Where it is.
+        kind: What happens to it.
+        replaces: Whether it needs another object.
+    """
+
+    path: Path
+    kind: ChangeKind
+    replaces: bool = False
+
+    @property
+    def text(self) -> str:
+        """The path as Pulumi writes it, such as `spec.containers[0].image` or `metadata.labels["a.b/c"]`."""
+        return path_text(self.path)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """All that differs.
+
+    Attributes:
+        changes: Each property.
+        deletes_first: Whether a replacement could not stand beside what it replaces.
+    """
+
+    changes: tuple[Change, ...]
+    deletes_first: bool
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the object must be replaced."""
+        return any(change.replaces for change in self.changes)
+
+
+@dataclass(frozen=True)
+class DiffRequest:
+    """What is compared.
+
+    Attributes:
+        token: The resource's type.
+        old: The inputs before, plain.
+        new: The inputs now, plain.
+        live: The object as the state has it, plain.
+        is_applied: Whether this resource's manager has ever applied the object; not so after an import.
+        ignored: Paths to leave out, as Pulumi writes them.
+    """
+
+    token: str
+    old: Object
+    new: Object
+    live: Object
+    is_applied: bool = True
+    ignored: tuple[str, ...] = ()
+
+
+def difference(request: DiffRequest, configuration: Configuration) -> Difference:
+    """Compares inputs and tells what a change means.
+
+    Right after an import, a property that the program does not name is left as it is: it belongs to somebody else.
+    """
+    kind = kind_of(request.new)
+    fixed = patterns(kind, request.new, configuration, is_patch=is_patch(request.token, kind.kind))
+    changes = []
+    for change, old, new in _compare((), request.old, request.new):
+        if change.kind is ChangeKind.DELETE and not request.is_applied:
+            continue
+        if any(covers(ignored, change.text) for ignored in request.ignored):
+            continue
+        is_new_object = is_replacing(change.path, old, new, fixed)
+        is_new_object = is_new_object or is_shrinking_storage(kind, change.path, old, new)
+        changes.append(replace(change, replaces=is_new_object))
+    return Difference(tuple(changes), deletes_first=_deletes_first(request))
+
+
+def with_refusals(found: Difference, fields: Iterable[Pattern]) -> Difference:
+    """Marks as replacing what a trial run found fixed; every change when none of the fields is among them."""
+    refused = list(fields)
+    changes = tuple(
+        replace(change, replaces=any(_related(change.path, field) for field in refused)) for change in found.changes
+    )
+    if not any(change.replaces for change in changes):
+        changes = tuple(replace(change, replaces=True) for change in found.changes)
+    return replace(found, changes=changes)
+
+
+def path_text(path: Path) -> str:
+    """Writes a path as Pulumi does."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif any(character in step for character in '."[]'):
+            escaped = step.replace('"', '\\"')
+            text += f'["{escaped}"]'
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Tells whether one path, as Pulumi writes it, is another one or holds it."""
+    outer = outer.strip()
+    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
+
+
+def _related(path: Path, field: Pattern) -> bool:
+    return all(want in {"*", step} or isinstance(step, int) for step, want in zip(path, field, strict=False))
+
+
+def _deletes_first(request: DiffRequest) -> bool:
+    """Two objects cannot have one name: unless a new one is made up, the old object has to go first."""
+    named = name_of(request.new)
+    return (
+        bool(named)
+        and not is_annotated(request.new, AUTONAMED)
+        and named == name_of(request.live)
+        and namespace_of(request.new) == namespace_of(request.live)
+    )
+
+
+def _compare(path: Path, old: Any, new: Any) -> Iterator[tuple[Change, Any, Any]]:
+    if old is _ABSENT:
+        yield Change(path, ChangeKind.ADD), None, new
+    elif new is _ABSENT:
+        yield Change(path, ChangeKind.DELETE), old, None
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in (*old, *(key for key in new if key not in old)):
+            yield from _compare((*path, key), old.get(key, _ABSENT), new.get(key, _ABSENT))
+    elif isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            before = old[index] if index < len(old) else _ABSENT
+            after = new[index] if index < len(new) else _ABSENT
+            yield from _compare((*path, index), before, after)
+    elif not _same(old, new):
+        yield Change(path, ChangeKind.UPDATE), old, new
+
+
+def _same(old: Any, new: Any) -> bool:
+    if old is UNKNOWN or new is UNKNOWN:
+        return False
+    if isinstance(old, bool) != isinstance(new, bool):
+        return False
+    return bool(old == new)

@@ -1,0 +1,93 @@
+"""Names for objects whose program gives none."""
+
+import hashlib
+import random
+import secrets
+from dataclasses import dataclass
+from enum import Enum
+
+from sandbox.plugins.kubernetes.objects import AUTONAMED, annotation, is_annotated, name_of, set_annotation
+from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+
+_ALPHABET = "0123456789abcdef"
+_SUFFIX_LENGTH = 8
+_LONGEST = 253
+_MANAGER_PREFIX = "pulumi-kubernetes-"
+
+
+class Autonaming(Enum):
+    """What the stack's `pulumi:autonaming` asks for."""
+
+    DEFAULT = "default"
+    PROPOSED = "proposed"
+    ENFORCED = "enforced"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True)
+class NamingRequest:
+    """What is known about a resource that may need a name.
+
+    Attributes:
+        logical_name: Its name in the program.
+        seed: The engine's random seed; the same one gives the same name.
+        autonaming: The stack's wish.
+        proposed: The name that goes with the wish; may be empty.
+    """
+
+    logical_name: str
+    seed: bytes = b""
+    autonaming: Autonaming = Autonaming.DEFAULT
+    proposed: str = ""
+
+
+class NamingError(ValueError):
+    """The object must be named by the program."""
+
+
+def field_manager(urn: str) -> str:
+    """Returns the name under which a resource's fields are applied.
+
+    It follows from the URN, so that an update that was killed recognises what it had created before.
+    """
+    return _MANAGER_PREFIX + hashlib.sha256(urn.encode()).hexdigest()[:16]
+
+
+def is_unnamed(inputs: Object) -> bool:
+    """Tells whether inputs leave the name open."""
+    metadata = inputs.get("metadata") or {}
+    if metadata is UNKNOWN:
+        return False
+    return not metadata.get("name") and metadata.get("name") is not UNKNOWN
+
+
+def assign_name(inputs: Object, old_inputs: Object, request: NamingRequest) -> None:
+    """Names an object in place, when its inputs leave that open: as before, or anew.
+
+    Args:
+        inputs: Plain inputs.
+        old_inputs: Plain inputs of the resource's last update; empty when it is new or to be replaced.
+        request: How to name it anew.
+
+    Raises:
+        NamingError: Automatic names are disabled.
+    """
+    if not is_unnamed(inputs):
+        return
+    metadata = inputs.setdefault("metadata", {})
+    if is_annotated(old_inputs, AUTONAMED) and name_of(old_inputs):
+        metadata["name"] = name_of(old_inputs)
+    else:
+        metadata["name"] = _new_name(request)
+    if annotation(inputs, AUTONAMED) != "true":
+        set_annotation(inputs, AUTONAMED, "true")
+
+
+def _new_name(request: NamingRequest) -> str:
+    if request.autonaming is Autonaming.DISABLED:
+        raise NamingError("metadata.name: missing, and automatic naming is disabled for this stack; give a name")
+    if request.autonaming in {Autonaming.PROPOSED, Autonaming.ENFORCED} and request.proposed:
+        return request.proposed
+    generator = random.Random(request.seed) if request.seed else secrets.SystemRandom()  # noqa: S311 - no secret
+    suffix = "".join(generator.choice(_ALPHABET) for _ in range(_SUFFIX_LENGTH))
+    return f"{request.logical_name[: _LONGEST - _SUFFIX_LENGTH - 1]}-{suffix}"

@@ -1,0 +1,45 @@
+"""Takes secrets out of texts that leave the plugin: errors of the API server, and logs of pods."""
+
+import base64
+import binascii
+import contextlib
+import re
+from typing import Any
+
+from sandbox.plugins.kubernetes.values import secret_strings
+
+REPLACEMENT = "[secret]"
+_WHOLE_WORD_BELOW = 4
+
+
+class Redactor:
+    """Replaces what is secret in some inputs, in whatever form Kubernetes may repeat it."""
+
+    def __init__(self, *inputs: Any) -> None:
+        """Gathers the secrets.
+
+        Args:
+            inputs: Values in which secrets are marked.
+        """
+        texts = {form for each in inputs for text in secret_strings(each) for form in _forms(text)}
+        patterns = [_pattern(text) for text in sorted(texts, key=len, reverse=True)]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
+
+    def __call__(self, text: str) -> str:
+        """Returns the text without the secrets."""
+        return self._pattern.sub(REPLACEMENT, text) if self._pattern else text
+
+
+def _forms(text: str) -> set[str]:
+    forms = {text, base64.b64encode(text.encode()).decode(), text.replace("\\", "\\\\").replace('"', '\\"')}
+    forms.update(line for line in text.splitlines() if len(line) >= _WHOLE_WORD_BELOW)
+    # What is not base64 of a text has no other form in Kubernetes.
+    with contextlib.suppress(binascii.Error, ValueError):
+        forms.add(base64.b64decode(text, validate=True).decode())
+    return {form for form in forms if form.strip()}
+
+
+def _pattern(text: str) -> str:
+    escaped = re.escape(text)
+    # A secret such as "1" would otherwise tear holes into every number.
+    return rf"(?<!\w){escaped}(?!\w)" if len(text) < _WHOLE_WORD_BELOW else escaped
