@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "--drain-seconds", type=float, default=5.0, help="how long to go on answering after SIGTERM (default: 5)"
     )
     parser.add_argument(
-        "--grace-seconds", type=int, default=20, help="how long answers may take after that (default: 20)"
+        "--grace-seconds", type=int, default=15, help="how long answers may take after that (default: 15)"
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
     return parser

@@ -1,0 +1,61 @@
+"""MLflow as the registry to fetch from."""
+
+import os
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
+from mlflow.exceptions import MlflowException
+from requests import RequestException
+
+from .registry import RegisteredVersion, RegistryRefusalError, RegistryUnavailableError
+
+DIGEST_TAG = "mlops.digest"
+REQUEST_TIMEOUT_SECONDS = 15
+PASSING_ERROR_CODES = frozenset(("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED"))
+
+
+class MlflowRegistry:
+    """An MLflow server, by its client."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        # MLflow's own retries would hide for minutes that the server is down.
+        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+        os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(REQUEST_TIMEOUT_SECONDS)
+        os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+
+    def version(self, model: str, version: str) -> RegisteredVersion:
+        """See `Registry.version`."""
+        client = MlflowClient(tracking_uri=self.url, registry_uri=self.url)
+        try:
+            found = client.get_model_version(model, version)
+            artifact_uri = client.get_model_version_download_uri(model, version)
+        except MlflowException as error:
+            raise _translated(error) from error
+        if found.status != "READY":
+            raise RegistryRefusalError(f"expected a version that is READY, got {found.status} {found.status_message}")
+        return RegisteredVersion(found.tags.get(DIGEST_TAG), artifact_uri)
+
+    def download(self, artifact_uri: str, target: Path) -> Path:
+        """See `Registry.download`. MLflow adds a file of its own to what is downloaded by name, not by address."""
+        try:
+            return Path(
+                download_artifacts(
+                    artifact_uri=artifact_uri, dst_path=str(target), tracking_uri=self.url, registry_uri=self.url
+                )
+            )
+        except MlflowException as error:
+            raise _translated(error) from error
+        except RequestException as error:
+            raise RegistryUnavailableError(_line(error)) from error
+
+
+def _translated(error: Exception) -> RegistryUnavailableError | RegistryRefusalError:
+    passing = getattr(error, "error_code", "INTERNAL_ERROR") in PASSING_ERROR_CODES
+    return RegistryUnavailableError(_line(error)) if passing else RegistryRefusalError(_line(error))
+
+
+def _line(error: Exception) -> str:
+    """An error's first lines as one, short enough for a termination message."""
+    return " ".join(str(error).split())[:400]
