@@ -1,5 +1,7 @@
 """A registered version of a model, served on Kubernetes and proved to be the one that was pinned."""
 
+from typing import Any
+
 import pulumi
 import pulumi_kubernetes as kubernetes
 
@@ -74,9 +76,9 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         )
         create(name, _render.autoscaler(settings), children)
         create(name, _render.disruption_budget(settings), children)
-        check = self._truth_check(settings, model, [self.deployment, service])
+        passed = self._truth_check(settings, model, [self.deployment, service])
         # Known in a preview, and in an update only when the check has passed.
-        proved = pulumi.Output.all(_render.url(settings), model.version, model.digest, check.metadata)
+        proved = pulumi.Output.all(_render.url(settings), model.version, model.digest, passed)
         self._promise(
             proved.apply(lambda known: str(known[0])),
             proved.apply(lambda known: str(known[1])),
@@ -86,7 +88,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
 
     def _truth_check(
         self, settings: EndpointSettings, model: PinnedModel, checked: list[pulumi.Resource]
-    ) -> kubernetes.batch.v1.Job:
+    ) -> pulumi.Output[Any]:
         name = _render_truth_check.identity_name(settings)
         children = pulumi.ResourceOptions(parent=self)
         account = create(name, _render_truth_check.service_account(settings), children)
@@ -98,8 +100,8 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             delete_before_replace=True,
             custom_timeouts=_patience(settings.rollout_timeout_seconds),
         )
-        job: kubernetes.batch.v1.Job = create(f"{name}-check", _render_truth_check.job(settings, model), options)
-        return job
+        job = create(f"{name}-check", _render_truth_check.job(settings, model), options)
+        return pulumi.Output.from_input(job.metadata)
 
     def _promise(
         self,

@@ -92,7 +92,7 @@ def _run(settings: PipelineSettings) -> Document:
 
 def _step(settings: PipelineSettings, step: StepSettings) -> Document:
     return pods.container(
-        step.name.replace("_", "-"),
+        step.name,
         settings.image,
         [
             *("python", "-m", "mlops_pipelines", "step", "--graph", settings.graph_reference),

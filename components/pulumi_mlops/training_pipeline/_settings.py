@@ -72,7 +72,7 @@ def resolve(name: str, args: TrainingPipelineArgs) -> PipelineSettings:
         graph_reference=graph["reference"],
         steps=_steps(arguments, graph),
         parameters=_parameters(arguments, graph),
-        gate=_gate(arguments),
+        gate=_gate(arguments, graph),
         schedule=read("schedule", _is_schedule),
         workspace_gib=int(read("workspace_gib", checks.between(1, 1024), 2)),
         run_timeout_seconds=int(read("run_timeout_seconds", checks.between(60), 4 * 3600)),
@@ -151,13 +151,17 @@ def _as_kind(kind: str, value: Any) -> Any:
     return int(value) if kind == "integer" and isinstance(value, float) and value.is_integer() else value
 
 
-def _gate(arguments: Arguments) -> Document | None:
+def _gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
     gate = arguments.read("gate")
     if gate is None:
         return None
     bounds = {key: gate[key] for key in ("max", "min") if gate.get(key) is not None}
     if len(bounds) != 1:
         arguments.add("gate", gate, "exactly one of max and min", "keep max where less is better, min where more is")
+    metrics = [metric for step in graph["steps"] if step.get("is_gate") for metric in step["metrics"]]
+    if graph["steps"] and gate["metric"] not in metrics:
+        expected = f"one of the metrics that the gate step records ({', '.join(metrics) or 'there is no gate step'})"
+        arguments.add("gate.metric", gate["metric"], expected, "name one of these, or remove the gate")
     return {"metric": gate["metric"], **bounds}
 
 

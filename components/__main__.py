@@ -1,0 +1,14 @@
+"""The components for programs in every Pulumi language: `pulumi package add <this folder>`."""
+
+from importlib.metadata import version
+
+from pulumi.provider.experimental import component_provider_host
+
+from pulumi_mlops import KubernetesEndpoint, KubernetesModelRegistry, KubernetesTrainingPipeline, Workload
+
+COMPONENTS = [KubernetesEndpoint, KubernetesModelRegistry, KubernetesTrainingPipeline, Workload]
+
+if __name__ == "__main__":
+    component_provider_host(
+        components=COMPONENTS, name="mlops", namespace="pulumi-mlops", version=version("pulumi-mlops")
+    )

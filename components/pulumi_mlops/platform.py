@@ -1,0 +1,128 @@
+"""What the workloads of one stack share: a namespace, and a model registry of its own or another's."""
+
+from typing import Any
+
+import pulumi
+
+from pulumi_mlops._shared import labels
+from pulumi_mlops._shared.create import create
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops.config.graphs import load_graph
+from pulumi_mlops.config.load import StackSecrets
+from pulumi_mlops.config.platform import ExistingRegistry, OwnRegistry, PlatformConfig, S3Artifacts
+from pulumi_mlops.config.stack import StackConfig
+from pulumi_mlops.model_registry.args import KubernetesRegistryArgs
+from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
+from pulumi_mlops.workload import WorkloadArgs
+
+REGISTRY_NAME = "mlflow"
+POD_SECURITY_MODES = ("enforce", "audit", "warn")
+
+
+class Platform(pulumi.ComponentResource):
+    """A stack's namespace and registry, made from its configuration."""
+
+    namespace: pulumi.Output[str]
+    """The namespace, known once it exists."""
+    registry_url: pulumi.Output[str]
+    """Address of the registry, known once it answers."""
+
+    def __init__(
+        self, name: str, config: PlatformConfig, secrets: StackSecrets, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare what a stack's workloads share.
+
+        Args:
+            name: Name of the component.
+            config: The settings under `mlops:platform`.
+            secrets: The stack's secrets.
+            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+        """
+        super().__init__("mlops:index:Platform", name, {}, opts)
+        self._config = config
+        self.tags: dict[str, pulumi.Input[str]] = {"environment": config.environment, "owner": config.owner}
+        """Tags of everything in the stack."""
+        children = pulumi.ResourceOptions(parent=self)
+        namespace = create(name, _namespace(config, self.tags), children)
+        self.namespace = namespace.metadata.apply(lambda metadata: str(metadata["name"]))
+        self.registry: KubernetesModelRegistry | None = None
+        """The stack's own registry. None where it uses another's."""
+        if isinstance(config.registry, ExistingRegistry):
+            self.registry_url = pulumi.Output.from_input(config.registry.url)
+        else:
+            args = self._registry_args(config.registry, secrets)
+            self.registry = KubernetesModelRegistry(REGISTRY_NAME, {"kubernetes": args, "tags": self.tags}, children)
+            self.registry_url = self.registry.url
+        self.register_outputs({"namespace": self.namespace, "registry_url": self.registry_url})
+
+    def workload_args(self, stack: StackConfig, name: str) -> WorkloadArgs:
+        """Return the arguments of one of the stack's workloads on this platform.
+
+        Args:
+            stack: The stack's configuration.
+            name: Name of the workload.
+        """
+        workload = stack.workloads[name]
+        pipeline: Any = {
+            **workload.pipeline.model_dump(exclude_none=True, exclude={"graph"}),
+            "graph": load_graph(stack.graph_of(name)).to_document(),
+        }
+        replicas = workload.endpoint.replicas
+        endpoint: Any = {
+            **workload.endpoint.model_dump(exclude={"replicas"}),
+            "replicas_min": replicas.min,
+            "replicas_max": replicas.max,
+        }
+        args: WorkloadArgs = {
+            "environment": self._config.environment,
+            "registry_url": self.registry_url,
+            "pipeline_image": self._config.images.pipeline,
+            "serving_image": self._config.images.serving,
+            "pipeline": pipeline,
+            "endpoint": endpoint,
+            "tags": self.tags,
+            "kubernetes": {"namespace": self.namespace},
+        }
+        if workload.model is not None:
+            args["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
+        return args
+
+    def _registry_args(self, registry: OwnRegistry, secrets: StackSecrets) -> KubernetesRegistryArgs:
+        images = self._config.images
+        artifacts: Any = (
+            {"artifacts_s3": _s3_args(registry.artifacts)}
+            if isinstance(registry.artifacts, S3Artifacts)
+            else {"artifacts_volume_gib": registry.artifacts.volume_gib}
+        )
+        optional = {"database_image": images.postgres, "database_password": secrets.registry_database_password}
+        args: Any = {
+            "namespace": self.namespace,
+            "image": images.registry,
+            "database": registry.database.value,
+            "database_volume_gib": registry.database_volume_gib,
+            "allowed_namespaces": list(registry.allowed_namespaces),
+            **artifacts,
+            **{key: value for key, value in optional.items() if value is not None},
+        }
+        checked: KubernetesRegistryArgs = args
+        return checked
+
+
+def _s3_args(artifacts: S3Artifacts) -> dict[str, str]:
+    args = {
+        "uri": artifacts.s3_uri,
+        "endpoint_url": artifacts.s3_endpoint_url,
+        "credentials_secret_name": artifacts.credentials_secret,
+    }
+    return {key: value for key, value in args.items() if value is not None}
+
+
+def _namespace(config: PlatformConfig, tags: dict[str, pulumi.Input[str]]) -> Document:
+    """Return the namespace. Kubernetes itself refuses pods in it that fall short of its `restricted` standard."""
+    security = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in POD_SECURITY_MODES}
+    common = {"app.kubernetes.io/part-of": labels.PART_OF, "app.kubernetes.io/managed-by": "pulumi"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": config.namespace, "labels": labels.tag_labels(tags) | common | security},
+    }

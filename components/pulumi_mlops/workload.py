@@ -1,0 +1,158 @@
+"""One model's whole life on the target of its stack."""
+
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.model import ModelPinArgs
+from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint
+from pulumi_mlops.training_pipeline.args import GateArgs, StepResourcesArgs
+from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline
+
+
+class WorkloadPipelineArgs(TypedDict):
+    """How a workload's model is trained."""
+
+    graph: dict[str, Any]
+    """The step graph: the document that `StepGraph.to_document()` returns."""
+    parameters: NotRequired[dict[str, Any]]
+    """Values of the graph's parameters; no secrets. Each defaults to what the graph says."""
+    gate: NotRequired[GateArgs]
+    """What a model must reach to be registered. Defaults to the graph's own checks alone."""
+    schedule: NotRequired[str]
+    """When it runs by itself: five cron fields, UTC. Defaults to never: it runs when someone asks."""
+    resources: NotRequired[dict[str, StepResourcesArgs]]
+    """What steps may use, by step. Defaults to what the graph says."""
+    workspace_gib: NotRequired[int]
+    """Size in GiB of the volume over which steps hand on their results. Defaults to 2."""
+    run_timeout_seconds: NotRequired[int]
+    """How long a run may take before it is ended. Defaults to 14400, four hours."""
+
+
+class WorkloadEndpointArgs(TypedDict):
+    """How a workload's model is served."""
+
+    replicas_min: NotRequired[int]
+    """The fewest pods that serve. Defaults to 1."""
+    replicas_max: NotRequired[int]
+    """The most pods that load can ask for. Defaults to `replicas_min`."""
+    target_cpu_percent: NotRequired[int]
+    """Part of its reserved CPU that a pod should use before another is started. Defaults to 70."""
+    rollout_timeout_seconds: NotRequired[int]
+    """How long a new version may take to be ready before the update fails. Defaults to 120."""
+    drain_seconds: NotRequired[int]
+    """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
+    cpu: NotRequired[str]
+    """CPU reserved for each pod, as a Kubernetes quantity. Defaults to 500m."""
+    memory: NotRequired[str]
+    """Memory of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
+
+
+class KubernetesWorkloadArgs(TypedDict):
+    """Where a workload runs on Kubernetes."""
+
+    namespace: pulumi.Input[str]
+    """Namespace that everything is created in. It must exist."""
+    image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
+    """Secrets of the namespace with which images are pulled. Defaults to none."""
+
+
+class WorkloadArgs(TypedDict):
+    """Arguments of a workload."""
+
+    environment: pulumi.Input[str]
+    """Name of the environment, recorded with every run."""
+    registry_url: pulumi.Input[str]
+    """Address of the MLflow server that runs, models and versions are kept at."""
+    pipeline_image: pulumi.Input[str]
+    """Image that the pipeline's steps run in, pinned by digest or content."""
+    serving_image: pulumi.Input[str]
+    """Image of the model server, pinned by digest or content."""
+    pipeline: WorkloadPipelineArgs
+    """How the model is trained."""
+    model: NotRequired[ModelPinArgs]
+    """The version that serves. Defaults to none: there is no endpoint, and the status is `waiting-for-model`."""
+    endpoint: NotRequired[WorkloadEndpointArgs]
+    """How the model is served. Defaults to one pod."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of every object, written as labels on Kubernetes. Defaults to none."""
+    kubernetes: KubernetesWorkloadArgs
+    """Where the workload runs on Kubernetes."""
+
+
+class Workload(pulumi.ComponentResource):
+    """One model's whole life: the pipeline that trains it, and the endpoint that serves the version that is pinned."""
+
+    endpoint_url: pulumi.Output[str]
+    """Address of the endpoint; empty while it waits for a model."""
+    serving_version: pulumi.Output[str]
+    """The version that was proved to serve; empty while the endpoint waits for a model."""
+    serving_digest: pulumi.Output[str]
+    """The digest that was proved to serve; empty while the endpoint waits for a model."""
+    pipeline_name: pulumi.Output[str]
+    """Name of the pipeline on its target."""
+    status: pulumi.Output[str]
+    """`serving` or `waiting-for-model`."""
+
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare a workload.
+
+        Args:
+            name: Name of the workload: its model's, its endpoint's, and the beginning of its pipeline's.
+            args: See `WorkloadArgs`.
+            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+
+        Raises:
+            ArgumentsError: With everything that is wrong with the arguments.
+        """
+        super().__init__("mlops:index:Workload", name, {}, opts)
+        Arguments("Workload", name, args, WorkloadArgs).finish()
+        children = pulumi.ResourceOptions(parent=self)
+        self.pipeline = KubernetesTrainingPipeline(f"{name}-pipeline", _pipeline_args(name, args), children)
+        """The pipeline."""
+        self.endpoint = KubernetesEndpoint(name, _endpoint_args(name, args), children)
+        """The endpoint."""
+        self.endpoint_url = self.endpoint.url
+        self.serving_version = self.endpoint.serving_version
+        self.serving_digest = self.endpoint.serving_digest
+        self.pipeline_name = self.pipeline.pipeline_name
+        self.status = self.endpoint.status
+        self.register_outputs(self.outputs())
+
+    def outputs(self) -> dict[str, pulumi.Output[str]]:
+        """Return the outputs by name, as a stack exports them."""
+        return {
+            "endpoint_url": self.endpoint_url,
+            "serving_version": self.serving_version,
+            "serving_digest": self.serving_digest,
+            "pipeline_name": self.pipeline_name,
+            "status": self.status,
+        }
+
+
+def _pipeline_args(name: str, args: WorkloadArgs) -> Any:
+    return {
+        **args["pipeline"],
+        **_shared_args(name, args),
+        "image": args["pipeline_image"],
+        "environment": args["environment"],
+        "champion": args.get("model"),
+        "kubernetes": args["kubernetes"],
+    }
+
+
+def _endpoint_args(name: str, args: WorkloadArgs) -> Any:
+    endpoint = dict(args.get("endpoint") or {})
+    resources = {key: endpoint.pop(key, None) for key in ("cpu", "memory")}
+    return {
+        **endpoint,
+        **_shared_args(name, args),
+        "image": args["serving_image"],
+        "model": args.get("model"),
+        "kubernetes": {**args["kubernetes"], **resources},
+    }
+
+
+def _shared_args(name: str, args: WorkloadArgs) -> dict[str, Any]:
+    return {"model_name": name, "registry_url": args["registry_url"], "tags": args.get("tags")}

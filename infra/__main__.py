@@ -1,0 +1,17 @@
+"""One stack: its platform, and each of its workloads."""
+
+import pulumi
+
+import providers
+from pulumi_mlops import Platform, Workload
+from pulumi_mlops.config.load import load_secrets, load_stack
+
+stack = load_stack()
+in_cluster = pulumi.ResourceOptions(provider=providers.kubernetes(stack.platform))
+
+platform = Platform("platform", stack.platform, load_secrets(), in_cluster)
+workloads = {name: Workload(name, platform.workload_args(stack, name), in_cluster) for name in sorted(stack.workloads)}
+
+pulumi.export("namespace", platform.namespace)
+pulumi.export("registry_url", platform.registry_url)
+pulumi.export("workloads", {name: workload.outputs() for name, workload in workloads.items()})
