@@ -27,6 +27,8 @@ _TYPES = {
 _BOUNDS = {
     "greater_than_equal": ("at least {ge}", "raise it"),
     "less_than_equal": ("at most {le}", "lower it"),
+    "greater_than": ("more than {gt}", "raise it"),
+    "less_than": ("less than {lt}", "lower it"),
     "string_too_short": ("a text that is not empty", "write one"),
 }
 
@@ -38,33 +40,30 @@ def problems_of(error: ValidationError, document: StackDocument) -> list[Problem
 
 def _problem_of(details: ErrorDetails, document: StackDocument) -> Problem:
     path, siblings = _locate(details["loc"])
-    context: Mapping[str, Any] = details.get("ctx", {})
-    value = details["input"]
-    kind = details["type"]
-    got = shown(value)
-    match kind:
-        case "refused":
-            got = context.get("got", got)
-            expected, fix = context["expected"], context["fix"]
-        case "extra_forbidden":
-            return _unknown_key(document, path, siblings)
-        case "missing":
-            return document.problem(
-                path, got="nothing", expected=f"the key {path[-1]}", fix=f"add {path[-1]}: …{_meaning(details['loc'])}"
-            )
-        case "enum":
-            expected = "one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
-            fix = did_you_mean(str(value), expected.removeprefix("one of ").split(", ")) or "choose one of them"
-        case _ if kind in _TYPES:
-            expected, fix = _TYPES[kind]
-            fix = fix.format(value=value)
-            if isinstance(value, dict | list) or value is None:
-                fix = f"give it {expected}"
-        case _ if kind in _BOUNDS:
-            expected, fix = (text.format(**context) for text in _BOUNDS[kind])
-        case _:
-            expected, fix = details["msg"], "correct it"
+    if details["type"] == "extra_forbidden":
+        return _unknown_key(document, path, siblings)
+    got, expected, fix = judge(details)
+    if details["type"] == "missing":
+        got, expected, fix = "nothing", f"the key {path[-1]}", f"add {path[-1]}: …{_meaning(details['loc'])}"
     return document.problem(path, got=got, expected=expected, fix=fix)
+
+
+def judge(details: ErrorDetails) -> tuple[str, str, str]:
+    """Return what was got, what was expected, and the fix, for one of pydantic's errors."""
+    context: Mapping[str, Any] = details.get("ctx", {})
+    value, kind = details["input"], details["type"]
+    got, expected, fix = shown(value), details["msg"], "correct it"
+    if kind == "refused":
+        got, expected, fix = context.get("got", got), context["expected"], context["fix"]
+    elif kind in {"enum", "literal_error"}:
+        expected = "one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
+        fix = did_you_mean(str(value), expected.removeprefix("one of ").split(", ")) or "choose one of them"
+    elif kind in _TYPES:
+        expected, fix = _TYPES[kind]
+        fix = f"give it {expected}" if isinstance(value, dict | list) or value is None else fix.format(value=value)
+    elif kind in _BOUNDS:
+        expected, fix = (text.format(**context) for text in _BOUNDS[kind])
+    return got, expected, fix
 
 
 def _unknown_key(document: StackDocument, path: Path, siblings: Mapping[str, Any]) -> Problem:

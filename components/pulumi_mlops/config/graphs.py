@@ -3,15 +3,21 @@
 import importlib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from pulumi_mlops.config import explain
 from pulumi_mlops.config.document import StackDocument
-from pulumi_mlops.config.problems import Path, Problem, shown
+from pulumi_mlops.config.problems import Problem, shown
 from pulumi_mlops.config.stack import default_graph
 from pulumi_mlops.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from mlops_pipelines import StepGraph
+    from mlops_pipelines.graph import StepGraph
+
+
+_Path = tuple[str, ...]
 
 
 class GraphError(LookupError):
@@ -41,7 +47,7 @@ def load_graph(reference: str) -> "StepGraph":
     Raises:
         GraphError: When the module or the graph in it is not there, or the module cannot be imported.
     """
-    from mlops_pipelines import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
+    from mlops_pipelines.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
 
     module_name, _, name = reference.partition(":")
     try:
@@ -80,51 +86,59 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
         if not isinstance(reference, str) or ":" not in reference:
             continue
         try:
-            graph = load_graph(reference).to_document()
+            graph = load_graph(reference)
         except GraphError as error:
             yield document.problem((*path, "graph"), got=error.got, expected=error.expected, fix=error.fix)
             continue
-        yield from _parameters(document, path, reference, graph)
-        yield from _resources(document, path, reference, graph)
+        yield from _parameters(document, path, graph)
+        yield from _gate(document, path, graph)
+        yield from _resources(document, path, graph)
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "integer": (int,),
-    "number": (int, float),
-    "string": (str,),
-    "boolean": (bool,),
-}
+def _parameters(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    values = document.at(*path, "parameters")
+    known = list(graph.parameters.model_fields)
+    try:
+        graph.parameters.model_validate(values if isinstance(values, Mapping) else {})
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            name = str(details["loc"][0]) if details["loc"] else ""
+            got, expected, fix = explain.judge(details)
+            if details["type"] == "extra_forbidden":
+                got = "an unknown parameter"
+                expected = f"one of {', '.join(known) or 'none'}, the parameters of {graph.reference}"
+                fix = did_you_mean(name, known) or "remove it"
+            yield document.problem((*path, "parameters", name), got=got, expected=expected, fix=fix)
 
 
-def _parameters(document: StackDocument, path: Path, reference: str, graph: Mapping[str, Any]) -> Iterator[Problem]:
-    known: Mapping[str, Mapping[str, Any]] = graph["parameters"]
-    for name in document.keys_at(*map(str, path), "parameters"):
-        here = (*path, "parameters", name)
-        if name not in known:
-            yield document.problem(
-                here,
-                got="an unknown parameter",
-                expected=f"one of {', '.join(sorted(known)) or 'none'}, the parameters of {reference}",
-                fix=did_you_mean(name, known) or "remove it",
-            )
-            continue
-        value, kind = document.at(*map(str, here)), str(known[name]["type"])
-        if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-            yield document.problem(
-                here,
-                got=shown(value),
-                expected=f"a value of type {kind}, as {reference} has it",
-                fix=f"correct it, or remove it for the default {known[name].get('default')}",
-            )
+def _gate(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    metric = document.at(*path, "gate", "metric")
+    if not isinstance(metric, str):
+        return
+    step = graph.gate_step
+    if step is None:
+        yield document.problem(
+            (*path, "gate"),
+            got=f"a gate on {metric}",
+            expected=f"no gate, since {graph.reference} has no gate step",
+            fix="remove it, or mark a step of the graph as its gate",
+        )
+    elif metric not in step.metrics:
+        yield document.problem(
+            (*path, "gate", "metric"),
+            got=shown(metric),
+            expected=f"one of {', '.join(step.metrics)}, which step {step.name} of {graph.reference} records",
+            fix=did_you_mean(metric, step.metrics) or "choose one of them",
+        )
 
 
-def _resources(document: StackDocument, path: Path, reference: str, graph: Mapping[str, Any]) -> Iterator[Problem]:
-    steps = [str(step["name"]) for step in graph["steps"]]
-    for name in document.keys_at(*map(str, path), "resources"):
+def _resources(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    steps = [step.name for step in graph.ordered_steps]
+    for name in document.keys_at(*path, "resources"):
         if name not in steps:
             yield document.problem(
                 (*path, "resources", name),
                 got="an unknown step",
-                expected=f"one of {', '.join(steps)}, the steps of {reference}",
+                expected=f"one of {', '.join(steps)}, the steps of {graph.reference}",
                 fix=did_you_mean(name, steps) or "remove it",
             )

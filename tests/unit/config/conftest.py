@@ -1,9 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pydantic import Field
 
+from mlops_pipelines.graph import StepGraph
+from mlops_pipelines.parameters import PipelineParameters
+from mlops_pipelines.step import Step
 from pulumi_mlops.config import StackConfig, graphs
 from pulumi_mlops.config.problems import ConfigError, Problem
 from pulumi_mlops.config.stack_file import read_document
@@ -42,24 +45,27 @@ config:
 Check = Callable[[str], list[Problem]]
 
 
-class SmallGraph:
-    """What the configuration asks of a step graph, and no more."""
+class SmallParameters(PipelineParameters):
+    horizon_days: int = Field(default=28, ge=1, le=365)
+    learning_rate: float = 0.1
+    season: str = "summer"
+    shuffled: bool = False
 
-    def to_document(self) -> dict[str, Any]:
-        return {
-            "parameters": {
-                "horizon_days": {"type": "integer", "default": 28},
-                "learning_rate": {"type": "number", "default": 0.1},
-                "season": {"type": "string", "default": "summer"},
-                "shuffled": {"type": "boolean", "default": False},
-            },
-            "steps": [{"name": "ingest"}, {"name": "train"}],
-        }
+
+SMALL_GRAPH = StepGraph(
+    name="small",
+    reference="small.graph:GRAPH",
+    steps=(
+        Step(name="ingest", run="small.ingest:ingest"),
+        Step(name="train", run="small.train:train", after=("ingest",), metrics=("mae_minutes",), is_gate=True),
+    ),
+    parameters=SmallParameters,
+)
 
 
 @pytest.fixture
 def small_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "load_graph", lambda _: SmallGraph())
+    monkeypatch.setattr(graphs, "load_graph", lambda _: SMALL_GRAPH)
 
 
 @pytest.fixture

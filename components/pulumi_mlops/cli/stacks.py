@@ -1,0 +1,57 @@
+"""Finds a workload of a stack by the names that a user gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi_mlops.config import StackConfig
+from pulumi_mlops.config.load import load_stack_file
+from pulumi_mlops.config.project import ProjectError, find_project
+from pulumi_mlops.config.suggest import did_you_mean
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workload of a stack, and what it is called in the cluster.
+
+    Attributes:
+        stack: The stack.
+        workload: The workload.
+        config: The stack's configuration.
+    """
+
+    stack: str
+    workload: str
+    config: StackConfig
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that holds it."""
+        return self.config.platform.namespace
+
+    @property
+    def pipeline(self) -> str:
+        """The name of its pipeline's CronJob."""
+        return f"{self.workload}-pipeline"
+
+    @property
+    def pipeline_labels(self) -> Mapping[str, str]:
+        """The labels of its runs."""
+        return {"app.kubernetes.io/name": self.pipeline, "app.kubernetes.io/component": "training-pipeline"}
+
+
+def place_of(workload: str, stack: str) -> Place:
+    """Return a workload of a stack.
+
+    Raises:
+        ProjectError: When the project has no such stack, or the stack no such workload.
+        ConfigError: When the stack's configuration is refused.
+    """
+    project = find_project()
+    config = load_stack_file(project.stack_file(stack), project)
+    if workload not in config.workloads:
+        known = sorted(config.workloads)
+        raise ProjectError(
+            f"stack {stack}: got the unknown workload {workload}, expected one of {', '.join(known) or 'none'}, "
+            f"fix: {did_you_mean(workload, known) or 'name one of these'}"
+        )
+    return Place(stack, workload, config)
