@@ -18,6 +18,7 @@ app.add_typer(config, name="config")
 app.add_typer(pipeline, name="pipeline")
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
+Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
 Stack = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack, as in Pulumi.STACK.yaml.")]
 
 
@@ -56,3 +57,50 @@ def render(
     from pulumi_mlops.cli.render.command import render as run  # noqa: PLC0415
 
     run(stack or [], every=every, as_json=json)
+
+
+@app.command("train")
+def train(
+    workload: Workload,
+    stack: Stack,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show its steps until it ends.")] = False,
+    attach: Annotated[bool, typer.Option("--attach", help="Follow the run that is active already.")] = False,
+    json: Json = False,
+) -> None:
+    """Run a workload's pipeline on its stack now.
+
+    Exit code 0: it registered a model (or, without --follow, it started). 3: its gate rejected the model. 1: it failed.
+    Ctrl-C stops following, not the run.
+    """
+    from pulumi_mlops.cli.train import train as run  # noqa: PLC0415
+
+    run(workload, stack, follow=follow, attach=attach, as_json=json)
+
+
+@app.command("status")
+def status(
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", metavar="STACK", help="The stack. All of the project by default.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Show each workload's pinned, registered and serving version, and whether it is healthy."""
+    from pulumi_mlops.cli.status import status as run  # noqa: PLC0415
+
+    run(stack, as_json=json)
+
+
+@app.command("predict")
+def predict(
+    workload: Workload,
+    stack: Stack,
+    rows: Annotated[str, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Send rows to a workload's endpoint and print its predictions."""
+    from pulumi_mlops.cli.predict import predict as run  # noqa: PLC0415
+
+    run(workload, stack, rows, as_json=json)

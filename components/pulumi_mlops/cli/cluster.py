@@ -75,6 +75,7 @@ class Cluster:
         self.context = context
         self._client = self._new_client()
         self._core = kubernetes.client.CoreV1Api(self._client)
+        self._apps = kubernetes.client.AppsV1Api(self._client)
         self._batch = kubernetes.client.BatchV1Api(self._client)
 
     def _new_client(self) -> Any:
@@ -133,6 +134,16 @@ class Cluster:
         what = f"pods of {namespace}"
         answer = self._call(what, self._core.list_namespaced_pod, namespace, label_selector=_written(selector))
         return list(answer["items"])
+
+    def replicas(self, namespace: str, deployment: str) -> tuple[int, int] | None:
+        """Return how many pods of a Deployment are ready, and how many there should be; None without a Deployment."""
+        what = f"Deployments of {namespace}"
+        selector = f"metadata.name={deployment}"
+        answer = self._call(what, self._apps.list_namespaced_deployment, namespace, field_selector=selector)
+        if not answer["items"]:
+            return None
+        found = answer["items"][0]
+        return int(found.get("status", {}).get("readyReplicas", 0)), int(found["spec"].get("replicas", 1))
 
     def events_of(self, namespace: str, name: str) -> list[Document]:
         """Return the events of one object, by its name."""

@@ -26,7 +26,7 @@ def check(files: list[Path], *, as_json: bool) -> None:
     """
     with told_errors():
         project = _project_of(files)
-        files = files or [_shortest(path) for path in project.stack_files()]
+        files = files or [Path(project.shown(path)) for path in project.stack_files()]
     problems = list(check_files(files, project.name))
     if as_json:
         print_json(
@@ -61,7 +61,3 @@ def schema() -> None:
 def _project_of(files: list[Path]) -> Project:
     """Find the project by the first file, so that files can be checked from anywhere."""
     return find_project(files[0].resolve().parent if files else None)
-
-
-def _shortest(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -50,7 +50,7 @@ def load_stack_file(path: Path, project: Project) -> StackConfig:
     Raises:
         ConfigError: When anything is wrong with it; its text holds every problem with its line.
     """
-    return validate(read_document(path, project.name))
+    return validate(read_document(path, project.name, source=project.shown(path)))
 
 
 def _running_document() -> StackDocument:

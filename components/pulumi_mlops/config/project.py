@@ -33,6 +33,10 @@ class Project:
         """Return the stack files, sorted."""
         return sorted(self.stacks.glob("Pulumi.?*.yaml"))
 
+    def shown(self, path: Path) -> str:
+        """Write a path for people: from the working directory where that leads there, else in full."""
+        return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
     def stack_file(self, stack: str) -> Path:
         """Return the file of a stack.
 

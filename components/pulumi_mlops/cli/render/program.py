@@ -44,7 +44,7 @@ def render_stack(project: Project, stack_name: str) -> RenderedStack:
         SecretLeakError: When a secret would stand in plain text among the resources or outputs.
     """
     path = project.stack_file(stack_name)
-    document = read_document(path, project.name, source=_relative(path))
+    document = read_document(path, project.name, source=project.shown(path))
     validate(document)
     recorder = contextvars.Context().run(_run, project, stack_name, document)
     rendered = RenderedStack(
@@ -107,12 +107,6 @@ def _as_program(program: Path) -> Iterator[None]:
 def _is_within(module: Any, folder: Path) -> bool:
     file = getattr(module, "__file__", None)
     return file is not None and Path(file).resolve().is_relative_to(folder.resolve())
-
-
-def _relative(path: Path) -> str:
-    with contextlib.suppress(ValueError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
 
 
 def _refuse_leaks(rendered: RenderedStack) -> None:

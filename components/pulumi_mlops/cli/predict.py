@@ -1,0 +1,41 @@
+"""`mlops predict`: one call to a workload's endpoint."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.output import print_json, told_errors
+from pulumi_mlops.cli.registry import read_rows
+from pulumi_mlops.cli.stacks import place_of
+from pulumi_mlops.cli.status import ENDPOINT_PORT
+
+
+def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None:
+    """Send rows to an endpoint and print its predictions.
+
+    Args:
+        workload: The workload.
+        stack: Its stack.
+        rows_file: A JSON file with rows, or `-` for standard input.
+        as_json: Whether to write `{"stack", "workload", "predictions"}` rather than a prediction to a line.
+
+    Raises:
+        typer.Exit: With code 1, when there are no rows or no predictions.
+    """
+    with told_errors(ClusterError, OSError, ValueError):
+        place = place_of(workload, stack)
+        rows = read_rows(sys.stdin.read() if rows_file == "-" else Path(rows_file).read_text(encoding="utf-8"))
+        service = ServiceAddress(place.namespace, workload, ENDPOINT_PORT)
+        answer = cluster_of(place.config).request(service, f"/v1/models/{workload}:predict", {"instances": rows})
+        predictions = answer.get("predictions") if isinstance(answer, dict) else None
+        if not isinstance(predictions, list):
+            raise ClusterError(
+                f"{workload} in {stack}: got no predictions, expected one for each row, fix: see its log"
+            )
+    if as_json:
+        print_json({"stack": stack, "workload": workload, "predictions": predictions})
+    else:
+        for prediction in predictions:
+            typer.echo(str(prediction))
