@@ -1,0 +1,135 @@
+"""One stack under the engine: updated, and put right after an engine that was killed."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import commands
+from sandbox.commands import CommandError
+from sandbox.engine.locks import release_dead_locks
+from sandbox.errors import SandboxError
+from sandbox.files import write_atomically
+
+_QUERY_SECONDS = 120.0
+_YES = ("--yes", "--skip-preview", "--color", "never")
+
+
+def _nothing(_: str) -> None:
+    """Reports nothing."""
+
+
+@dataclass(frozen=True)
+class PulumiStack:
+    """A stack of a project with a file backend.
+
+    Attributes:
+        project: The project's name.
+        name: The stack's name.
+        folder: Folder of Pulumi.yaml.
+        backend: Folder of the file backend.
+        environment: Variables on top of this process's own, which lead to the backend.
+    """
+
+    project: str
+    name: str
+    folder: Path
+    backend: Path
+    environment: Mapping[str, str]
+
+    def exists(self) -> bool:
+        """Tells whether the backend knows the stack."""
+        stacks = json.loads(self._query("stack", "ls", "--json"))
+        return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
+
+    def init(self) -> None:
+        """Makes the stack in the backend. The stack that the user has selected stays selected."""
+        self._query("stack", "init", "--no-select", self.name)
+
+    def recover(self) -> bool:
+        """Puts the stack right when an engine was killed in the middle of an update.
+
+        Removes the dead engine's lock, and forgets which creations it had begun: whether they were completed, the
+        next update finds out, since an object that exists already is adopted by its name.
+
+        Returns:
+            Whether there was anything to put right.
+        """
+        if release_dead_locks(self.backend, self.project, self.name) == 0:
+            return False
+        if self._has_pending_operations():
+            self._query("refresh", *_YES, "--clear-pending-creates", "--stack", self.name)
+        return True
+
+    def up(self, log: Path, report: Callable[[str], None] = _nothing, *, refresh: bool = False) -> str:
+        """Updates the stack.
+
+        Args:
+            log: Where all that Pulumi prints is kept.
+            report: Called with each line that Pulumi prints.
+            refresh: Whether to read every resource from its cloud first, as after the loss of a cluster.
+
+        Returns:
+            What was done in a few words, such as "3 created, 18 unchanged".
+
+        Raises:
+            SandboxError: The update failed, with Pulumi's own diagnostics.
+        """
+        lines: list[str] = []
+
+        def keep(line: str) -> None:
+            lines.append(line)
+            report(line)
+
+        flags = [*_YES, "--stack", self.name, *(["--refresh"] if refresh else [])]
+        command = ["pulumi", "--non-interactive", "up", *flags]
+        try:
+            commands.follow(command, keep, environment=self.environment, folder=self.folder, with_output=True)
+        except CommandError as error:
+            told = diagnostics(lines)
+            raise SandboxError(f"pulumi up --stack {self.name} failed:\n{told}", f"the whole log is {log}") from error
+        finally:
+            write_atomically(log, "\n".join(lines) + "\n", mode=0o600)
+        return summary(lines)
+
+    def outputs(self) -> dict[str, Any]:
+        """Returns the stack's outputs; secret ones as "[secret]"."""
+        outputs: dict[str, Any] = json.loads(self._query("stack", "output", "--json", "--stack", self.name))
+        return outputs
+
+    def _has_pending_operations(self) -> bool:
+        state = json.loads(self._query("stack", "export", "--stack", self.name))
+        return bool(state["deployment"].get("pending_operations"))
+
+    def _query(self, *arguments: str) -> str:
+        return commands.run(
+            ["pulumi", "--non-interactive", *arguments],
+            environment=self.environment,
+            folder=self.folder,
+            timeout_seconds=_QUERY_SECONDS,
+        )
+
+
+def summary(lines: list[str]) -> str:
+    """Reads what was done from what `pulumi up` printed."""
+    start = next((index for index, line in enumerate(lines) if line.strip() == "Resources:"), len(lines))
+    done = []
+    for line in lines[start + 1 :]:
+        match = re.fullmatch(r"[-+~± ]*(\d+ .+)", line.strip())
+        if match is None:
+            break
+        done.append(match[1])
+    return ", ".join(done)
+
+
+def diagnostics(lines: list[str]) -> str:
+    """Cuts what went wrong from what `pulumi up` printed; all of it when that is not marked."""
+    start = next((index for index, line in enumerate(lines) if line.strip() == "Diagnostics:"), -1)
+    kept = []
+    for line in lines[start + 1 :]:
+        if line.strip() in ("Outputs:", "Resources:"):
+            break
+        kept.append(line)
+    return "\n".join(f"  {line}" for line in kept if line.strip())
