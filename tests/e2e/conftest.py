@@ -1,16 +1,22 @@
 """What end-to-end tests stand on: the real engine, and for those that ask for it the real cluster."""
 
+import contextlib
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from kubernetes import client, config
 
 from sandbox import environment
+from sandbox.cluster import lifecycle
+from sandbox.cluster.target import Cluster
 from sandbox.engine import current_engine, install_engine
 from sandbox.engine.plugins import install_plugins
+from tests.e2e.kubernetes_world import World, open_world
 from tests.e2e.pulumi_project import Project
 
 ProjectFactory = Callable[[str], Project]
@@ -27,6 +33,29 @@ def engine_environment() -> Mapping[str, str]:
     return whole
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A real cluster: the sandbox's that runs, else one that is brought up and taken down again at the end."""
+    if lifecycle.is_ready():
+        yield lifecycle.of_sandbox()
+        return
+    if os.geteuid() != 0:
+        pytest.skip("needs a cluster: none of the sandbox's runs, and bringing one up needs root")
+    started = lifecycle.up()
+    yield started
+    lifecycle.down()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A name for a namespace of the test's own; what is there at the end is deleted."""
+    name = f"e2e-{uuid.uuid4().hex[:8]}"
+    yield name
+    core = client.CoreV1Api(config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context))
+    with contextlib.suppress(client.ApiException):
+        core.delete_namespace(name)
+
+
 @pytest.fixture
 def new_project(engine_environment: Mapping[str, str], tmp_path: Path) -> Iterator[ProjectFactory]:
     """Makes throw-away projects by name; what they created is destroyed at the end, whatever happened."""
@@ -40,3 +69,9 @@ def new_project(engine_environment: Mapping[str, str], tmp_path: Path) -> Iterat
     yield make
     for project in made:
         project.destroy()
+
+
+@pytest.fixture
+def world(engine_environment: Mapping[str, str]) -> Iterator[World]:
+    """A namespace of the test's own on the cluster, which outlives the test's projects."""
+    yield from open_world(engine_environment)
