@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, get_args, get_origin, is_typeddict
 
 import pulumi
 
@@ -114,7 +114,7 @@ class Arguments:
         if not isinstance(args, Mapping):
             self.add(path or "args", args, f"the keys of {contract.__name__}", "pass a dictionary")
             return
-        hints = get_type_hints(contract, include_extras=True)
+        hints = contract.__annotations__
         prefix = f"{path}." if path else ""
         for key in sorted(set(args) - set(hints)):
             known = ", ".join(sorted(hints))

@@ -1,0 +1,65 @@
+"""Checks of Kubernetes objects as an API server would make them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import kubernetes_validate
+
+from tests.recording import Declared
+
+KUBERNETES_VERSION = "1.36"
+
+
+def objects(resources: Iterable[Declared]) -> list[dict[str, Any]]:
+    """The Kubernetes objects among what was declared."""
+    return [resource.inputs for resource in resources if resource.type.startswith("kubernetes:")]
+
+
+def check_schema(document: Mapping[str, Any]) -> None:
+    """Raise if the object has an unknown field, a wrong type, or lacks a required one."""
+    kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
+
+
+def pod_specs(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The specifications of the pods that an object makes."""
+    spec = document.get("spec", {})
+    match document["kind"]:
+        case "Deployment" | "StatefulSet" | "Job":
+            yield spec["template"]["spec"]
+        case "CronJob":
+            yield spec["jobTemplate"]["spec"]["template"]["spec"]
+
+
+def weaknesses(pod: Mapping[str, Any]) -> list[str]:
+    """What of a pod falls short of the `restricted` standard, or of what we ask beyond it."""
+    found = []
+    security = pod.get("securityContext", {})
+    if security.get("runAsNonRoot") is not True or security.get("runAsUser") in (None, 0):
+        found.append("may run as root")
+    if security.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+        found.append("no seccomp profile")
+    if pod.get("automountServiceAccountToken") is not False:
+        found.append("has a token for the cluster")
+    if pod.get("serviceAccountName") in (None, "default"):
+        found.append("has no identity of its own")
+    if any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
+        found.append("shares the host's namespaces")
+    allowed = {"emptyDir", "persistentVolumeClaim", "secret", "configMap", "downwardAPI", "projected"}
+    found += [f"volume {volume['name']}" for volume in pod["volumes"] if not (set(volume) - {"name"}) <= allowed]
+    for container in [*pod.get("initContainers", []), *pod["containers"]]:
+        found += [f"{container['name']}: {weakness}" for weakness in _container_weaknesses(container)]
+    return found
+
+
+def _container_weaknesses(container: Mapping[str, Any]) -> Iterator[str]:
+    security = container.get("securityContext", {})
+    if security.get("allowPrivilegeEscalation") is not False:
+        yield "may gain privileges"
+    if security.get("capabilities") != {"drop": ["ALL"]}:
+        yield "has capabilities"
+    if security.get("readOnlyRootFilesystem") is not True:
+        yield "writes to its root file system"
+    if "memory" not in container.get("resources", {}).get("limits", {}):
+        yield "has no limit of memory"
+    if container.get("imagePullPolicy") != "IfNotPresent":
+        yield "pulls a pinned image again"

@@ -1,0 +1,283 @@
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_mlops import ArgumentsError, EndpointArgs, KubernetesEndpoint
+from tests import kubernetes_documents
+from tests.recording import Declaration, declare
+
+IMAGE = "localhost/pulumi-mlops/serving:0123456789abcdef"
+OTHER_IMAGE = "localhost/pulumi-mlops/serving:fedcba9876543210"
+DIGEST = "sha256:" + "a" * 64
+OTHER_DIGEST = "sha256:" + "b" * 64
+REGISTRY_URL = "http://mlflow.flights-dev.svc.cluster.local:5000"
+COMPONENT = "mlops:index:KubernetesEndpoint::flight-delay"
+OUTPUTS = ("url", "serving_version", "serving_digest", "status")
+
+
+def arguments(**changes: Any) -> EndpointArgs:
+    args: Any = {
+        "image": IMAGE,
+        "registry_url": REGISTRY_URL,
+        "model": {"version": "7", "digest": DIGEST},
+        "kubernetes": {"namespace": "flights-prod"},
+        **changes,
+    }
+    checked: EndpointArgs = {key: value for key, value in args.items() if value is not None}  # type: ignore[assignment]
+    return checked
+
+
+def endpoint(**changes: Any) -> Declaration:
+    def program() -> object:
+        component = KubernetesEndpoint("flight-delay", arguments(**changes))
+        return {name: getattr(component, name) for name in OUTPUTS}
+
+    return declare(program)
+
+
+def container(declaration: Declaration, kind: str, name: str) -> dict[str, Any]:
+    pod = declaration.one(kind).inputs["spec"]["template"]["spec"]
+    return next(one for one in [*pod["initContainers"], *pod["containers"]] if one["name"] == name)
+
+
+def truth_check_name(declaration: Declaration) -> str:
+    return str(declaration.one("Job").inputs["metadata"]["name"])
+
+
+def test_declares_exactly_these_children() -> None:
+    assert endpoint().children() == [
+        ("kubernetes:apps/v1:Deployment", "flight-delay", COMPONENT),
+        ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "flight-delay", COMPONENT),
+        ("kubernetes:batch/v1:Job", "flight-delay-truth-check", COMPONENT),
+        ("kubernetes:core/v1:Service", "flight-delay", COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", "flight-delay", COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", "flight-delay-truth", COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "flight-delay", COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "flight-delay-truth", COMPONENT),
+        ("kubernetes:policy/v1:PodDisruptionBudget", "flight-delay", COMPONENT),
+        ("mlops:index:KubernetesEndpoint", "flight-delay", ""),
+    ]
+
+
+def test_deploys_nothing_without_a_model() -> None:
+    declaration = endpoint(model=None)
+    assert declaration.children() == [("mlops:index:KubernetesEndpoint", "flight-delay", "")]
+    assert declaration.result == {
+        "url": "",
+        "serving_version": "",
+        "serving_digest": "",
+        "status": "waiting-for-model",
+    }
+
+
+def test_outputs_say_what_was_proved() -> None:
+    assert endpoint().result == {
+        "url": "http://flight-delay.flights-prod.svc.cluster.local",
+        "serving_version": "7",
+        "serving_digest": DIGEST,
+        "status": "serving",
+    }
+
+
+def test_outputs_stay_unknown_when_the_truth_check_fails() -> None:
+    results: list[object] = []
+
+    def program() -> None:
+        component = KubernetesEndpoint("flight-delay", arguments())
+        for name in OUTPUTS:
+            getattr(component, name).apply(results.append)
+
+    with pytest.raises(RuntimeError, match="flight-delay-truth-check failed"):
+        declare(program, failing=lambda kind, _: kind.endswith(":Job"))
+    assert results == []
+
+
+def test_every_object_has_the_form_that_kubernetes_asks_for() -> None:
+    many = endpoint(
+        replicas_min=2,
+        replicas_max=5,
+        tags={"owner": "team-flights"},
+        kubernetes={
+            "namespace": "flights-prod",
+            "allowed_namespaces": ["shop"],
+            "image_pull_secret_names": ["registry"],
+            "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/reader"},
+        },
+    )
+    for document in kubernetes_documents.objects([*many.resources, *endpoint().resources]):
+        kubernetes_documents.check_schema(document)
+        for pod in kubernetes_documents.pod_specs(document):
+            assert kubernetes_documents.weaknesses(pod) == []
+
+
+def test_fetches_and_serves_the_pinned_version_alone() -> None:
+    declaration = endpoint()
+    fetch = container(declaration, "Deployment", "fetch")
+    server = container(declaration, "Deployment", "server")
+    pin = ["--version", "7", "--digest", DIGEST]
+    assert fetch["command"][3:] == [
+        *("--registry-url", REGISTRY_URL, "--model", "flight-delay"),
+        *pin,
+        *("--destination", "/model"),
+    ]
+    assert server["command"][3:] == [
+        *("--model-directory", "/model", "--name", "flight-delay", "--version", "7", "--port", "8080")
+    ]
+    assert container(declaration, "Job", "fetch") == fetch
+    assert container(declaration, "Job", "check")["command"][3:] == [
+        *("--url", "http://flight-delay.flights-prod.svc.cluster.local", "--name", "flight-delay"),
+        *pin,
+        *("--model-directory", "/model"),
+    ]
+    assert {"name": "model", "mountPath": "/model", "readOnly": True} in server["volumeMounts"]
+
+
+def test_old_pods_stay_until_new_ones_are_ready() -> None:
+    spec = endpoint(rollout_timeout_seconds=90).one("Deployment").inputs["spec"]
+    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert spec["progressDeadlineSeconds"] == 90
+    server = spec["template"]["spec"]["containers"][0]
+    assert server["readinessProbe"]["httpGet"]["path"] == "/v2/models/flight-delay/ready"
+    assert server["livenessProbe"]["httpGet"]["path"] == "/v2/health/live"
+
+
+def test_a_pod_that_leaves_has_time_to_finish() -> None:
+    pod = endpoint(drain_seconds=40).one("Deployment").inputs["spec"]["template"]["spec"]
+    hand_over = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > 40 + hand_over
+
+
+def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:
+    declaration = endpoint(replicas_min=2)
+    assert "replicas" not in declaration.one("Deployment").inputs["spec"]
+    spec = declaration.one("HorizontalPodAutoscaler").inputs["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 2)
+    assert spec["scaleTargetRef"]["name"] == declaration.one("Deployment").inputs["metadata"]["name"]
+
+
+def test_the_truth_check_waits_for_all_that_it_proves() -> None:
+    assert endpoint().one("Job").depends_on >= {
+        "kubernetes:apps/v1:Deployment::flight-delay",
+        "kubernetes:core/v1:Service::flight-delay",
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy::flight-delay-truth",
+        "kubernetes:core/v1:ServiceAccount::flight-delay-truth",
+    }
+
+
+def test_the_truth_check_is_the_same_for_the_same_declaration() -> None:
+    assert truth_check_name(endpoint()) == truth_check_name(endpoint())
+    assert truth_check_name(endpoint()) == truth_check_name(endpoint(replicas_max=3, tags={"owner": "team-b"}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": {"version": "8", "digest": DIGEST}},
+        {"model": {"version": "7", "digest": OTHER_DIGEST}},
+        {"image": OTHER_IMAGE},
+        {"registry_url": "http://mlflow.other.svc.cluster.local:5000"},
+        {"kubernetes": {"namespace": "flights-prod", "memory": "1Gi"}},
+    ],
+)
+def test_the_truth_check_is_another_for_anything_that_could_answer_otherwise(changes: dict[str, Any]) -> None:
+    assert truth_check_name(endpoint(**changes)) != truth_check_name(endpoint())
+
+
+def test_a_job_is_replaced_by_deleting_the_old_one_first() -> None:
+    job = endpoint().one("Job")
+    assert job.options.deleteBeforeReplace
+    assert job.inputs["metadata"]["annotations"] == {"pulumi.com/replaceUnready": "true"}
+    assert "ttlSecondsAfterFinished" not in job.inputs["spec"]
+
+
+def test_outputs_as_inputs_give_the_same_objects() -> None:
+    later = pulumi.Output.from_input
+    deferred = {
+        "image": IMAGE,
+        "registry_url": REGISTRY_URL,
+        "model": {"version": "7", "digest": DIGEST},
+        "kubernetes": {"namespace": "flights-prod"},
+    }
+
+    def program() -> None:
+        args: Any = {
+            **{key: later(deferred[key]) for key in ("image", "registry_url")},
+            "model": {"version": later("7"), "digest": later(DIGEST)},
+            "kubernetes": {"namespace": later("flights-prod")},
+        }
+        KubernetesEndpoint("flight-delay", args)
+
+    plain = {(one.type, one.name): one.inputs for one in endpoint().resources}
+    assert {(one.type, one.name): one.inputs for one in declare(program).resources} == plain
+
+
+def test_callers_are_limited_to_the_allowed_namespaces() -> None:
+    policy = endpoint(kubernetes={"namespace": "flights-prod", "allowed_namespaces": ["shop"]}).one(
+        "NetworkPolicy", "flight-delay"
+    )
+    (rule,) = policy.inputs["spec"]["ingress"]
+    names = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in rule["from"]]
+    assert names == ["flights-prod", "shop"]
+    assert rule["ports"] == [{"port": 8080, "protocol": "TCP"}]
+
+
+def test_pods_reach_the_registry_and_dns_only() -> None:
+    policy = endpoint().one("NetworkPolicy", "flight-delay").inputs["spec"]
+    reached = [(rule["to"][0]["namespaceSelector"]["matchLabels"], rule["ports"][-1]) for rule in policy["egress"]]
+    assert reached == [
+        ({"kubernetes.io/metadata.name": "kube-system"}, {"port": 53, "protocol": "TCP"}),
+        ({"kubernetes.io/metadata.name": "flights-dev"}, {"port": 5000, "protocol": "TCP"}),
+    ]
+
+
+def test_children_do_not_take_over_the_components_own_options() -> None:
+    def program() -> None:
+        options = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")], protect=True)
+        KubernetesEndpoint("flight-delay", arguments(), options)
+
+    deployment = declare(program).one("Deployment").options
+    assert [alias.spec.name for alias in deployment.aliases if alias.spec.name == "old"] == []
+    assert deployment.protect
+
+
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"image": "example.com/serving:latest"}, ["image: got 'example.com/serving:latest'", "tag can be moved"]),
+    ({"model": {"version": "7"}}, ["model.digest: got nothing"]),
+    ({"model": {"version": "latest", "digest": DIGEST}}, ["model.version: got 'latest'"]),
+    ({"model": {"version": 7, "digest": DIGEST}}, ["model.version: got 7, expected text"]),
+    ({"replicas_min": 4, "replicas_max": 2}, ["replicas_min: got 4, expected at most replicas_max (2)"]),
+    ({"replicas_min": 0}, ["replicas_min: got 0, expected 1 to 1000"]),
+    ({"replicas_min": 1.5}, ["replicas_min: got 1.5, expected a whole number"]),
+    ({"replica_min": 1}, ["replica_min: got 1, expected one of"]),
+    ({"kubernetes": {"namespace": "Flights"}}, ["kubernetes.namespace: got 'Flights'"]),
+    ({"kubernetes": {"namespace": "a", "cpu": "lots"}}, ["kubernetes.cpu: got 'lots'"]),
+    ({"kubernetes": {"namespace": "a", "gpu": 1}}, ["kubernetes.gpu: got 1, expected one of"]),
+    ({"sagemaker": {}}, ["sagemaker: got {}, expected one of"]),
+    (
+        {"image": "a:b", "registry_url": "mlflow", "replicas_min": "two"},
+        ["3 problems", "image:", "registry_url: got 'mlflow'", "replicas_min: got 'two'"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "texts"), BAD)
+def test_fails_when_arguments_are_wrong(changes: dict[str, Any], texts: list[str]) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        endpoint(**changes)
+    for text in texts:
+        assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: {"image": pulumi.Output.from_input("example.com/serving:latest")},
+        lambda: {"model": {"version": pulumi.Output.from_input("newest"), "digest": DIGEST}},
+        lambda: {"kubernetes": {"namespace": pulumi.Output.from_input("Flights")}},
+    ],
+)
+def test_fails_when_an_output_turns_out_wrong(wrong: Callable[[], dict[str, Any]]) -> None:
+    with pytest.raises(ValueError, match=r"KubernetesEndpoint 'flight-delay': 1 problem"):
+        declare(lambda: KubernetesEndpoint("flight-delay", arguments(**wrong())) and None)
