@@ -1,0 +1,240 @@
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, ModelRegistryArgs
+from tests import kubernetes_documents
+from tests.recording import Declaration, Declared, declare
+
+IMAGE = "localhost/pulumi-mlops/registry:0123456789abcdef"
+POSTGRES = "localhost/pulumi-mlops/postgres:0123456789abcdef"
+PASSWORD = "correct horse battery staple"
+COMPONENT = "mlops:index:KubernetesModelRegistry::mlflow"
+WITH_POSTGRESQL = {"database": "postgresql", "database_image": POSTGRES, "database_password": PASSWORD}
+IN_S3 = {"artifacts_s3": {"uri": "s3://models/flights"}}
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+
+
+def arguments(settings: dict[str, Any], **more: Any) -> ModelRegistryArgs:
+    args: Any = {"kubernetes": {"namespace": "flights-dev", "image": IMAGE, **settings}, **more}
+    checked: ModelRegistryArgs = args
+    return checked
+
+
+def registry(**settings: Any) -> Declaration:
+    return declare(lambda: KubernetesModelRegistry("mlflow", arguments(settings)).url)
+
+
+def server(declaration: Declaration) -> dict[str, Any]:
+    (container,) = declaration.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert isinstance(container, dict)
+    return container
+
+
+def option(declaration: Declaration, name: str) -> str:
+    command = server(declaration)["command"]
+    return str(command[command.index(name) + 1])
+
+
+def environment(container: dict[str, Any]) -> dict[str, Any]:
+    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]}
+
+
+def test_declares_exactly_these_children_with_sqlite() -> None:
+    assert registry().children() == [
+        ("kubernetes:apps/v1:Deployment", "mlflow", COMPONENT),
+        ("kubernetes:core/v1:PersistentVolumeClaim", "mlflow-artifacts", COMPONENT),
+        ("kubernetes:core/v1:PersistentVolumeClaim", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:Service", "mlflow", COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", "mlflow", COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "mlflow", COMPONENT),
+        ("mlops:index:KubernetesModelRegistry", "mlflow", ""),
+    ]
+
+
+def test_declares_exactly_these_children_with_postgresql_and_s3() -> None:
+    assert registry(replicas=2, **WITH_POSTGRESQL, **IN_S3).children() == [
+        ("kubernetes:apps/v1:Deployment", "mlflow", COMPONENT),
+        ("kubernetes:apps/v1:StatefulSet", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:Secret", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:Service", "mlflow", COMPONENT),
+        ("kubernetes:core/v1:Service", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", "mlflow", COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", "mlflow-database", COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "mlflow", COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "mlflow-database", COMPONENT),
+        ("kubernetes:policy/v1:PodDisruptionBudget", "mlflow", COMPONENT),
+        ("mlops:index:KubernetesModelRegistry", "mlflow", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"storage_class_name": "fast", "allowed_namespaces": ["flights-prod"], "cpu": "1", "memory": "2Gi"},
+        WITH_POSTGRESQL,
+        {**WITH_POSTGRESQL, "storage_class_name": "fast", "image_pull_secret_names": ["registry"]},
+        {
+            "artifacts_s3": {
+                "uri": "s3://models/flights",
+                "endpoint_url": "http://minio.storage.svc.cluster.local:9000",
+                "credentials_secret_name": "minio",
+            }
+        },
+        {**IN_S3, "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/x"}},
+    ],
+)
+def test_every_object_has_the_form_that_kubernetes_asks_for(settings: dict[str, Any]) -> None:
+    for document in kubernetes_documents.objects(registry(**settings).resources):
+        if document["kind"] != "Secret":
+            kubernetes_documents.check_schema(document)
+        for pod in kubernetes_documents.pod_specs(document):
+            assert kubernetes_documents.weaknesses(pod) == []
+
+
+def test_sqlite_lies_on_a_volume_that_two_servers_never_share() -> None:
+    declaration = registry(database_volume_gib=3, artifacts_volume_gib=20)
+    spec = declaration.one("Deployment").inputs["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    sizes = {
+        role: declaration.one("PersistentVolumeClaim", f"mlflow-{role}").inputs["spec"]["resources"]["requests"]
+        for role in ("database", "artifacts")
+    }
+    assert sizes == {"database": {"storage": "3Gi"}, "artifacts": {"storage": "20Gi"}}
+    mounts = {mount["mountPath"] for mount in server(declaration)["volumeMounts"]}
+    assert option(declaration, "--backend-store-uri").removeprefix("sqlite:///").rpartition("/")[0] in mounts
+    assert option(declaration, "--artifacts-destination") in mounts
+
+
+def test_servers_without_a_volume_are_replaced_one_by_one() -> None:
+    declaration = registry(replicas=2, **WITH_POSTGRESQL, **IN_S3)
+    assert declaration.one("Deployment").inputs["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert declaration.one("PodDisruptionBudget").inputs["spec"]["maxUnavailable"] == 1
+    assert option(declaration, "--artifacts-destination") == "s3://models/flights"
+
+
+def test_probes_ask_the_api_with_a_host_that_it_takes() -> None:
+    declaration = registry()
+    hosts = option(declaration, "--allowed-hosts").split(",")
+    for probe in ("startupProbe", "readinessProbe"):
+        request = server(declaration)[probe]["httpGet"]
+        assert request["path"].startswith("/api/2.0/mlflow/")
+        (header,) = request["httpHeaders"]
+        assert header["name"] == "Host"
+        assert header["value"] in hosts
+
+
+@pytest.mark.parametrize(
+    "host", ["mlflow", "mlflow.flights-dev", "mlflow.flights-dev.svc", "mlflow.flights-dev.svc.cluster.local"]
+)
+def test_every_name_of_the_service_is_an_allowed_host(host: str) -> None:
+    hosts = option(registry(), "--allowed-hosts").split(",")
+    assert {host, f"{host}:*"} <= set(hosts)
+    assert "*" not in hosts
+
+
+def test_mlflow_starts_no_jobs_of_its_own_and_reports_nothing() -> None:
+    variables = environment(server(registry()))
+    assert variables["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert variables["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+def test_the_password_is_a_secret_and_stands_nowhere_else() -> None:
+    declaration = registry(**WITH_POSTGRESQL)
+    secret = declaration.one("Secret").inputs["stringData"]
+    assert SECRET_SIGNATURE in str(secret)
+    others = [resource for resource in declaration.resources if resource.type != "kubernetes:core/v1:Secret"]
+    assert [resource.name for resource in others if PASSWORD in str(resource.inputs)] == []
+    assert environment(server(declaration))["PGPASSWORD"]["secretKeyRef"] == {
+        "name": "mlflow-database",
+        "key": "password",
+    }
+    assert option(declaration, "--backend-store-uri") == "postgresql://mlflow@mlflow-database:5432/mlflow"
+
+
+def test_another_password_starts_database_and_server_anew() -> None:
+    declaration = registry(**WITH_POSTGRESQL)
+    versions = {
+        kind: declaration.one(kind).inputs["spec"]["template"]["metadata"]["annotations"]
+        for kind in ("StatefulSet", "Deployment")
+    }
+    expected = {"mlops.pulumi.com/password-version": "uid-of-mlflow-database"}
+    assert versions == {"StatefulSet": expected, "Deployment": expected}
+    assert declaration.one("Secret").inputs["immutable"] is True
+
+
+def test_the_server_waits_for_what_it_keeps_its_data_in() -> None:
+    assert registry().one("Deployment").depends_on >= {
+        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database",
+        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-artifacts",
+    }
+    with_postgresql = registry(**WITH_POSTGRESQL).one("Deployment").depends_on
+    assert "kubernetes:apps/v1:StatefulSet::mlflow-database" in with_postgresql
+
+
+def test_who_uses_the_address_waits_for_the_server() -> None:
+    def program() -> None:
+        component = KubernetesModelRegistry("mlflow", arguments({}))
+        pulumi.CustomResource("test:index:Client", "client", {"url": component.url})
+
+    client = declare(program).one("Client")
+    assert client.inputs["url"] == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert client.depends_on >= {"kubernetes:apps/v1:Deployment::mlflow", "kubernetes:core/v1:Service::mlflow"}
+
+
+def test_the_address_is_known_in_a_preview() -> None:
+    previewed = declare(lambda: KubernetesModelRegistry("mlflow", arguments({})).url, preview=True)
+    assert previewed.result == "http://mlflow.flights-dev.svc.cluster.local:5000"
+
+
+def peers(policy: Declared, direction: str) -> list[tuple[Any, Any]]:
+    rules = policy.inputs["spec"][direction]
+    side = "from" if direction == "ingress" else "to"
+    return [(rule.get(side), [port["port"] for port in rule["ports"]]) for rule in rules]
+
+
+def test_only_our_pods_of_the_allowed_namespaces_reach_the_server() -> None:
+    policy = registry(allowed_namespaces=["flights-prod"]).one("NetworkPolicy")
+    ((callers, ports),) = peers(policy, "ingress")
+    ours = {"matchLabels": {"app.kubernetes.io/part-of": "pulumi-mlops"}}
+    assert callers == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}, "podSelector": ours}
+        for name in ("flights-dev", "flights-prod")
+    ]
+    assert ports == [5000]
+
+
+def test_only_the_server_reaches_the_database() -> None:
+    declaration = registry(**WITH_POSTGRESQL)
+    database = declaration.one("NetworkPolicy", "mlflow-database")
+    ((callers, ports),) = peers(database, "ingress")
+    labels = declaration.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"]
+    assert callers[0]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert ports == [5432]
+    assert peers(database, "egress") == []
+    reached = peers(declaration.one("NetworkPolicy", "mlflow"), "egress")[-1]
+    pod_labels = declaration.one("StatefulSet").inputs["spec"]["template"]["metadata"]["labels"]
+    assert reached[0][0]["podSelector"]["matchLabels"].items() <= pod_labels.items()
+
+
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"replicas": 2}, ["kubernetes.replicas: got 2, expected 1", "use postgresql and `artifacts_s3`"]),
+    ({"replicas": 2, **WITH_POSTGRESQL}, ["kubernetes.replicas: got 2"]),
+    ({"database": "mysql"}, ["kubernetes.database: got 'mysql', expected one of sqlite, postgresql"]),
+    ({"database": "postgresql"}, ["2 problems", "database_image: got nothing", "database_password: got nothing"]),
+    ({"database_password": PASSWORD}, ["database_password: got a secret, expected nothing: SQLite has no server"]),
+    ({"artifacts_volume_gib": 5, **IN_S3}, ["artifacts_volume_gib: got 5", "keep either"]),
+    ({"artifacts_s3": {"uri": "models"}}, ["artifacts_s3.uri: got 'models', expected an S3 location"]),
+    ({"image": "mlflow:latest", "database_volume_gib": 0}, ["2 problems", "image:", "database_volume_gib: got 0"]),
+]
+
+
+@pytest.mark.parametrize(("settings", "texts"), BAD)
+def test_fails_when_arguments_are_wrong(settings: dict[str, Any], texts: list[str]) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        registry(**settings)
+    for text in texts:
+        assert text in str(caught.value)
+    assert PASSWORD not in str(caught.value)

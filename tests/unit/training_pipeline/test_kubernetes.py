@@ -1,0 +1,211 @@
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_mlops import ArgumentsError, KubernetesTrainingPipeline, TrainingPipelineArgs
+from tests import kubernetes_documents
+from tests.recording import Declaration, declare
+
+IMAGE = "localhost/pulumi-mlops/pipeline:0123456789abcdef"
+DIGEST = "sha256:" + "a" * 64
+REGISTRY_URL = "http://mlflow.flights-dev.svc.cluster.local:5000"
+NAME = "flight-delay-pipeline"
+COMPONENT = f"mlops:index:KubernetesTrainingPipeline::{NAME}"
+
+
+def arguments(graph: Any, **changes: Any) -> TrainingPipelineArgs:
+    args: Any = {
+        "graph": graph,
+        "image": IMAGE,
+        "registry_url": REGISTRY_URL,
+        "environment": "dev",
+        "model_name": "flight-delay",
+        "kubernetes": {"namespace": "flights-dev"},
+        **changes,
+    }
+    checked: TrainingPipelineArgs = args
+    return checked
+
+
+def pipeline(graph: Any, **changes: Any) -> Declaration:
+    return declare(lambda: KubernetesTrainingPipeline(NAME, arguments(graph, **changes)).pipeline_name)
+
+
+def cron_job(declaration: Declaration) -> dict[str, Any]:
+    spec = declaration.one("CronJob").inputs["spec"]
+    assert isinstance(spec, dict)
+    return spec
+
+
+def steps(declaration: Declaration) -> list[dict[str, Any]]:
+    pod = cron_job(declaration)["jobTemplate"]["spec"]["template"]["spec"]
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def environment(declaration: Declaration) -> dict[str, Any]:
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in steps(declaration)[0]["env"]}
+
+
+def test_declares_exactly_these_children(step_graph: Any) -> None:
+    declaration = pipeline(step_graph)
+    assert declaration.children() == [
+        ("kubernetes:batch/v1:CronJob", NAME, COMPONENT),
+        ("kubernetes:core/v1:ServiceAccount", NAME, COMPONENT),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", NAME, COMPONENT),
+        ("mlops:index:KubernetesTrainingPipeline", NAME, ""),
+    ]
+    assert declaration.result == NAME
+
+
+def test_every_object_has_the_form_that_kubernetes_asks_for(step_graph: Any) -> None:
+    full = pipeline(
+        step_graph,
+        schedule="0 4 * * 1",
+        parameters={"horizon_days": 7},
+        gate={"metric": "mae_minutes", "max": 13.0},
+        champion={"version": "7", "digest": DIGEST},
+        tags={"owner": "team-flights"},
+        kubernetes={"namespace": "flights-dev", "allowed_egress_cidrs": ["10.0.0.0/8"]},
+    )
+    for document in kubernetes_documents.objects([*full.resources, *pipeline(step_graph).resources]):
+        kubernetes_documents.check_schema(document)
+        for pod in kubernetes_documents.pod_specs(document):
+            assert kubernetes_documents.weaknesses(pod) == []
+
+
+def test_steps_run_one_after_the_other_and_share_a_workspace(step_graph: Any) -> None:
+    declaration = pipeline(step_graph, workspace_gib=3)
+    pod = cron_job(declaration)["jobTemplate"]["spec"]["template"]["spec"]
+    assert [step["name"] for step in pod["initContainers"]] == ["ingest", "train"]
+    assert [step["name"] for step in pod["containers"]] == ["evaluate"]
+    assert {"name": "workspace", "emptyDir": {"sizeLimit": "3Gi"}} in pod["volumes"]
+    for step in steps(declaration):
+        assert step["command"] == [
+            *("python", "-m", "mlops_pipelines", "step", "--graph", "example.graph:GRAPH"),
+            *("--step", step["name"], "--workspace", "/workspace"),
+        ]
+        assert {"name": "workspace", "mountPath": "/workspace"} in step["volumeMounts"]
+        assert step["env"] == steps(declaration)[0]["env"]
+
+
+def test_a_graph_of_one_step_has_no_init_containers(step_graph: Any) -> None:
+    alone = {**step_graph, "steps": step_graph["steps"][:1]}
+    assert [step["name"] for step in steps(pipeline(alone))] == ["ingest"]
+
+
+def test_each_step_has_limits_of_its_own(step_graph: Any) -> None:
+    given = {"train": {"memory": "4Gi"}, "evaluate": {"cpu": "500m"}}
+    limits = {step["name"]: step["resources"]["limits"] for step in steps(pipeline(step_graph, resources=given))}
+    assert limits == {
+        "ingest": {"cpu": "1", "memory": "1Gi"},
+        "train": {"cpu": "2", "memory": "4Gi"},
+        "evaluate": {"cpu": "500m", "memory": "1Gi"},
+    }
+
+
+def test_a_run_is_never_two_runs(step_graph: Any) -> None:
+    spec = cron_job(pipeline(step_graph, run_timeout_seconds=600))
+    assert spec["concurrencyPolicy"] == "Forbid"
+    job = spec["jobTemplate"]["spec"]
+    assert (job["backoffLimit"], job["activeDeadlineSeconds"]) == (0, 600)
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_runs_on_its_schedule_in_utc(step_graph: Any) -> None:
+    spec = cron_job(pipeline(step_graph, schedule="0 4 * * 1"))
+    assert (spec["schedule"], spec["timeZone"], spec["suspend"]) == ("0 4 * * 1", "Etc/UTC", False)
+
+
+def test_without_a_schedule_it_runs_only_when_asked(step_graph: Any) -> None:
+    spec = cron_job(pipeline(step_graph))
+    assert (spec["schedule"], spec["suspend"]) == ("0 0 31 2 *", True)
+
+
+def test_a_step_knows_what_its_run_is_about(step_graph: Any) -> None:
+    variables = environment(
+        pipeline(
+            step_graph,
+            parameters={"rate": 0.5, "horizon_days": 7},
+            gate={"metric": "mae_minutes", "max": 13.0},
+            champion={"version": "7", "digest": DIGEST},
+        )
+    )
+    assert variables["MLFLOW_TRACKING_URI"] == REGISTRY_URL
+    assert variables["MLOPS_WORKLOAD"] == "flight-delay"
+    assert variables["MLOPS_ENVIRONMENT"] == "dev"
+    assert variables["MLOPS_IMAGE"] == IMAGE
+    assert json.loads(variables["MLOPS_PARAMETERS"]) == {"horizon_days": 7, "rate": 0.5}
+    assert json.loads(variables["MLOPS_GATE"]) == {"metric": "mae_minutes", "max": 13.0}
+    assert json.loads(variables["MLOPS_CHAMPION"]) == {"version": "7", "digest": DIGEST}
+    assert variables["MLOPS_RUN_NAME"] == {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
+
+
+def test_what_is_not_set_is_not_passed_on(step_graph: Any) -> None:
+    variables = environment(pipeline(step_graph))
+    assert variables["MLOPS_PARAMETERS"] == "{}"
+    assert not {"MLOPS_GATE", "MLOPS_CHAMPION"} & set(variables)
+
+
+def test_another_parameter_is_another_pipeline_object_in_place(step_graph: Any) -> None:
+    before, after = (pipeline(step_graph, parameters={"horizon_days": days}).one("CronJob") for days in (7, 8))
+    assert before.inputs["metadata"] == after.inputs["metadata"]
+    assert before.inputs["spec"] != after.inputs["spec"]
+
+
+def test_whole_numbers_stay_whole_on_their_way_through_other_languages(step_graph: Any) -> None:
+    variables = environment(pipeline(step_graph, parameters={"horizon_days": 7.0}, workspace_gib=2.0))
+    assert variables["MLOPS_PARAMETERS"] == '{"horizon_days":7}'
+
+
+def test_parameters_may_be_outputs(step_graph: Any) -> None:
+    def program() -> None:
+        days = pulumi.Output.from_input(7)
+        KubernetesTrainingPipeline(NAME, arguments(step_graph, parameters={"horizon_days": days}))
+
+    assert environment(declare(program))["MLOPS_PARAMETERS"] == '{"horizon_days":7}'
+
+
+def test_a_run_reaches_the_registry_dns_and_what_is_allowed(step_graph: Any) -> None:
+    policy = pipeline(step_graph, kubernetes={"namespace": "flights-dev", "allowed_egress_cidrs": ["10.1.0.0/16"]}).one(
+        "NetworkPolicy"
+    )
+    spec = policy.inputs["spec"]
+    assert spec["ingress"] == []
+    assert [rule["to"] for rule in spec["egress"]] == [
+        [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+        [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}}],
+        [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
+    ]
+    pod_labels = cron_job(pipeline(step_graph))["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    assert spec["podSelector"]["matchLabels"].items() <= pod_labels.items()
+
+
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"parameters": {"horizon": 7}}, ["parameters.horizon: got 7", "horizon_days, month, rate"]),
+    ({"parameters": {"horizon_days": "7"}}, ["parameters.horizon_days: got '7', expected a value of type integer"]),
+    ({"parameters": {"horizon_days": True}}, ["parameters.horizon_days: got True"]),
+    ({"parameters": {"horizon_days": 7.5}}, ["parameters.horizon_days: got 7.5"]),
+    ({"gate": {"metric": "mae_minutes"}}, ["gate: got", "exactly one of max and min"]),
+    ({"gate": {"metric": "mae_minutes", "max": 1, "min": 0}}, ["exactly one of max and min"]),
+    ({"gate": {"metric": "accuracy", "min": 0.9}}, ["gate.metric: got 'accuracy'", "(mae_minutes)"]),
+    ({"schedule": "every monday"}, ["schedule: got 'every monday', expected five cron fields"]),
+    ({"resources": {"tune": {"cpu": "1"}}}, ["resources.tune", "ingest, train, evaluate"]),
+    ({"resources": {"train": {"cpu": "many"}}}, ["resources.train.cpu: got 'many'"]),
+    ({"resources": {"train": {"gpu": "1"}}}, ["resources.train.gpu: got '1', expected one of cpu, memory"]),
+    ({"champion": {"version": "7", "digest": "abc"}}, ["champion.digest: got 'abc'"]),
+    ({"graph": {"steps": []}}, ["graph: got {'steps': []}, expected a step graph"]),
+    (
+        {"image": "pipeline:latest", "workspace_gib": 0, "kubernetes": {}},
+        ["3 problems", "image:", "workspace_gib: got 0", "kubernetes.namespace: got nothing"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "texts"), BAD)
+def test_fails_when_arguments_are_wrong(step_graph: Any, changes: dict[str, Any], texts: list[str]) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        pipeline(**{"graph": step_graph, **changes})
+    for text in texts:
+        assert text in str(caught.value)
