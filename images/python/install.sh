@@ -5,7 +5,8 @@ requirements=$1
 packages=$(python3 -c 'import sys; print("/opt/venv/lib/python%d.%d/site-packages" % sys.version_info[:2])')
 
 python3 -m venv --without-pip /opt/venv
-pip --python /opt/venv/bin/python install --no-compile --require-hashes --requirement "$requirements"
+pip --python /opt/venv/bin/python install --no-compile --no-deps --require-hashes --progress-bar off \
+    --requirement "$requirements"
 
 find "$packages" -type d \( -name tests -o -path '*/onnx/backend/test' -o -path '*/numpy/_core/include' \) \
     -prune -exec rm -rf {} +
