@@ -156,7 +156,8 @@ class Cluster:
         read = self._core.read_namespaced_pod_log
         try:
             with self._told(f"log of {namespace}/{pod}"):
-                return str(read(pod, namespace, container=container, tail_lines=lines))
+                answer = read(pod, namespace, container=container, tail_lines=lines, _preload_content=False)
+                return bytes(answer.data).decode("utf-8", errors="replace")
         except ClusterError:
             return ""
 

@@ -57,17 +57,17 @@ class RunView:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+        if self._last.status.is_final:
+            mark, style = STYLES[self._last.status]
+            self._console.print(f"[{style}]{mark} {escape(ending(self._last))}[/]")
 
     def show(self, run: Run) -> None:
-        """Show how the run stands, and once how it ended."""
+        """Show how the run stands. How it ended is shown at the end of the context."""
         if self._live is not None:
             self._live.update(self._table(run))
         else:
             for line in changes(self._last, run):
                 self._console.print(escape(line))
-        if run.status.is_final and not self._last.status.is_final:
-            mark, style = STYLES[run.status]
-            self._console.print(f"[{style}]{mark} {escape(ending(run))}[/]")
         self._last = run
 
     def _table(self, run: Run) -> Table:

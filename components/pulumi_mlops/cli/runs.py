@@ -81,8 +81,9 @@ class Run:
     model_digest: str | None = None
 
     def to_document(self) -> dict[str, Any]:
-        """The run as plain data, for `--json`."""
-        return asdict(self)
+        """The run as plain data, for `--json`; its name stands under `run`."""
+        document = asdict(self)
+        return {"run": document.pop("name"), **document}
 
 
 def is_active(job: Document) -> bool:
@@ -217,14 +218,14 @@ def _step_name(container: Document) -> str:
 
 
 def _overall(steps: Sequence[Step], failed: Document | None, complete: Document | None) -> tuple[Status, str]:
-    broken = next((step for step in steps if step.status is Status.FAILED), None)
-    if broken is not None:
-        return Status.FAILED, f"{broken.name}: {broken.message}"
+    """Return how the run stands as a whole. It has ended when its Job has, and then another may start."""
     if failed is not None:
-        return Status.FAILED, str(failed.get("message") or failed.get("reason", ""))
-    if complete is not None or all(step.status.is_final for step in steps):
+        broken = next((step for step in steps if step.status is Status.FAILED), None)
+        reason = str(failed.get("message") or failed.get("reason", ""))
+        return Status.FAILED, reason if broken is None else f"{broken.name}: {broken.message}"
+    if complete is not None:
         rejected = next((step for step in steps if step.status is Status.REJECTED), None)
-        return (Status.REJECTED, rejected.message) if rejected is not None else (Status.SUCCEEDED, "")
+        return (Status.SUCCEEDED, "") if rejected is None else (Status.REJECTED, rejected.message)
     started = any(step.status is not Status.WAITING for step in steps)
     return (Status.RUNNING if started else Status.WAITING), ""
 

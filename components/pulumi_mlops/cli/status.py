@@ -47,7 +47,7 @@ class Version:
     digest: str
 
     def __str__(self) -> str:
-        return f"{self.number} ({self.digest.removeprefix('sha256:')[:12]})" if self.digest else str(self.number)
+        return f"{self.number} ({self.digest.removeprefix('sha256:')[:8]})" if self.digest else str(self.number)
 
 
 @dataclass(frozen=True)

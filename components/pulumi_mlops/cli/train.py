@@ -50,7 +50,7 @@ def train(workload: str, stack: str, *, follow: bool, attach: bool, as_json: boo
             return
         run = _followed(cluster, place, name, as_json=as_json)
     if as_json:
-        print_json({"stack": stack, "workload": workload, "run": run.name} | run.to_document())
+        print_json({"stack": stack, "workload": workload} | run.to_document())
     if run.status is Status.FAILED:
         _say_log(cluster, place, run)
     raise typer.Exit(EXIT_CODES[run.status])

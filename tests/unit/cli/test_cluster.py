@@ -1,0 +1,65 @@
+from typing import Any
+
+import pytest
+
+from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress, is_ready, parse_answer, service_of, target_port
+
+
+@pytest.mark.parametrize(
+    ("url", "service"),
+    [
+        ("http://mlflow.flights-dev.svc.cluster.local:5000", ServiceAddress("flights-dev", "mlflow", 5000)),
+        ("http://mlflow.flights-dev.svc", ServiceAddress("flights-dev", "mlflow", 80)),
+        ("https://mlflow.flights-dev.svc", ServiceAddress("flights-dev", "mlflow", 443)),
+        ("https://mlflow.example.com", None),
+        ("http://localhost:5000", None),
+    ],
+)
+def test_tells_a_service_from_an_address_elsewhere(url: str, service: ServiceAddress | None) -> None:
+    assert service_of(url) == service
+
+
+def test_calls_a_service_by_the_name_that_its_allowed_hosts_hold() -> None:
+    assert ServiceAddress("flights-dev", "mlflow", 5000).host == "mlflow.flights-dev.svc.cluster.local:5000"
+
+
+def _pod(*, ready: str = "True", **metadata: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "pod", **metadata},
+        "spec": {"containers": [{"ports": [{"name": "http", "containerPort": 8080}]}]},
+        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+    }
+
+
+def test_a_pod_on_its_way_out_is_not_ready() -> None:
+    assert is_ready(_pod())
+    assert not is_ready(_pod(ready="False"))
+    assert not is_ready(_pod(deletionTimestamp="2026-01-01T00:00:00Z"))
+    assert not is_ready({"metadata": {"name": "new"}})
+
+
+def test_finds_the_pods_port_by_number_and_by_name() -> None:
+    service = {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80, "targetPort": "http"}, {"port": 81}]}}
+    assert target_port(service, 80, _pod()) == 8080
+    assert target_port(service, 81, _pod()) == 81
+    with pytest.raises(ClusterError, match="no port 82"):
+        target_port(service, 82, _pod())
+
+
+def test_an_answer_is_json_without_an_error() -> None:
+    assert parse_answer("s", "/", 200, '{"a": 1}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "reason"),
+    [
+        (400, '{"error": "row 2: no feature distance"}', "answered 400: row 2: no feature distance"),
+        (403, "Invalid Host header", "answered 403: Invalid Host header"),
+        (500, "", "answered 500: nothing"),
+        (500, "[1]", r"answered 500: \[1\]"),
+        (200, "<html>", "no JSON"),
+    ],
+)
+def test_an_answer_that_is_an_error_tells_its_reason(status: int, text: str, reason: str) -> None:
+    with pytest.raises(ClusterError, match=reason):
+        parse_answer("s", "/", status, text)
