@@ -85,7 +85,8 @@ class Arguments:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is None or not self.sound(path):
             return default
-        return self.check(path, value, check) if check else value
+        checked = self.check(path, value, check) if check else value
+        return checked if self.sound(path) else default
 
     def check(self, path: str, value: Any, check: Check) -> Any:
         """Check a value now, or inside the Output that it is, and return it."""
