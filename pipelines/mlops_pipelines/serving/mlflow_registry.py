@@ -1,6 +1,7 @@
 """MLflow as the registry to fetch from."""
 
 import os
+import re
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -13,6 +14,8 @@ from .registry import RegisteredVersion, RegistryRefusalError, RegistryUnavailab
 DIGEST_TAG = "mlops.digest"
 REQUEST_TIMEOUT_SECONDS = 15
 PASSING_ERROR_CODES = frozenset(("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED"))
+# A failed download is an internal error to MLflow, whatever its cause; the cause is told in the message alone.
+LASTING_HTTP_ERROR = re.compile(r"\b4(?!08|29)\d\d Client Error")
 
 
 class MlflowRegistry:
@@ -53,7 +56,9 @@ class MlflowRegistry:
 
 def _translated(error: Exception) -> RegistryUnavailableError | RegistryRefusalError:
     passing = getattr(error, "error_code", "INTERNAL_ERROR") in PASSING_ERROR_CODES
-    return RegistryUnavailableError(_line(error)) if passing else RegistryRefusalError(_line(error))
+    if passing and not LASTING_HTTP_ERROR.search(str(error)):
+        return RegistryUnavailableError(_line(error))
+    return RegistryRefusalError(_line(error))
 
 
 def _line(error: Exception) -> str:

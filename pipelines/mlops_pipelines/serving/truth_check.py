@@ -113,10 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr, flush=True)
         write_termination_message(str(error))
         return 1
-    message = (
-        f"{options.url} serves {pinned.name} version {pinned.version} {pinned.digest}:"
-        f" {options.connections} connections, {score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
-    )
+    golden = f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
+    served = f"{pinned.name} version {pinned.version} {pinned.digest}"
+    message = f"{options.url} serves {served}: {options.connections} connections, {golden}"
     _say(message)
     write_termination_message(message)
     return 0

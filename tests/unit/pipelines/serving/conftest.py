@@ -1,60 +1,11 @@
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy
 import pytest
-from skl2onnx import to_onnx
-from sklearn.ensemble import HistGradientBoostingRegressor
 
-from mlops_pipelines.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_pipelines.serving.served_model import ServedModel, load_served_model
-
-CARRIERS = ("AA", "B6", "UA")
-CONTRACT = ServingContract(
-    features=(
-        Feature(name="departure_delay_minutes"),
-        Feature(name="carrier", dtype="category", vocabulary=CARRIERS, nullable=True, unknown_category="missing"),
-        Feature(name="origin", dtype="category", vocabulary=("EWR", "JFK")),
-        Feature(name="wind_speed", nullable=True),
-    ),
-    output=ModelOutput(name="arrival_delay_minutes", unit="minutes"),
-)
-ROW = {"departure_delay_minutes": 12.5, "carrier": "B6", "origin": "JFK", "wind_speed": 8}
-
-
-def write_artifact(directory: Path, *, tolerance: float = 1e-3) -> None:
-    random = numpy.random.default_rng(0)
-    rows = 400
-    table = numpy.column_stack(
-        (
-            random.normal(10, 30, rows),
-            random.integers(0, 3, rows),
-            random.integers(0, 2, rows),
-            random.uniform(0, 40, rows),
-        )
-    ).astype(numpy.float32)
-    table[::7, 3] = numpy.nan
-    table[::11, 1] = numpy.nan
-    target = table[:, 0] * 0.9 + numpy.nan_to_num(table[:, 3]) * 0.3 + table[:, 2] * 4
-    model = HistGradientBoostingRegressor(max_iter=30, min_samples_leaf=5).fit(table, target)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "model.onnx").write_bytes(to_onnx(model, table[:1]).SerializeToString())
-    (directory / "serving.json").write_text(CONTRACT.to_json())
-    chosen = table[:24].astype(float)
-    golden = {
-        "rows": [
-            {
-                "departure_delay_minutes": row[0],
-                "carrier": None if numpy.isnan(row[1]) else CARRIERS[int(row[1])],
-                "origin": ("EWR", "JFK")[int(row[2])],
-                "wind_speed": None if numpy.isnan(row[3]) else row[3],
-            }
-            for row in chosen
-        ],
-        "predictions": model.predict(chosen).tolist(),
-        "tolerance": tolerance,
-    }
-    (directory / "golden.json").write_text(json.dumps(golden))
+from tests.unit.pipelines.serving.artifacts import write_artifact
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +31,6 @@ def served(artifact: Path) -> ServedModel:
 
 
 @pytest.fixture(scope="session")
-def golden(artifact: Path) -> dict[str, list[dict[str, object]]]:
-    document: dict[str, list[dict[str, object]]] = json.loads((artifact / "golden.json").read_text())
+def golden(artifact: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((artifact / "golden.json").read_text())
     return document
