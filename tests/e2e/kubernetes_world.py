@@ -120,4 +120,4 @@ def _empty_image(core: Any) -> str:
     found = [name for name in names if "/pause" in name and "@" not in name]
     if not found:
         pytest.skip("needs the sandbox's own node, whose pause image lends these tests its file system")
-    return found[0]
+    return str(found[0])

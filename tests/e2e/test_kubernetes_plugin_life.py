@@ -1,6 +1,7 @@
 """Objects come, change, are replaced, drift, are imported and go, under the real engine on a real cluster."""
 
 import pytest
+from kubernetes import client
 
 from tests.e2e.conftest import ProjectFactory
 from tests.e2e.kubernetes_world import World
@@ -145,8 +146,6 @@ def test_an_existing_object_is_imported_and_taken_over(new_project: ProjectFacto
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
     import_into = f"{world.namespace}/old"
-    from kubernetes import client
-
     client.AppsV1Api(world.api).create_namespaced_deployment(
         world.namespace, {"metadata": {"name": "old"}, "spec": spec}
     )

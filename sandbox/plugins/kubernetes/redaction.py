@@ -10,6 +10,8 @@ from sandbox.plugins.kubernetes.values import secret_strings
 
 REPLACEMENT = "[secret]"
 _WHOLE_WORD_BELOW = 4
+_PART_FROM = 6
+_BETWEEN_PARTS = re.compile(r"""[\s:/@;,'"=&?()<>|\[\]{}\\]+""")
 
 
 class Redactor:
@@ -32,7 +34,8 @@ class Redactor:
 
 def _forms(text: str) -> set[str]:
     forms = {text, base64.b64encode(text.encode()).decode(), text.replace("\\", "\\\\").replace('"', '\\"')}
-    forms.update(line for line in text.splitlines() if len(line) >= _WHOLE_WORD_BELOW)
+    # A password in a URL or a command makes the whole of it secret, but may be repeated alone.
+    forms.update(part for part in _BETWEEN_PARTS.split(text) if len(part) >= _PART_FROM)
     # What is not base64 of a text has no other form in Kubernetes.
     with contextlib.suppress(binascii.Error, ValueError):
         forms.add(base64.b64decode(text, validate=True).decode())
