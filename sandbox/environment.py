@@ -17,11 +17,12 @@ _PASSPHRASE_BYTES = 32
 def environment() -> dict[str, str]:
     """Returns the variables, on top of the caller's own environment.
 
-    PATH leads to the sandbox's Pulumi when the user has none. A backend, a passphrase or a kubeconfig that the user
-    has set stays unused: the sandbox's stacks never mix with the user's.
+    PATH leads to the sandbox's Pulumi when the user has none. A backend or a passphrase that the user has set stays
+    unused: the sandbox's stacks never mix with the user's. So does a kubeconfig, unless MLOPS_KUBE_CONTEXT names a
+    context in it.
 
     Returns:
-        PATH, KUBECONFIG and PULUMI_…; the passphrase is named as a file, never given.
+        PATH, PULUMI_… and KUBECONFIG; the passphrase is named as a file, never given.
     """
     paths.claim(paths.state_root())
     backend = paths.pulumi_backend()
@@ -32,8 +33,9 @@ def environment() -> dict[str, str]:
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "KUBECONFIG": str(paths.kubeconfig()),
     }
+    if not os.environ.get("MLOPS_KUBE_CONTEXT"):
+        variables["KUBECONFIG"] = str(paths.kubeconfig())
     if downloads_are_refused():
         # Else every command first tries, for seconds, to download plugins of packages that no program here uses.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"

@@ -1,0 +1,5 @@
+"""`make up` after the sandbox is up: a personal stack, a trained model, an endpoint that answers."""
+
+from sandbox.quickstart.run import run
+
+__all__ = ["run"]

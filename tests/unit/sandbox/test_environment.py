@@ -13,6 +13,7 @@ from sandbox.engine import Engine
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "it's state"))
+    monkeypatch.delenv("MLOPS_KUBE_CONTEXT", raising=False)
     built = Engine(tmp_path / "it's state" / "bin" / "pulumi", "v1", is_built=True)
     monkeypatch.setattr(module, "current_engine", lambda: built)
     return tmp_path
@@ -34,6 +35,11 @@ def test_everything_stands_in_the_sandboxs_own_folders(folders: Path) -> None:
     assert variables["PULUMI_BACKEND_URL"] == (state / "pulumi-backend").as_uri()
     assert (state / "pulumi-backend").is_dir()
     assert variables["KUBECONFIG"] == str(state / "kubeconfig")
+
+
+def test_a_context_of_the_users_own_is_looked_up_where_the_user_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLOPS_KUBE_CONTEXT", "my-kind")
+    assert "KUBECONFIG" not in module.environment()
 
 
 def test_path_begins_with_the_built_engine_once(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:

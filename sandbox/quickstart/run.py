@@ -1,0 +1,119 @@
+"""From a running sandbox to a served model that answers. Each step can be killed; the next run goes on from there."""
+
+import os
+
+from sandbox import environment, images, paths
+from sandbox.cluster.target import Cluster
+from sandbox.engine import current_engine
+from sandbox.engine.stack import PulumiStack
+from sandbox.errors import SandboxError
+from sandbox.files import exclusive, write_atomically
+from sandbox.progress import say, step
+from sandbox.quickstart import personal_stack
+from sandbox.quickstart.context import PROJECT, WORKLOAD, QuickStart
+from sandbox.quickstart.personal_stack import FILE_NAME, STACK, TEMPLATE_NAME, Place
+from sandbox.quickstart.show import show
+from sandbox.quickstart.training import trained
+
+_SHOWN_CHARACTERS = 100
+
+
+def run(cluster: Cluster) -> None:
+    """Takes the personal stack up, trains a model unless one is pinned, serves it, and calls it.
+
+    Args:
+        cluster: A cluster that answers.
+
+    Raises:
+        SandboxError: A step failed; running again goes on from there.
+    """
+    with exclusive(paths.claim(paths.state_root()) / "locks" / "quickstart", "the quick start", wait_seconds=5.0):
+        start = _prepared(cluster)
+        is_lost = _settle_file(start)
+        _up(start, "bring the stack up", refresh=is_lost)
+        if start.pin is None:
+            pin = trained(start)
+            start.set_pin(pin)
+            _up(start, f"serve model version {pin.version}")
+        show(start)
+
+
+def _prepared(cluster: Cluster) -> QuickStart:
+    if current_engine() is None:
+        raise SandboxError("Pulumi: not found, and not built yet", "run `python -m sandbox up` first")
+    checkout = paths.checkout()
+    place = Place(cluster.context, images.ensure(cluster))
+    variables = {
+        **environment.environment(),
+        "KUBECONFIG": str(cluster.kubeconfig),
+        "MLOPS_KUBE_CONTEXT": cluster.context,
+    }
+    os.environ.pop("PULUMI_CONFIG_PASSPHRASE", None)  # Pulumi would take it before the sandbox's file.
+    os.environ.update(variables)
+    os.chdir(checkout)  # The `mlops` commands find the project from here.
+    # The Kubernetes client reads KUBECONFIG when it is imported.
+    from pulumi_mlops.cli.cluster import Cluster as ClusterAccess  # noqa: PLC0415
+
+    stack = PulumiStack(PROJECT, STACK, checkout, paths.pulumi_backend(), variables)
+    return QuickStart(checkout, place, stack, ClusterAccess(place.context))
+
+
+def _settle_file(start: QuickStart) -> bool:
+    """Makes the personal stack, or brings it up to date.
+
+    Returns:
+        Whether the stack's cluster was lost, so that what Pulumi remembers must be compared with what is there.
+    """
+    with step("the personal stack") as current:
+        is_known = start.stack.exists()
+        is_lost = is_known and start.file.is_file() and not _has_namespace(start)
+        current.note(_written(start, is_known=is_known, is_lost=is_lost))
+        if is_known:
+            if start.stack.recover():
+                say("an update of the stack had been killed; it is put right")
+        else:
+            start.stack.init()
+    return is_lost
+
+
+def _written(start: QuickStart, *, is_known: bool, is_lost: bool) -> str:
+    """Writes the personal stack's file where it must change, and says what was done."""
+    if not start.file.is_file():
+        template = start.checkout / "stacks" / TEMPLATE_NAME
+        write_atomically(start.file, personal_stack.made_from(template.read_text(encoding="utf-8"), start.place))
+        return f"made stacks/{FILE_NAME} from {TEMPLATE_NAME}"
+    before = start.text
+    after = personal_stack.placed(before, start.place)
+    if not is_known:
+        after = personal_stack.without_secrets(after)
+    if (is_lost or not is_known) and personal_stack.pinned_model(after, WORKLOAD):
+        # Its registry is gone, and the model with it.
+        after = personal_stack.with_model(after, WORKLOAD, None)
+    if after == before:
+        return f"stacks/{FILE_NAME} is up to date"
+    write_atomically(start.file, after)
+    return f"brought stacks/{FILE_NAME} up to date"
+
+
+def _has_namespace(start: QuickStart) -> bool:
+    from kubernetes import client, config  # noqa: PLC0415 - slow to import
+
+    core = client.CoreV1Api(config.new_client_from_config(context=start.place.context))
+    try:
+        return bool(core.read_namespace(start.namespace).status.phase == "Active")
+    except client.ApiException as error:
+        if error.status == 404:
+            return False
+        raise SandboxError(
+            f"cluster {start.place.context}: {error.reason}", "run `python -m sandbox status`"
+        ) from error
+
+
+def _up(start: QuickStart, name: str, *, refresh: bool = False) -> None:
+    with step(name) as current:
+        log = paths.state_root() / "logs" / f"pulumi-up-{STACK}.log"
+        current.note(start.stack.up(log, lambda line: current.detail(_short(line)), refresh=refresh))
+
+
+def _short(line: str) -> str:
+    return line.strip()[:_SHOWN_CHARACTERS]

@@ -1,0 +1,91 @@
+"""Calling the served model with real flights, and telling what to do next."""
+
+import math
+from typing import Any
+
+from rich.table import Table
+
+from sandbox.errors import SandboxError
+from sandbox.progress import console, say, step
+from sandbox.quickstart.context import ENDPOINT_PORT, REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
+
+_FLIGHTS = 6
+
+
+def show(start: QuickStart) -> None:
+    """Sends real flights to the endpoint and prints each prediction beside the delay that it really had.
+
+    Raises:
+        SandboxError: The endpoint does not answer, or serves something else than what is pinned.
+    """
+    from flight_delay.samples import samples  # noqa: PLC0415 - slow to import
+
+    from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
+
+    service = ServiceAddress(start.namespace, WORKLOAD, ENDPOINT_PORT)
+    flights = samples(_FLIGHTS)
+    with step("call the endpoint") as current:
+        try:
+            identity = start.cluster.request(service, "/mlops/identity")
+            pin = served_as_pinned(identity, start.pin)
+            rows = {"instances": [flight.features for flight in flights]}
+            answer = start.cluster.request(service, f"/v1/models/{WORKLOAD}:predict", rows)
+        except ClusterError as error:
+            raise SandboxError(str(error), "look at it with `mlops status --stack local`") from error
+        predictions = read_predictions(answer, len(flights))
+        current.note(f"version {pin.version}, {pin.digest[:19]}…")
+    table = Table("flight", "departed late", "predicted delay", "actual delay", title="Arrival delays in minutes")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for flight, predicted in zip(flights, predictions, strict=True):
+        departed = flight.features.get("dep_delay")
+        late = "" if departed is None else f"{float(departed):+.0f}"
+        table.add_row(flight.description, late, f"{predicted:+.0f}", f"{flight.actual_delay_minutes:+.0f}")
+    console.print(table)
+    say(next_steps(start.place.context, start.namespace))
+
+
+def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:
+    """Compares what the endpoint says it serves with what is pinned.
+
+    Returns:
+        The model that is served.
+
+    Raises:
+        SandboxError: It is another one.
+    """
+    served = ModelPin(version=int(identity["version"]), digest=str(identity["digest"]))
+    if served != pin:
+        raise SandboxError(f"the endpoint serves {served}, expected {pin}", "run `make up` again")
+    return served
+
+
+def read_predictions(answer: Any, expected: int) -> list[float]:
+    """Reads the endpoint's predictions.
+
+    Raises:
+        SandboxError: They are not as many numbers as there were rows.
+    """
+    predictions = answer.get("predictions") if isinstance(answer, dict) else None
+    if not isinstance(predictions, list) or len(predictions) != expected:
+        raise SandboxError(f"the endpoint: got {answer!r}, expected {expected} predictions")
+    numbers = [float(value) for value in predictions]
+    if not all(map(math.isfinite, numbers)):
+        raise SandboxError(f"the endpoint: got {numbers}, expected finite numbers")
+    return numbers
+
+
+def next_steps(context: str, namespace: str) -> str:
+    """Writes what a newcomer may want to do next."""
+    forward = f"kubectl --context {context} --namespace {namespace} port-forward service/{REGISTRY_SERVICE}"
+    return f"""
+The model is served. Next:
+  eval "$(python -m sandbox env)"           use pulumi, kubectl and mlops with the sandbox
+  {forward} {REGISTRY_PORT}
+                                            then MLflow's page is at http://localhost:{REGISTRY_PORT}
+  mlops status                              what is pinned, registered, serving and healthy
+  mlops train {WORKLOAD} --stack {STACK} --follow
+                                            train again; pin the new version in stacks/{FILE_NAME}
+  pulumi preview --stack {STACK}            what an edit of stacks/{FILE_NAME} would change
+  make down                                 stop everything"""

@@ -1,0 +1,77 @@
+"""Training the personal stack's model, once for each state of the pipeline's code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.progress import say
+from sandbox.quickstart import registry
+from sandbox.quickstart.context import REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
+
+_GATE_REJECTED = 3
+
+
+def trained(start: QuickStart) -> ModelPin:
+    """Returns the model that this checkout's pipeline has trained, training it now if it has not yet."""
+    from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415 - slow to import
+    from pulumi_mlops.cli.train import active_runs  # noqa: PLC0415
+
+    is_running = bool(active_runs(start.cluster, place_of(WORKLOAD, STACK)))
+    image = start.place.images["pipeline"]
+    if not is_running and (found := registry.newest_version(_Registry(start), WORKLOAD, image)):
+        say(f"version {found.version} was trained by this very code: no need to train again")
+        return found
+    say(f"train {WORKLOAD}" + (": a run is under way, following it" if is_running else ""))
+    return pin_of(_train(start, "--attach" if is_running else "--follow"))
+
+
+def _train(start: QuickStart, how: str) -> dict[str, Any]:
+    """Runs `mlops train`, whose live view goes to the terminal, and returns its account of the run."""
+    command = ["train", WORKLOAD, "--stack", STACK, how, "--json"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pulumi_mlops", *command],
+        cwd=start.checkout,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if ended.returncode == _GATE_REJECTED:
+        raise SandboxError(
+            "the gate rejected the model, so nothing was registered and nothing is served",
+            f"see the run's steps above; the gate stands in stacks/{FILE_NAME}",
+        )
+    if ended.returncode != 0:
+        raise SandboxError(
+            f"`mlops {' '.join(command)}` ended with exit code {ended.returncode}", "run `make up` again to go on"
+        )
+    account: dict[str, Any] = json.loads(ended.stdout)
+    return account
+
+
+def pin_of(account: Mapping[str, Any]) -> ModelPin:
+    """Reads from the account of a run which model it registered."""
+    version, digest = account.get("model_version"), account.get("model_digest")
+    if not isinstance(version, int) or not isinstance(digest, str):
+        raise SandboxError(
+            f"run {account.get('run')}: got version {version!r} and digest {digest!r}, expected a registered model",
+            "look at the run with `mlops status`",
+        )
+    return ModelPin(version=version, digest=digest)
+
+
+class _Registry:
+    """Asks the stack's own registry."""
+
+    def __init__(self, start: QuickStart) -> None:
+        self._start = start
+
+    def get(self, path: str) -> Any:
+        """Returns the JSON that a path answers with."""
+        from pulumi_mlops.cli.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
+
+        service = ServiceAddress(self._start.namespace, REGISTRY_SERVICE, REGISTRY_PORT)
+        return self._start.cluster.request(service, path)
