@@ -18,6 +18,10 @@ _SIGN_OF_LIFE_SECONDS = 30.0
 _REFRESH_SECONDS = 0.2
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Where progress goes."""
+
+output = Console(highlight=False)
+"""Where results go."""
 
 
 class Step:

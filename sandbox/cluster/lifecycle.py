@@ -16,6 +16,7 @@ from sandbox.files import exclusive, write_atomically
 from sandbox.packages import private
 from sandbox.packages.catalog import NODE
 
+_LOCK = Path("/run/lock/pulumi-mlops-sandbox")
 _GRACE_SECONDS = 5.0
 
 
@@ -42,6 +43,7 @@ def up() -> Cluster:
         SandboxError: When something is missing, or a program does not become ready.
     """
     layout = Layout.of_state_root()
+    paths.claim(paths.state_root())
     private.ensure(NODE)
     binaries = build.ensure()
     with _lock():
@@ -50,6 +52,7 @@ def up() -> Cluster:
         generation = current_node.generation()
         if _generation(layout) == generation and current_node.is_ready():
             progress.say("✓ cluster: already up")
+            _publish(layout)
             return of_sandbox()
         with progress.step("start the cluster") as current:
             if _generation(layout) != generation:
@@ -58,7 +61,7 @@ def up() -> Cluster:
             _change_machine(layout)
             write_atomically(layout.generation, current_node.generation())
             current_node.start(current)
-            write_atomically(paths.kubeconfig(), layout.kubeconfig("admin").read_text(), 0o600)
+            _publish(layout)
             current.note("ready")
     return of_sandbox()
 
@@ -102,8 +105,21 @@ def of_sandbox() -> Cluster:
     return Cluster(SANDBOX_CONTEXT, paths.kubeconfig(), Layout.of_state_root().containerd_socket)
 
 
+def of_context(context: str) -> Cluster:
+    """A cluster of the user's own, whose context was copied before."""
+    return Cluster(context, paths.kubeconfig())
+
+
 def _lock() -> contextlib.AbstractContextManager[None]:
-    return exclusive(paths.claim(paths.state_root()) / "cluster.lock", "the cluster")
+    """There is one node on a machine, whoever started it: so is the lock."""
+    return exclusive(_LOCK, "the cluster")
+
+
+def _publish(layout: Layout) -> None:
+    """Gives people the kubeconfig, in place of one of their own context's that may be there."""
+    text = layout.kubeconfig("admin").read_text()
+    if not paths.kubeconfig().is_file() or paths.kubeconfig().read_text() != text:
+        write_atomically(paths.kubeconfig(), text, 0o600)
 
 
 def _generation(layout: Layout) -> str | None:

@@ -1,0 +1,73 @@
+"""Bringing the parts of the sandbox up, each only as far as it is not up already."""
+
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from sandbox import doctor, images, paths, progress
+from sandbox.cluster import Cluster, build, lifecycle, users_context
+from sandbox.doctor import Part
+from sandbox.engine import install_engine
+from sandbox.engine.plugins import install_plugins
+from sandbox.files import write_atomically
+
+EVERY_PART = tuple(Part)
+
+
+def bring_up(context: str | None = None, parts: Collection[Part] = EVERY_PART) -> Cluster | None:
+    """Brings parts of the sandbox up.
+
+    Args:
+        context: The context of the user's own cluster; None for a node of the sandbox.
+        parts: Which parts; all by default.
+
+    Returns:
+        The cluster; None when it is not among the parts.
+
+    Raises:
+        SandboxError: When this machine lacks something, which is told before anything is built, or a part fails.
+    """
+    doctor.require(context, tuple(parts))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # Images are mostly fetched and unpacked: that goes well beside the compiling.
+        built = beside.submit(images.build) if Part.IMAGES in parts else None
+        engine = install_engine() if parts and {Part.ENGINE, Part.PLUGINS} & set(parts) else None
+        if context is None and Part.CLUSTER in parts:
+            build.ensure()
+        cluster = _cluster(context) if {Part.CLUSTER, Part.IMAGES} & set(parts) else None
+        _await_images(built)
+    if cluster is not None and Part.IMAGES in parts:
+        images.ensure(cluster)
+    if engine is not None and Part.PLUGINS in parts:
+        install_plugins(engine)
+    return cluster
+
+
+def current_cluster(context: str | None) -> Cluster:
+    """The cluster that work goes to, without bringing anything up."""
+    return lifecycle.of_context(context) if context is not None else lifecycle.of_sandbox()
+
+
+def users_contexts_file() -> Path:
+    """File that lists the contexts of the user's own clusters that were taken: their stacks outlive the sandbox."""
+    return paths.state_root() / "users-contexts"
+
+
+def _cluster(context: str | None) -> Cluster:
+    if context is None:
+        return lifecycle.up()
+    with progress.step(f"find the cluster of context {context}"):
+        cluster = users_context.take(context)
+    file = users_contexts_file()
+    known = set(file.read_text().split("\n")) - {""} if file.exists() else set()
+    write_atomically(file, "\n".join(sorted(known | {context})) + "\n")
+    return cluster
+
+
+def _await_images(built: Future[dict[str, images.ImageBuild]] | None) -> None:
+    if built is None or (built.done() and built.exception() is None):
+        return
+    if built.done():
+        built.result()
+    with progress.step("wait for the images"):
+        built.result()

@@ -1,0 +1,119 @@
+"""The command line `python -m sandbox`."""
+
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sandbox import doctor, environment, paths, progress
+from sandbox.bring_up import EVERY_PART, bring_up, current_cluster
+from sandbox.cluster import users_context
+from sandbox.doctor import Part
+from sandbox.errors import SandboxError
+from sandbox.images import cli as images_cli
+from sandbox.quickstart import run as run_quickstart
+from sandbox.status import current_status, status_table
+from sandbox.take_down import take_down
+
+application = typer.Typer(
+    help="What a machine needs when it has no cluster, no account and no Pulumi download.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+images_cli.register(application)
+
+_Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context", help=f"A context of your own instead of a node ({users_context.VARIABLE}).", metavar="NAME"
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON document.")]
+
+
+@application.command()
+def up(
+    context: _Context = None,
+    only: Annotated[list[Part] | None, typer.Option("--only", help="This part alone; may be repeated.")] = None,
+) -> None:
+    """Bring everything up: Pulumi, a Kubernetes, the images, the plugins. Again: nothing to do, in seconds."""
+    bring_up(users_context.named(context), tuple(only) if only else EVERY_PART)
+
+
+@application.command()
+def down(
+    *,
+    purge: Annotated[bool, typer.Option("--purge", help="Remove what was built as well.")] = False,
+    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep volumes, objects and stacks.")] = False,
+) -> None:
+    """End everything that was started and leave nothing behind."""
+    if purge and keep_data:
+        raise SandboxError("--purge and --keep-data: got both, expected one at most", "leave one out")
+    take_down(purge=purge, keep_data=keep_data)
+
+
+@application.command()
+def status(*, as_json: _Json = False) -> None:
+    """What of the sandbox runs. Exit code 1 when the cluster does not."""
+    found = current_status()
+    if as_json:
+        sys.stdout.write(json.dumps(found.document(), indent=2) + "\n")
+    else:
+        progress.output.print(status_table(found))
+    if not found.is_ready:
+        raise typer.Exit(1)
+
+
+@application.command("doctor")
+def examine(context: _Context = None, *, as_json: _Json = False) -> None:
+    """What this machine has and lacks. Exit code 1 when something is missing."""
+    named = users_context.named(context)
+    findings = doctor.examine(named)
+    if as_json:
+        sys.stdout.write(json.dumps(doctor.document(findings), indent=2) + "\n")
+    elif progress.output.is_terminal:
+        progress.output.print(doctor.table(findings))
+    else:
+        sys.stdout.write(doctor.plain(findings) + "\n")
+    if doctor.missing(findings):
+        if not as_json and named is None:
+            progress.say(doctor.ALTERNATIVE)
+        raise typer.Exit(1)
+
+
+@application.command()
+def env() -> None:
+    """Variables for your shell: eval "$(python -m sandbox env)"."""
+    sys.stdout.write(environment.exports())
+
+
+@application.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def kubectl(arguments: Annotated[list[str] | None, typer.Argument(metavar="...")] = None) -> None:
+    """Call kubectl with the sandbox's cluster."""
+    if not paths.kubeconfig().exists():
+        raise SandboxError(f"{paths.kubeconfig()}: there is no cluster yet", "run `python -m sandbox up`")
+    call = [*users_context.kubectl(), *(arguments or [])]
+    sys.stdout.flush()
+    os.execvpe(call[0], call, {**os.environ, "KUBECONFIG": str(paths.kubeconfig())})  # noqa: S606 - no shell is wanted
+
+
+@application.command()
+def quickstart(context: _Context = None) -> None:
+    """Train, register and serve the worked example on a personal stack, and call it."""
+    run_quickstart(current_cluster(users_context.named(context)))
+
+
+def main() -> None:
+    """Runs the command line; what a person can mend is told without a traceback."""
+    try:
+        application()
+    except SandboxError as error:
+        progress.console.print(f"error: {error}", style="red", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        progress.console.print("interrupted; run it again to go on", style="red")
+        sys.exit(130)

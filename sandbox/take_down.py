@@ -1,0 +1,88 @@
+"""Taking the sandbox down so that nothing of it is left."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from sandbox import commands, paths, progress
+from sandbox.bring_up import users_contexts_file
+from sandbox.cluster import lifecycle
+from sandbox.errors import SandboxError
+from sandbox.files import exclusive
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
+    """Ends everything that runs, puts the machine back and removes the state.
+
+    Args:
+        purge: Removes what was built as well.
+        keep_data: Keeps the state: the cluster's objects and volumes, and Pulumi's stacks.
+
+    Raises:
+        SandboxError: When something cannot be ended or removed.
+    """
+    lifecycle.down(keep_data=keep_data)
+    if not keep_data:
+        _remove_state()
+    _unmount_left_over_builds()
+    if purge:
+        _remove_root(paths.cache_root(), "remove the caches")
+
+
+def mounts_below(folder: Path, mount_information: str) -> list[Path]:
+    """Mounts below a folder, from the text of /proc/self/mountinfo, in the order in which to unmount them."""
+    points = [line.split(" ")[4].encode().decode("unicode_escape") for line in mount_information.splitlines()]
+    below = [Path(point) for point in points if Path(point).is_relative_to(folder)]
+    return below[::-1]
+
+
+def stacks_elsewhere(contexts: Path, backend: Path) -> list[str]:
+    """Contexts of the user's own clusters that stacks of the sandbox's backend may have put things into."""
+    if not contexts.is_file() or not any(backend.glob(".pulumi/stacks/**/*.json")):
+        return []
+    return contexts.read_text().split()
+
+
+def _remove_state() -> None:
+    root = paths.state_root()
+    contexts = stacks_elsewhere(users_contexts_file(), paths.pulumi_backend())
+    if not contexts:
+        _remove_root(root, "remove the state")
+        return
+    progress.say(
+        f"  kept {root}: its stacks may have things in {', '.join(contexts)}. Once nothing is needed any more:\n"
+        '    eval "$(python -m sandbox env)"; pulumi destroy --stack <stack>; pulumi stack rm <stack>\n'
+        "    python -m sandbox down"
+    )
+
+
+def _remove_root(root: Path, name: str) -> None:
+    """Removes one of the two roots. The mark goes last, so that a removal that was killed can be gone on with."""
+    if not root.exists():
+        return
+    if not (root / paths.MARKER).exists():
+        raise SandboxError(f"{root}: not the sandbox's, since it has no {paths.MARKER}", "remove it yourself")
+    with progress.step(name) as current:
+        _unmount_below(root)
+        for path in root.iterdir():
+            if path.name != paths.MARKER:
+                current.detail(path.name)
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        shutil.rmtree(root)
+        current.note(str(root))
+
+
+def _unmount_left_over_builds() -> None:
+    """An image build that was killed leaves its mounts behind; one that runs holds the lock."""
+    lock = paths.cache_root() / "locks" / "images"
+    if not lock.exists():
+        return
+    with contextlib.suppress(SandboxError), exclusive(lock, "building images", wait_seconds=0):
+        _unmount_below(paths.cache_root())
+
+
+def _unmount_below(folder: Path) -> None:
+    for mount in mounts_below(folder, _MOUNTS.read_text()):
+        commands.run(["umount", "--lazy", mount])
