@@ -32,6 +32,11 @@ class Workspace:
         except OSError as error:
             raise WorkspaceError(f"workspace {root}: expected a folder that can be written, got {error}") from error
 
+    def forget_run(self) -> None:
+        """Clears away the notes of an earlier run, so that a new one begins; outputs go as their steps begin."""
+        shutil.rmtree(self.run_folder)
+        self.run_folder.mkdir()
+
     def output(self, step: str) -> Path:
         """Where a step's finished output is."""
         return self.root / "outputs" / step
@@ -66,6 +71,10 @@ class Workspace:
             return StepRecord.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError as error:
             raise WorkspaceError(f"{path}: expected the record of a step, got {error}; run the step again") from error
+
+    def recorded_steps(self) -> list[str]:
+        """Names of the steps that have run here."""
+        return sorted(path.stem for path in (self.run_folder / "steps").glob("*.json"))
 
     def write_note(self, name: str, text: str) -> None:
         """Writes a file of `run/`, whole or not at all."""
