@@ -1,5 +1,5 @@
 """`make up` after the sandbox is up: a personal stack, a trained model, an endpoint that answers."""
 
-from sandbox.quickstart.run import run
+from sandbox.quickstart.flow import quickstart
 
-__all__ = ["run"]
+__all__ = ["quickstart"]

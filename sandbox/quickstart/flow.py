@@ -18,7 +18,7 @@ from sandbox.quickstart.training import trained
 _SHOWN_CHARACTERS = 100
 
 
-def run(cluster: Cluster) -> None:
+def quickstart(cluster: Cluster) -> None:
     """Takes the personal stack up, trains a model unless one is pinned, serves it, and calls it.
 
     Args:

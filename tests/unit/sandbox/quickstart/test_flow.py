@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.cluster.target import Cluster
+from sandbox.errors import SandboxError
+from sandbox.quickstart import flow as module
+from sandbox.quickstart.context import QuickStart
+from sandbox.quickstart.personal_stack import ModelPin, Place, with_model
+
+IMAGES = {name: f"localhost/pulumi-mlops/{name}@sha256:{'ab' * 32}" for name in ("pipeline", "serving", "registry")}
+TEMPLATE = """\
+# yaml-language-server: $schema=schema.json
+config:
+  mlops:platform:
+    environment: dev
+    target: kubernetes
+    namespace: flights-dev
+    images: {pipeline: old, serving: old, registry: old}
+    kubernetes: {context: mlops-sandbox}
+    registry: {database: sqlite}
+  mlops:workloads:
+    flight-delay:
+      pipeline: {}
+"""
+TRAINED = ModelPin(1, "sha256:" + "11" * 32)
+
+
+class FakeStack:
+    """Notes what the quick start asks of Pulumi, and which model the file pinned at each update."""
+
+    def __init__(self, events: list[str]) -> None:
+        self.events = events
+        self.known = False
+        self.start: QuickStart | None = None
+        self.failure: str | None = None
+
+    def exists(self) -> bool:
+        return self.known
+
+    def init(self) -> None:
+        self.known = True
+        self.events.append("init")
+
+    def recover(self) -> bool:
+        return False
+
+    def up(self, log: Path, report: Callable[[str], None], *, refresh: bool) -> str:
+        assert self.start is not None
+        pin = self.start.pin
+        self.events.append(f"up pin={pin.version if pin else None} refresh={refresh}")
+        if self.failure:
+            raise SandboxError(self.failure)
+        return "done"
+
+
+class World:
+    """A checkout and a cluster that are not there."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.events: list[str] = []
+        (folder / "stacks").mkdir()
+        (folder / "stacks" / "Pulumi.dev-local.yaml").write_text(TEMPLATE)
+        self.stack = FakeStack(self.events)
+        access: Any = None
+        pulumi: Any = self.stack
+        self.start = self.stack.start = QuickStart(folder, Place("mlops-sandbox", IMAGES), pulumi, access)
+        self.has_namespace = True
+        monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(folder / "state"))
+        monkeypatch.setattr(module, "_prepared", lambda cluster: self.start)
+        monkeypatch.setattr(module, "_has_namespace", lambda start: self.has_namespace)
+        monkeypatch.setattr(module, "trained", self.train)
+        monkeypatch.setattr(module, "show", lambda start: self.events.append("show"))
+
+    def train(self, start: QuickStart) -> ModelPin:
+        self.events.append("train")
+        return TRAINED
+
+    def run(self) -> list[str]:
+        self.events.clear()
+        module.quickstart(Cluster("mlops-sandbox", Path("kubeconfig")))
+        return list(self.events)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+FIRST = ["init", "up pin=None refresh=False", "train", "up pin=1 refresh=False", "show"]
+AGAIN = ["up pin=1 refresh=False", "show"]
+
+
+def test_the_first_run_trains_and_the_second_has_nothing_to_do(world: World) -> None:
+    assert world.run() == FIRST
+    text = world.start.text
+    assert world.run() == AGAIN
+    assert world.start.text == text, "not one byte of the file changes"
+
+
+def test_a_run_that_was_stopped_goes_on_from_there(world: World) -> None:
+    world.stack.failure = "the disk is full"
+    with pytest.raises(SandboxError, match="the disk is full"):
+        world.run()
+    assert world.start.pin is None
+    world.stack.failure = None
+    assert world.run() == ["up pin=None refresh=False", "train", "up pin=1 refresh=False", "show"]
+
+
+def test_a_lost_cluster_takes_its_models_with_it(world: World) -> None:
+    world.run()
+    world.has_namespace = False
+    assert world.run() == ["up pin=None refresh=True", "train", "up pin=1 refresh=False", "show"]
+
+
+def test_a_lost_backend_takes_models_and_secrets_with_it(world: World) -> None:
+    world.run()
+    world.start.file.write_text("encryptionsalt: v1:lost\n" + world.start.text)
+    world.stack.known = False
+    assert world.run() == FIRST
+    assert "encryptionsalt" not in world.start.text
+
+
+def test_what_the_owner_changed_stays(world: World) -> None:
+    world.run()
+    own = ModelPin(7, "sha256:" + "77" * 32)
+    edited = with_model(world.start.text, "flight-delay", own).replace("flights-local", "flights-mine")
+    world.start.file.write_text(edited)
+    assert world.run() == ["up pin=7 refresh=False", "show"]
+    assert world.start.text == edited
+
+
+def test_new_images_reach_the_file_of_a_stack_that_is_known(world: World) -> None:
+    world.run()
+    world.start.file.write_text(world.start.text.replace(IMAGES["serving"], "older"))
+    assert world.run() == AGAIN
+    assert IMAGES["serving"] in world.start.text
