@@ -11,7 +11,6 @@ from pulumi_mlops.model_registry._settings import RegistrySettings, S3Settings
 
 COMPONENT = "model-registry"
 PORT = 5000
-WORKERS = 2
 DATABASE_FOLDER = "/var/lib/mlflow/database"
 ARTIFACTS_FOLDER = "/var/lib/mlflow/artifacts"
 # A search asks the database; `/health` answers as long as the process does, and whatever the Host header says.
@@ -152,11 +151,12 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
 
 
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
-    database = f"sqlite:///{DATABASE_FOLDER}/mlflow.db"
+    # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
+    database, workers = f"sqlite:///{DATABASE_FOLDER}/mlflow.db", 1
     if settings.postgres is not None:
-        database = f"postgresql://mlflow@{settings.name}-database:5432/mlflow"
+        database, workers = f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow", 2
     return [
-        *("mlflow", "server", "--host", "0.0.0.0", "--port", str(PORT), "--workers", str(WORKERS)),  # noqa: S104
+        *("mlflow", "server", "--host", "0.0.0.0", "--port", str(PORT), "--workers", str(workers)),  # noqa: S104
         *("--backend-store-uri", database),
         *("--serve-artifacts", "--artifacts-destination", settings.s3.uri if settings.s3 else ARTIFACTS_FOLDER),
         *("--allowed-hosts", combine(lambda namespace: _allowed_hosts(settings.name, namespace), settings.namespace)),

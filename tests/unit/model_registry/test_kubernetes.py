@@ -151,7 +151,7 @@ def test_the_password_is_a_secret_and_stands_nowhere_else() -> None:
         "name": "mlflow-database",
         "key": "password",
     }
-    assert option(declaration, "--backend-store-uri") == "postgresql://mlflow@mlflow-database:5432/mlflow"
+    assert option(declaration, "--backend-store-uri") == "postgresql+psycopg2://mlflow@mlflow-database:5432/mlflow"
 
 
 def test_another_password_starts_database_and_server_anew() -> None:
