@@ -51,7 +51,16 @@ def deliver(builds: Mapping[str, ImageBuild], cluster: Cluster, registry: str | 
 
 
 def imported(socket: Path) -> set[str]:
-    """References that a node's containerd knows."""
+    """References that a node's containerd knows.
+
+    Args:
+        socket: Where it listens.
+
+    Raises:
+        SandboxError: When it does not run.
+    """
+    if not socket.exists():
+        raise SandboxError(f"{socket}: no containerd listens there; the cluster is down", "run `python -m sandbox up`")
     return set(_ctr(socket, "images", "list", "--quiet").split())
 
 

@@ -1,0 +1,82 @@
+"""The commands about images: `images`, `pin` and `requirements`."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from sandbox import paths, progress
+from sandbox.cluster import lifecycle
+from sandbox.errors import SandboxError
+from sandbox.images import pins, requirements
+from sandbox.images.build import build
+from sandbox.images.catalog import IMAGE_NAMES, ImageBuild
+from sandbox.images.deliver import deliver
+
+_Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(IMAGE_NAMES)}. All by default.")]
+_Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]
+
+
+def register(application: typer.Typer) -> None:
+    """Adds the commands to `python -m sandbox`."""
+    application.command("images")(images)
+    application.command("pin")(pin)
+    application.command("requirements")(write_requirements)
+
+
+def images(
+    names: _Names = None,
+    *,
+    build_only: Annotated[bool, typer.Option("--build-only", help="Do not bring them to the cluster.")] = False,
+) -> None:
+    """Build the images that changed and bring them to the sandbox's cluster."""
+    wanted = tuple(names or IMAGE_NAMES)
+    if unknown := sorted(set(wanted) - set(IMAGE_NAMES)):
+        raise SandboxError(f"images: expected some of {', '.join(IMAGE_NAMES)}, got {', '.join(unknown)}")
+    builds = build(wanted)
+    if not build_only:
+        deliver(builds, lifecycle.of_sandbox())
+    progress.console.print(table(list(builds.values())))
+
+
+def pin(*, check: _Check = False) -> None:
+    """Bring the image pins of stacks/*-local.yaml up to date with the checkout."""
+    changed = pins.stale() if check else pins.update()
+    for change in changed:
+        progress.say(f"{change.file.relative_to(paths.checkout())}: {change.found} -> {change.wanted}")
+    if not changed:
+        progress.say("✓ pins: up to date")
+    elif check:
+        raise SandboxError(f"stacks: {len(changed)} image pins differ from the checkout", "run `python -m sandbox pin`")
+
+
+def write_requirements(*, check: _Check = False) -> None:
+    """Bring images/*/requirements.txt up to date with uv.lock."""
+    changed = (
+        [requirements.requirements_file(name, paths.checkout()) for name in requirements.stale()]
+        if check
+        else requirements.write()
+    )
+    for file in changed:
+        progress.say(str(file.relative_to(paths.checkout())))
+    if not changed:
+        progress.say("✓ requirements: up to date")
+    elif check:
+        raise SandboxError(
+            f"images: {len(changed)} requirement files differ from uv.lock", "run `python -m sandbox requirements`"
+        )
+
+
+def table(builds: list[ImageBuild]) -> Table:
+    """Images with their sizes, for a person.
+
+    Args:
+        builds: In the order of rows.
+    """
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("image")
+    shown.add_column("unpacked", justify="right")
+    shown.add_column("archive", justify="right")
+    for one in builds:
+        shown.add_row(one.tag, f"{one.size_bytes / 1e6:.0f} MB", f"{one.archive_bytes / 1e6:.0f} MB")
+    return shown
