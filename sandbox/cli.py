@@ -13,7 +13,7 @@ from sandbox.cluster import users_context
 from sandbox.doctor import Part
 from sandbox.errors import SandboxError
 from sandbox.images import cli as images_cli
-from sandbox.quickstart import run as run_quickstart
+from sandbox.quickstart import quickstart as run_quickstart
 from sandbox.status import current_status, status_table
 from sandbox.take_down import take_down
 
