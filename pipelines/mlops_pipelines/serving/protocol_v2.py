@@ -101,7 +101,8 @@ class InferProtocol:
     def _from_matrix_tensor(self, tensor: Mapping[str, Any]) -> Matrix:
         shape = tensor["shape"]
         if len(shape) != 2 or shape[0] < 1 or shape[1] != self._builder.width:
-            raise InputError.at(f"{MATRIX_TENSOR}.shape", str(shape), f"[rows, {self._builder.width}]")
+            problem = InputProblem(f"{MATRIX_TENSOR}.shape", str(shape), f"[rows, {self._builder.width}]")
+            raise InputError([problem])
         if tensor["datatype"] not in NUMBER_DATATYPES:
             raise InputError.at(f"{MATRIX_TENSOR}.datatype", tensor["datatype"], "FP32 or another number type")
         cells = _flat(tensor, MATRIX_TENSOR)
