@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox import paths
+from sandbox.cluster import users_context
+from sandbox.cluster.target import SANDBOX_CONTEXT
 from sandbox.engine import current_engine
 from sandbox.engine.plugins import downloads_are_refused
 from sandbox.files import exclusive, write_atomically
@@ -18,11 +20,12 @@ def environment() -> dict[str, str]:
     """Returns the variables, on top of the caller's own environment.
 
     PATH leads to the sandbox's Pulumi when the user has none. A backend or a passphrase that the user has set stays
-    unused: the sandbox's stacks never mix with the user's. So does a kubeconfig, unless MLOPS_KUBE_CONTEXT names a
-    context in it.
+    unused: the sandbox's stacks never mix with the user's. So does a kubeconfig; where the sandbox uses a cluster of
+    the user's own, its own kubeconfig holds a copy of that one context.
 
     Returns:
-        PATH, PULUMI_… and KUBECONFIG; the passphrase is named as a file, never given.
+        PATH, PULUMI_…, KUBECONFIG and, with a cluster of the user's own, MLOPS_KUBE_CONTEXT. The passphrase is named
+        as a file, never given.
     """
     paths.claim(paths.state_root())
     backend = paths.pulumi_backend()
@@ -33,9 +36,12 @@ def environment() -> dict[str, str]:
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "KUBECONFIG": str(paths.kubeconfig()),
     }
-    if not os.environ.get("MLOPS_KUBE_CONTEXT"):
-        variables["KUBECONFIG"] = str(paths.kubeconfig())
+    context = users_context.current(paths.kubeconfig())
+    if context not in (None, SANDBOX_CONTEXT):
+        # The stack files name the sandbox's own.
+        variables[users_context.VARIABLE] = str(context)
     if downloads_are_refused():
         # Else every command first tries, for seconds, to download plugins of packages that no program here uses.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"

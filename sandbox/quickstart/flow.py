@@ -3,6 +3,7 @@
 import os
 
 from sandbox import environment, images, paths
+from sandbox.cluster import lifecycle
 from sandbox.cluster.target import Cluster
 from sandbox.engine import current_engine
 from sandbox.engine.stack import PulumiStack
@@ -41,6 +42,8 @@ def quickstart(cluster: Cluster) -> None:
 def _prepared(cluster: Cluster) -> QuickStart:
     if current_engine() is None:
         raise SandboxError("Pulumi: not found, and not built yet", "run `python -m sandbox up` first")
+    if cluster.containerd_socket is not None and not lifecycle.is_ready():
+        raise SandboxError("the sandbox's cluster does not run", "run `python -m sandbox up` first")
     checkout = paths.checkout()
     place = Place(cluster.context, images.ensure(cluster))
     variables = {

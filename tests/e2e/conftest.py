@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +10,10 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from sandbox import environment
+from sandbox import doctor, environment
 from sandbox.cluster import lifecycle
 from sandbox.cluster.target import Cluster
+from sandbox.doctor import Part
 from sandbox.engine import current_engine, install_engine
 from sandbox.engine.plugins import install_plugins
 from tests.e2e.kubernetes_world import World, open_world
@@ -22,11 +22,18 @@ from tests.e2e.pulumi_project import Project
 ProjectFactory = Callable[[str], Project]
 
 
+def skip_unless_possible(part: Part) -> None:
+    """Skips the test where the machine lacks what a part of the sandbox needs, and says what that is."""
+    absent = doctor.missing(doctor.examine(None, (part,)))
+    if absent:
+        pytest.skip("; ".join(f"{finding.name}: {finding.found}, fix: {finding.fix}" for finding in absent))
+
+
 @pytest.fixture(scope="session")
 def engine_environment() -> Mapping[str, str]:
     """The whole environment with which `pulumi` runs programs in this Python, on the sandbox's own PULUMI_HOME."""
-    if current_engine() is None and shutil.which("go") is None:
-        pytest.skip("needs Pulumi on PATH, or Go 1.26 or newer to build it: neither is there")
+    if current_engine() is None:
+        skip_unless_possible(Part.ENGINE)
     install_plugins(install_engine())
     whole = environment.merged(os.environ)
     whole["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), whole["PATH"]])
@@ -39,11 +46,11 @@ def cluster() -> Iterator[Cluster]:
     if lifecycle.is_ready():
         yield lifecycle.of_sandbox()
         return
-    if os.geteuid() != 0:
-        pytest.skip("needs a cluster: none of the sandbox's runs, and bringing one up needs root")
-    started = lifecycle.up()
-    yield started
-    lifecycle.down()
+    skip_unless_possible(Part.CLUSTER)
+    try:
+        yield lifecycle.up()
+    finally:
+        lifecycle.down()
 
 
 @pytest.fixture

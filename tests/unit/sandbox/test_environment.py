@@ -13,7 +13,6 @@ from sandbox.engine import Engine
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "it's state"))
-    monkeypatch.delenv("MLOPS_KUBE_CONTEXT", raising=False)
     built = Engine(tmp_path / "it's state" / "bin" / "pulumi", "v1", is_built=True)
     monkeypatch.setattr(module, "current_engine", lambda: built)
     return tmp_path
@@ -37,9 +36,12 @@ def test_everything_stands_in_the_sandboxs_own_folders(folders: Path) -> None:
     assert variables["KUBECONFIG"] == str(state / "kubeconfig")
 
 
-def test_a_context_of_the_users_own_is_looked_up_where_the_user_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLOPS_KUBE_CONTEXT", "my-kind")
-    assert "KUBECONFIG" not in module.environment()
+@pytest.mark.parametrize(("context", "named"), [("my-kind", "my-kind"), ("mlops-sandbox", None)])
+def test_a_cluster_of_the_users_own_is_named(folders: Path, context: str, named: str | None) -> None:
+    (folders / "it's state").mkdir()
+    (folders / "it's state" / "kubeconfig").write_text(f"current-context: {context}\n")
+    (folders / "it's state" / ".pulumi-mlops-sandbox").touch()
+    assert module.environment().get("MLOPS_KUBE_CONTEXT") == named
 
 
 def test_path_begins_with_the_built_engine_once(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:
