@@ -30,12 +30,12 @@ class Project:
 
     def __init__(self, folder: Path, name: str, environment: Mapping[str, str]) -> None:
         self.folder = folder / "project"
-        backend = folder / "backend"
-        for made in (self.folder, backend):
+        self.backend = folder / "backend"
+        for made in (self.folder, self.backend):
             made.mkdir(parents=True)
         self.environment = {
             **environment,
-            "PULUMI_BACKEND_URL": backend.as_uri(),
+            "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_STACK": _STACK,
             "NO_COLOR": "1",
         }
