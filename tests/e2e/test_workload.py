@@ -1,0 +1,232 @@
+"""The worked example's life on a real cluster: trained, pinned, served, changed, and everything that must not break it.
+
+One stack serves all of these tests: training and starting take minutes. Each leaves it serving version 1.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import images
+from sandbox.cluster.target import Cluster
+from tests.e2e.load import load_on
+from tests.e2e.workload_stack import STACK, WORKLOAD, WorkloadStack
+
+pytestmark = pytest.mark.e2e
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A stack that has trained two versions and serves the first.
+
+    Attributes:
+        stack: The stack.
+        images: The pinned reference of each image, by name.
+        before_training: The workload's outputs when there was no model yet.
+        first: Version and digest of the first model.
+        second: Version and digest of the second.
+        rows: Real flights to send.
+    """
+
+    stack: WorkloadStack
+    images: Mapping[str, str]
+    before_training: Mapping[str, str]
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
+    rows: list[dict[str, Any]]
+
+
+def trained_model(stack: WorkloadStack, **parameters: Any) -> dict[str, Any]:
+    exit_code, run = stack.train(**parameters)
+    assert exit_code == 0, run
+    return {"version": run["model_version"], "digest": run["model_digest"]}
+
+
+@pytest.fixture(scope="module")
+def trained(
+    cluster: Cluster, engine_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trained]:
+    references = images.ensure(cluster)
+    folder: Path = tmp_path_factory.mktemp("workload")
+    stack = WorkloadStack(folder, cluster, f"e2e-{uuid.uuid4().hex[:8]}", references, engine_environment)
+    try:
+        stack.up()
+        before = stack.workload_outputs()
+        first = trained_model(stack)
+        second = trained_model(stack, **SECOND_MODEL)
+        stack.pin(first)
+        stack.up()
+        yield Trained(stack, references, before, first, second, sample_rows())
+    finally:
+        stack.destroy()
+
+
+SECOND_MODEL = {"max_iterations": 60}
+
+
+def sample_rows() -> list[dict[str, Any]]:
+    from flight_delay.samples import samples  # noqa: PLC0415 - brings the example's libraries
+
+    return [dict(sample.features) for sample in samples()]
+
+
+def assert_serves(trained: Trained, model: Mapping[str, Any]) -> None:
+    """Serves it, by what the endpoint itself says."""
+    row = trained.stack.status()
+    assert row["serving"] == {"version": int(model["version"]), "digest": model["digest"]}
+
+
+def assert_first_is_back(trained: Trained) -> None:
+    """A file with the old pin makes the stack whole again, and then there is nothing to do."""
+    trained.stack.pin(trained.first)
+    trained.stack.up()
+    assert_serves(trained, trained.first)
+    assert trained.stack.changes() == {}
+
+
+def test_an_environment_without_a_model_is_a_legal_state(trained: Trained) -> None:
+    assert trained.before_training == {
+        "endpoint_url": "",
+        "serving_version": "",
+        "serving_digest": "",
+        "pipeline_name": f"{WORKLOAD}-pipeline",
+        "status": "waiting-for-model",
+    }
+
+
+def test_serves_what_is_pinned_and_says_so_everywhere(trained: Trained) -> None:
+    outputs = trained.stack.workload_outputs()
+    assert outputs["status"] == "serving"
+    assert (outputs["serving_version"], outputs["serving_digest"]) == (
+        str(trained.first["version"]),
+        trained.first["digest"],
+    )
+    row = trained.stack.status()
+    assert row["serving"] == row["pinned"] == {"version": trained.first["version"], "digest": trained.first["digest"]}
+    assert row["registered"]["version"] == trained.second["version"]
+    assert row["healthy"].startswith("yes")
+
+
+def test_nothing_changed_means_an_empty_preview(trained: Trained) -> None:
+    assert trained.stack.changes() == {}
+
+
+def test_predicts_the_delay_of_real_flights(trained: Trained, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps(trained.rows))
+    answer = trained.stack.mlops_json("predict", WORKLOAD, "--stack", STACK, "--rows", str(rows))
+    predictions = answer["predictions"]
+    assert len(predictions) == len(trained.rows)
+    assert len({round(value, 3) for value in predictions}) > 1, "one answer for every flight"
+
+
+def test_a_gate_that_is_missed_registers_nothing_and_says_why(trained: Trained) -> None:
+    stack = trained.stack
+    with stack.edited() as settings:
+        settings["mlops:workloads"][WORKLOAD]["pipeline"]["gate"]["max"] = 0.5
+    try:
+        exit_code, run = stack.train()
+    finally:
+        with stack.edited() as settings:
+            settings["mlops:workloads"][WORKLOAD]["pipeline"]["gate"]["max"] = 13.0
+        stack.up()
+    assert exit_code == 3
+    assert run["status"] == "rejected"
+    assert "mae_minutes" in str(run)
+    assert "0.5" in str(run)
+    assert stack.status()["registered"]["version"] == trained.second["version"]
+
+
+def test_not_one_request_fails_while_the_version_changes_there_and_back(trained: Trained) -> None:
+    with load_on(trained.stack, trained.rows[:2], trained.images["serving"]) as load:
+        trained.stack.pin(trained.second)
+        trained.stack.up()
+        assert_serves(trained, trained.second)
+        trained.stack.pin(trained.first)
+        trained.stack.up()
+    assert load.problems == {}
+    assert set(load.answers) == {"200"}
+    assert load.answers["200"] > 500
+    assert_serves(trained, trained.first)
+
+
+def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
+    stack = trained.stack
+    model = stack.registry_shell("grep -rl '' / --include=model.onnx 2>/dev/null | xargs ls -t").split()[0]
+    stack.registry_shell(f"cp -p {model} /tmp/kept.onnx && printf tampered >> {model}")
+    try:
+        with load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
+            stack.pin(trained.second)
+            ended = stack.attempt("up", "--yes", "--skip-preview")
+    finally:
+        stack.registry_shell(f"cp /tmp/kept.onnx {model}")
+    assert ended.returncode != 0
+    assert trained.second["digest"] in ended.stdout, ended.stdout
+    assert "digest" in ended.stdout
+    assert load.problems == {}
+    assert_serves(trained, trained.first)
+    assert_first_is_back(trained)
+
+
+def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
+    trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
+    ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+    assert ended.returncode != 0
+    assert "sha256:" + "0" * 64 in ended.stdout
+    assert_serves(trained, trained.first)
+    assert_first_is_back(trained)
+
+
+def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converges(trained: Trained) -> None:
+    stack = trained.stack
+    stack.scale("mlflow", 0)
+    try:
+        stack.pin(trained.second)
+        ended = stack.attempt("up", "--yes", "--skip-preview")
+        answers = stack.mlops_json("status", "--stack", STACK)["workloads"][0]
+    finally:
+        stack.scale("mlflow", 1)
+    assert ended.returncode != 0
+    assert "mlflow" in ended.stdout
+    assert answers["serving"]["version"] == trained.first["version"], "the old version stopped"
+    stack.up()
+    assert_serves(trained, trained.second)
+    assert_first_is_back(trained)
+
+
+def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(trained: Trained) -> None:
+    missing = "localhost/pulumi-mlops/serving:0123456789abcdef"
+    trained.stack.image("serving", missing)
+    try:
+        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+    finally:
+        trained.stack.image("serving", trained.images["serving"])
+    assert ended.returncode != 0
+    assert missing in ended.stdout
+    assert_serves(trained, trained.first)
+    assert_first_is_back(trained)
+
+
+def test_a_workload_that_is_not_in_the_stack_is_named(trained: Trained) -> None:
+    ended = trained.stack.mlops("train", "flight-dely", "--stack", STACK)
+    assert ended.returncode != 0
+    assert "flight-dely" in ended.stderr
+    assert WORKLOAD in ended.stderr
+
+
+def test_a_model_is_taken_away_by_taking_its_line_away(trained: Trained) -> None:
+    trained.stack.pin(None)
+    trained.stack.up()
+    assert trained.stack.workload_outputs()["status"] == "waiting-for-model"
+    assert (
+        trained.stack.apps.list_namespaced_deployment(
+            trained.stack.namespace, label_selector=f"app.kubernetes.io/name={WORKLOAD}"
+        ).items
+        == []
+    )
+    assert_first_is_back(trained)
