@@ -48,10 +48,8 @@ class MlflowRegistry:
                     artifact_uri=artifact_uri, dst_path=str(target), tracking_uri=self.url, registry_uri=self.url
                 )
             )
-        except MlflowException as error:
+        except (MlflowException, RequestException) as error:
             raise _translated(error) from error
-        except RequestException as error:
-            raise RegistryUnavailableError(_line(error)) from error
 
 
 def _translated(error: Exception) -> RegistryUnavailableError | RegistryRefusalError:
