@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sandbox.cluster.target import Cluster
-from sandbox.images.build import build, built
+from sandbox.images.building import build, built
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild
 from sandbox.images.content import content_tag, tagged_name
-from sandbox.images.deliver import deliver
+from sandbox.images.delivery import deliver
 
 __all__ = ["IMAGE_NAMES", "ImageBuild", "build", "built", "content_tag", "deliver", "ensure", "tagged_name"]
 

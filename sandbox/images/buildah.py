@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -51,6 +52,12 @@ class Buildah:
         """Runs buildah and returns what it wrote."""
         return commands.run([self._program, *arguments], environment=self._environment())
 
+    def recover(self) -> None:
+        """Clears away the containers, mounts and folders of a build that was killed."""
+        self.run("rm", "--all")
+        for left in (self._folder / "temporary").glob("buildah[0-9]*"):
+            shutil.rmtree(left, ignore_errors=True)
+
     def prepare_base(self, name: str) -> None:
         """Makes a base image of Debian's packages unless the storage holds one of this name."""
         from sandbox.images import bases  # noqa: PLC0415 - bases are made with a builder
@@ -90,13 +97,17 @@ class Buildah:
                 return round(float(number) * _UNITS[unit.upper()])
         raise SandboxError(f"{tag}: not in buildah's storage", "build it: `python -m sandbox images`")
 
-    def push(self, tag: str, target: str, folder: Path) -> str:
-        """Pushes an image to a registry and returns its digest there."""
-        digest_file = folder / "digest"
+    def push(self, archive: Path, tag: str, target: str) -> str:
+        """Pushes an image that was exported to a registry and returns its digest there."""
+        if not self.holds(tag):
+            self.run("pull", "--quiet", *self._signature(), f"oci-archive:{archive}")
         # Docker speaks plain HTTP to a registry on this machine as well.
         local = ["--tls-verify=false"] if _LOCAL_REGISTRY.match(target) else []
-        self.run("push", "--quiet", *local, *self._signature(), "--digestfile", digest_file, tag, f"docker://{target}")
-        return digest_file.read_text(encoding="utf-8").strip()
+        with tempfile.TemporaryDirectory(prefix="push-", dir=self._folder / "temporary") as folder:
+            digest_file = Path(folder) / "digest"
+            arguments = ["--quiet", *local, *self._signature(), "--digestfile", digest_file]
+            self.run("push", *arguments, tag, f"docker://{target}")
+            return digest_file.read_text(encoding="utf-8").strip()
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
         """Removes all images of a repository but those tags."""

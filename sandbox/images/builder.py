@@ -35,6 +35,9 @@ class Builder(Protocol):
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
         """Builds an image from bases that are there already or, with Docker, are pulled."""
 
+    def recover(self) -> None:
+        """Clears away what a build that was killed has left."""
+
     def prepare_base(self, name: str) -> None:
         """Makes sure that a Dockerfile's base image is there."""
 
@@ -44,8 +47,8 @@ class Builder(Protocol):
     def size_bytes(self, tag: str) -> int:
         """What the image's layers take when unpacked."""
 
-    def push(self, tag: str, target: str, folder: Path) -> str:
-        """Pushes an image to a registry, using `folder` for a moment, and returns its digest there."""
+    def push(self, archive: Path, tag: str, target: str) -> str:
+        """Pushes an image that was exported to a registry and returns its digest there."""
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
         """Removes all images of a repository but those tags."""

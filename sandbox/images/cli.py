@@ -9,9 +9,9 @@ from sandbox import paths, progress
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.images import pins, requirements
-from sandbox.images.build import build
+from sandbox.images.building import build
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild
-from sandbox.images.deliver import deliver
+from sandbox.images.delivery import deliver
 
 _Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(IMAGE_NAMES)}. All by default.")]
 _Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]

@@ -35,6 +35,9 @@ class Docker:
         environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
         commands.follow([*command, recipe.context], report, environment=environment, with_output=True)
 
+    def recover(self) -> None:
+        """Nothing to do: the engine looks after its builds."""
+
     def prepare_base(self, name: str) -> None:
         """Nothing to do: the engine pulls it during the build."""
 
@@ -56,8 +59,9 @@ class Docker:
         """What the image's layers take when unpacked."""
         return int(commands.run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]).strip())
 
-    def push(self, tag: str, target: str, folder: Path) -> str:  # noqa: ARG002 - buildah needs the folder
-        """Pushes an image to a registry and returns its digest there."""
+    def push(self, archive: Path, tag: str, target: str) -> str:
+        """Pushes an image that was exported to a registry and returns its digest there."""
+        commands.run(["docker", "load", "--quiet", "--input", archive])
         commands.run(["docker", "tag", tag, target])
         commands.run(["docker", "push", "--quiet", target])
         listed = commands.run(["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", target])

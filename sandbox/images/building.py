@@ -98,6 +98,7 @@ def build(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> d
         if missing:
             _builds_folder().mkdir(parents=True, exist_ok=True)
             builder = choose()
+            _recover(builder)
             for name in missing:
                 done[name] = _build_one(builder, name, checkout)
     return {name: done[name] for name in names}
@@ -119,6 +120,14 @@ def _builds_folder() -> Path:
 
 def _record(name: str, tag: str) -> Path:
     return _builds_folder() / f"{name}-{tag}.json"
+
+
+def _recover(builder: Builder) -> None:
+    """Clears away what a build that was killed has left; the caller holds the lock, so none runs."""
+    builder.recover()
+    for left in _builds_folder().iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
 
 
 def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild:

@@ -1,7 +1,6 @@
 """Bringing built images to where a cluster finds them."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from sandbox import commands, packages, paths, progress
 from sandbox.cluster.target import Cluster
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
-from sandbox.images.build import archive_of, choose
+from sandbox.images.building import archive_of, choose
 from sandbox.images.catalog import ImageBuild
 
 REGISTRY_VARIABLE = "MLOPS_IMAGE_REGISTRY"
@@ -105,7 +104,8 @@ def _push(builds: Mapping[str, ImageBuild], registry: str) -> dict[str, str]:
     references = {}
     for name, build in builds.items():
         repository = f"{registry}/{name}"
-        with progress.step(f"push image {name} to {registry}"), tempfile.TemporaryDirectory() as temporary:
-            digest = builder.push(build.tag, f"{repository}:{build.tag.rpartition(':')[2]}", Path(temporary))
+        tag = build.tag.rpartition(":")[2]
+        with progress.step(f"push image {name} to {registry}"):
+            digest = builder.push(archive_of(name, tag), build.tag, f"{repository}:{tag}")
         references[name] = f"{repository}@{digest}"
     return references
