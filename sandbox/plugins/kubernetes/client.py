@@ -50,7 +50,10 @@ class Client:
         self.target = target
         self._cancelled = cancelled
         self._timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout_seconds), read=timeout_seconds)
-        target.client.retries = urllib3.Retry(connect=1, read=0, redirect=3, status=0, other=0)
+        # Pauses for a busy server are made here, where they end when the person asks to stop.
+        target.client.retries = urllib3.Retry(
+            connect=1, read=0, redirect=3, status=0, other=0, respect_retry_after_header=False
+        )
         self._pool = RESTClientObject(target.client, maxsize=_CONNECTIONS).pool_manager
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Object:
@@ -89,7 +92,7 @@ class Client:
             except ApiError as error:
                 if error.status not in _BUSY or attempt == _ATTEMPTS:
                     raise
-                pause_seconds = min(error.retry_after_seconds or 0.5 * 2**attempt, 10.0)
+                pause_seconds = min(error.retry_after_seconds or 0.1 * 3**attempt, 10.0)
             if self._cancelled.wait(pause_seconds):
                 raise CancelledError("cancelled")
         raise AssertionError("the last attempt returns or raises")
