@@ -1,6 +1,5 @@
 """What each kind's look makes of an object and of what is around it."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
