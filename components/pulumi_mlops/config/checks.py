@@ -24,8 +24,11 @@ def _owns_registry(document: StackDocument) -> bool:
 
 
 def _database(document: StackDocument) -> object:
-    default = RegistryDatabase.SQLITE.value
-    return (document.at("platform", "registry", "database") or default) if _owns_registry(document) else None
+    """Return the database of the stack's own registry; None where there is none, or none that is known."""
+    if not _owns_registry(document):
+        return None
+    database = document.at("platform", "registry", "database") or RegistryDatabase.SQLITE.value
+    return database if database in [known.value for known in RegistryDatabase] else None
 
 
 def _target_settings(document: StackDocument) -> Iterator[Problem]:
@@ -56,26 +59,29 @@ def _images(document: StackDocument) -> Iterator[Problem]:
     if not isinstance(document.at("platform", "images"), dict):
         return
     database = _database(document)
-    needed = {
-        "registry": (_owns_registry(document), "registry.url"),
-        "postgres": (database == _POSTGRESQL, f"registry.database {shown(database)}"),
-    }
-    for image, (is_needed, because) in needed.items():
-        pinned = document.at("platform", "images", image)
-        if is_needed and pinned is None:
-            yield document.problem(
-                ("platform", "images", image),
-                got="nothing",
-                expected=f"the image {image}, since this stack runs it",
-                fix=f"add {image}: <a pinned image>",
-            )
-        elif pinned is not None and not is_needed and document.at("platform", "registry") is not None:
-            yield document.problem(
-                ("platform", "images", image),
-                got=f"{shown(pinned)} with {because}",
-                expected=f"no image {image}, since this stack does not run it",
-                fix="remove it",
-            )
+    owns = _owns_registry(document)
+    yield from _image(document, "registry", "registry.url", is_needed=owns)
+    if database is not None or not owns:
+        because = f"registry.database {shown(database)}" if owns else "registry.url"
+        yield from _image(document, "postgres", because, is_needed=database == _POSTGRESQL)
+
+
+def _image(document: StackDocument, image: str, because: str, *, is_needed: bool) -> Iterator[Problem]:
+    pinned = document.at("platform", "images", image)
+    if is_needed and pinned is None:
+        yield document.problem(
+            ("platform", "images", image),
+            got="nothing",
+            expected=f"the image {image}, since this stack runs it",
+            fix=f"add {image}: <a pinned image>",
+        )
+    elif pinned is not None and not is_needed and document.at("platform", "registry") is not None:
+        yield document.problem(
+            ("platform", "images", image),
+            got=f"{shown(pinned)} with {because}",
+            expected=f"no image {image}, since this stack does not run it",
+            fix="remove it",
+        )
 
 
 def _database_password(document: StackDocument) -> Iterator[Problem]:

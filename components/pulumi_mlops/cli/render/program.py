@@ -72,8 +72,10 @@ def _run(project: Project, stack_name: str, document: StackDocument) -> Recorder
     )
     settings.SETTINGS.monitor_features = set(recorder.features())
     runtime_config.set_all_config(*_pulumi_config(document))
-    with _as_program(project.program):
-        asyncio.run(stack.run_in_stack(lambda: _execute(project.program)))
+    with _as_program(project.program), asyncio.Runner() as runner:
+        # What fails is raised below; what hangs on it need not be told again.
+        runner.get_loop().set_exception_handler(lambda *_: None)
+        runner.run(stack.run_in_stack(lambda: _execute(project.program)))
     return recorder
 
 

@@ -23,16 +23,18 @@ _OPTIONS = {
 }
 
 
+class OfflineError(RuntimeError):
+    """A program declares what cannot be shown offline, or what the engine would refuse."""
+
+
 class _NoAnswers(mocks.Mocks):
     """What the base class asks for and the recorder does not use."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise NotImplementedError(
-            f"{args.token} asks a provider, and there is none offline: take the value from config"
-        )
+        raise OfflineError(f"{args.token} asks a provider, and there is none offline: take the value from config")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        raise NotImplementedError(args.typ)
+        raise OfflineError(args.typ)
 
 
 class Recorder(mocks.MockMonitor):
@@ -56,7 +58,7 @@ class Recorder(mocks.MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn)
         path = self._path(urn)
         if path in self.recorded:
-            raise ValueError(f"{path}: got two resources of one name, expected one, fix: rename one of them")
+            raise OfflineError(f"{path}: got two resources of one name, expected one, fix: rename one of them")
         sources = {key: [_name(urn) for urn in value.urns] for key, value in request.propertyDependencies.items()}
         self.recorded[path] = RenderedResource(
             path=path,
@@ -72,9 +74,7 @@ class Recorder(mocks.MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Refuse to read what is deployed: a graph made offline cannot hold it."""
-        raise NotImplementedError(
-            f"{request.type} {request.name} is read from the target, which cannot be done offline"
-        )
+        raise OfflineError(f"{request.type} {request.name} is read from the target, which cannot be done offline")
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Keep the stack's own outputs."""
