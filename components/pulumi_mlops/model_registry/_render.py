@@ -11,6 +11,8 @@ from pulumi_mlops.model_registry._settings import RegistrySettings, S3Settings
 
 COMPONENT = "model-registry"
 PORT = 5000
+# A first start makes the tables.
+START_TIMEOUT_SECONDS = 300
 DATABASE_FOLDER = "/var/lib/mlflow/database"
 ARTIFACTS_FOLDER = "/var/lib/mlflow/artifacts"
 # A search asks the database; `/health` answers as long as the process does, and whatever the Host header says.
@@ -87,6 +89,7 @@ def deployment(settings: RegistrySettings, password_version: pulumi.Input[str] |
         "metadata": metadata(settings, settings.name),
         "spec": {
             "replicas": settings.replicas,
+            "progressDeadlineSeconds": START_TIMEOUT_SECONDS,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "strategy": {"type": "Recreate"} if claims else rolling,
@@ -137,7 +140,12 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
         variables=environment,
         more={
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-            "startupProbe": {**api, "periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 150},
+            "startupProbe": {
+                **api,
+                "periodSeconds": 2,
+                "timeoutSeconds": 5,
+                "failureThreshold": START_TIMEOUT_SECONDS // 2,
+            },
             "readinessProbe": {**api, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 3},
             # A database that is away is no reason to start the server anew.
             "livenessProbe": {

@@ -8,6 +8,9 @@ from pulumi_mlops.model_registry import _render, _render_database
 from pulumi_mlops.model_registry._settings import PostgresSettings, RegistrySettings, resolve
 from pulumi_mlops.model_registry.args import ModelRegistryArgs
 
+# Beyond the server's own time to start: what Kubernetes needs to notice that it is over.
+GRACE_SECONDS = 60
+
 
 class KubernetesModelRegistry(pulumi.ComponentResource):
     """MLflow's tracking server and model registry, with its database and its artifacts.
@@ -41,10 +44,12 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         if settings.postgres is not None:
             database, password_version = self._database(settings, settings.postgres)
             needed.append(database)
+        patience = f"{_render.START_TIMEOUT_SECONDS + GRACE_SECONDS}s"
+        timeouts = pulumi.CustomTimeouts(create=patience, update=patience)
         self.deployment: kubernetes.apps.v1.Deployment = create(
             name,
             _render.deployment(settings, password_version),
-            pulumi.ResourceOptions(parent=self, depends_on=needed),
+            pulumi.ResourceOptions(parent=self, depends_on=needed, custom_timeouts=timeouts),
         )
         """The server."""
         service = create(
