@@ -29,6 +29,7 @@ class Project:
     """
 
     def __init__(self, folder: Path, name: str, environment: Mapping[str, str]) -> None:
+        self._started: list[subprocess.Popen[bytes]] = []
         self.folder = folder / "project"
         self.backend = folder / "backend"
         for made in (self.folder, self.backend):
@@ -83,9 +84,9 @@ class Project:
         return self.pulumi("up", "--yes", "--skip-preview")
 
     def start_up(self, log: Path) -> subprocess.Popen[bytes]:
-        """Starts an update in a process group of its own and returns at once."""
+        """Starts an update in a process group of its own and returns at once; `destroy` ends it."""
         with log.open("wb") as output:
-            return subprocess.Popen(
+            engine = subprocess.Popen(
                 ["pulumi", "--non-interactive", "up", "--yes", "--skip-preview"],
                 cwd=self.folder,
                 env=self.environment,
@@ -94,6 +95,8 @@ class Project:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._started.append(engine)
+        return engine
 
     def changes(self) -> dict[str, int]:
         """Returns what a preview would do: numbers by operation, without what stays the same."""
@@ -118,7 +121,9 @@ class Project:
         return pending
 
     def destroy(self) -> None:
-        """Removes everything, also after an interrupted update."""
+        """Removes everything, also after an interrupted update, which is ended first."""
+        for engine in self._started:
+            kill(engine)
         self.attempt("cancel", "--yes")
         self.pulumi("destroy", "--yes", "--skip-preview", "--refresh=false")
 
