@@ -19,6 +19,7 @@ from sandbox.images.docker import Docker
 
 _USER = "10001:10001"
 _KEPT_BUILDS = 2
+_DETAIL_LENGTH = 100
 
 
 def choose() -> Builder:
@@ -146,7 +147,10 @@ def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild
         tag = content.content_tag(name, context)
         secrets = host.read_settings().write_secrets(folder)
         full_tag = f"{repository(name)}:{tag}"
-        builder.build(Recipe(full_tag, recipe_file, context, {"MLOPS_CODE_VERSION": tag}, secrets), current.detail)
+        builder.build(
+            Recipe(full_tag, recipe_file, context, {"MLOPS_CODE_VERSION": tag}, secrets),
+            lambda line: current.detail(line[:_DETAIL_LENGTH]),
+        )
         current.detail("write its archive")
         result = _store(builder, name, tag, folder / "image.tar")
         current.note(f"{result.size_bytes / 1e6:.0f} MB, {result.archive_bytes / 1e6:.0f} MB compressed")

@@ -49,7 +49,7 @@ def context_files(name: str, checkout: Path | None = None) -> list[str]:
     files = {recipe.relative_to(root).as_posix()}
     try:
         for source in dockerfile.copied(recipe.read_text(encoding="utf-8")):
-            files.update(_files_below(root, root / source))
+            files.update(_files_of(root, root / source))
     except SandboxError as error:
         raise SandboxError(f"{recipe.relative_to(root)}: {error.problem}", error.fix) from error
     return sorted(files)
@@ -104,6 +104,13 @@ def stage(name: str, folder: Path, checkout: Path | None = None) -> Path:
     for directory, _, _ in os.walk(folder):
         Path(directory).chmod(0o755)
     return dockerfile_of(name, folder)
+
+
+def _files_of(root: Path, source: Path) -> list[str]:
+    found = _files_below(root, source)
+    if not found:
+        raise SandboxError(f"{source.relative_to(root)}: expected files, got none", "correct the COPY line")
+    return found
 
 
 def _files_below(root: Path, source: Path) -> list[str]:

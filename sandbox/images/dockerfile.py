@@ -93,7 +93,7 @@ def _copy_sources(instruction: Instruction) -> list[str]:
     if "--from=" in options:
         return []
     rest = instruction.arguments[len(options) :]
-    words: list[str] = json.loads(rest) if rest.startswith("[") else shlex.split(rest)
+    words: list[str] = json.loads(rest) if rest.startswith('["') else shlex.split(rest)
     for word in words[:-1]:
         if re.search(r"[*?\[$]", word) or word.startswith("/") or ".." in word.split("/"):
             raise SandboxError(

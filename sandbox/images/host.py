@@ -5,7 +5,7 @@ The Dockerfiles mount it as build secrets, which leave no trace in a layer or in
 
 import configparser
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ CERTIFICATES_MOUNT = "/run/certificates.pem"
 """Where the Dockerfiles mount the host's certificate authorities."""
 
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy", "default-timeout", "timeout", "retries")
-_CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
@@ -56,20 +56,20 @@ class HostSettings:
         return secrets
 
 
-def read_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> HostSettings:
+def read_settings(environment: Mapping[str, str] | None = None, files: Sequence[Path] | None = None) -> HostSettings:
     """Reads the settings from pip's files and variables; a variable wins over a file, as it does for pip.
 
     Args:
         environment: Variables; this process's own by default.
-        home: Home folder; the user's by default.
+        files: Configuration files of pip, the weightiest last; those of the machine and the user by default.
     """
     variables = os.environ if environment is None else environment
-    from_files = _pip_files(variables, home or Path.home())
-    pip = {name: value for name in _PIP_SETTINGS if (value := from_files.get(name))}
+    in_files = _read_files(_pip_files(variables) if files is None else files)
+    pip = {name: value for name in _PIP_SETTINGS if (value := in_files.get(name))}
     for name in _PIP_SETTINGS:
         if value := variables.get(f"PIP_{name.upper().replace('-', '_')}"):
             pip[name] = value
-    named = [variables.get("PIP_CERT"), from_files.get("cert"), *map(variables.get, _CERTIFICATE_VARIABLES[1:])]
+    named = [variables.get("PIP_CERT"), in_files.get("cert"), *map(variables.get, _CERTIFICATE_VARIABLES)]
     certificates = next((path for value in named if value and (path := Path(value)).is_file()), None)
     return HostSettings(
         pip=tuple(sorted(pip.items())),
@@ -78,14 +78,15 @@ def read_settings(environment: Mapping[str, str] | None = None, home: Path | Non
     )
 
 
-def _pip_files(variables: Mapping[str, str], home: Path) -> dict[str, str]:
+def _pip_files(variables: Mapping[str, str]) -> list[Path]:
+    home = Path.home()
     files = [Path("/etc/pip.conf"), home / ".pip" / "pip.conf", home / ".config" / "pip" / "pip.conf"]
-    if named := variables.get("PIP_CONFIG_FILE"):
-        files.append(Path(named))
+    return [*files, Path(named)] if (named := variables.get("PIP_CONFIG_FILE")) else files
+
+
+def _read_files(files: Sequence[Path]) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     parser.read([file for file in files if file.is_file()], encoding="utf-8")
-    return (
-        {name: " ".join(value.split()) for name, value in parser.items("global")}
-        if parser.has_section("global")
-        else {}
-    )
+    if not parser.has_section("global"):
+        return {}
+    return {name: " ".join(value.split()) for name, value in parser.items("global")}

@@ -1,0 +1,42 @@
+import pytest
+
+from sandbox.errors import SandboxError
+from sandbox.images.dockerfile import bases, copied, parse
+
+TWO_STAGES = """\
+# A comment
+FROM docker.io/library/debian:1 AS first
+COPY images/one/a.txt \\
+    # a comment within an instruction
+    images/one/b.txt /build/
+from first as second
+COPY --chmod=755 ["images/one/with space", "/x/"]
+FROM --platform=linux/amd64 docker.io/library/python:2
+COPY --from=second /x /x
+COPY --chown=1:1 ./pipelines/code/ /app/code
+"""
+
+
+def test_an_instruction_over_several_lines_is_one() -> None:
+    copy = parse(TWO_STAGES)[1]
+    assert (copy.line, copy.keyword) == (3, "COPY")
+    assert copy.arguments.split() == ["images/one/a.txt", "images/one/b.txt", "/build/"]
+
+
+def test_bases_are_images_and_not_stages() -> None:
+    assert bases(TWO_STAGES) == ["docker.io/library/debian:1", "docker.io/library/python:2"]
+
+
+def test_copies_out_of_stages_are_not_of_the_context() -> None:
+    assert copied(TWO_STAGES) == ["images/one/a.txt", "images/one/b.txt", "images/one/with space", "pipelines/code"]
+
+
+@pytest.mark.parametrize("source", ["*.txt", "/etc/passwd", "../secrets", "a/../../b", "$FOLDER", "[ab]"])
+def test_what_a_copy_takes_can_be_told_from_its_line(source: str) -> None:
+    with pytest.raises(SandboxError, match=r"line 2: COPY .*expected a plain path"):
+        copied(f"FROM x\nCOPY {source} /there\n")
+
+
+def test_add_is_refused() -> None:
+    with pytest.raises(SandboxError, match="line 1: ADD"):
+        copied("ADD http://example.com/x /x\n")
