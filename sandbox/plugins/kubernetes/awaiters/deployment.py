@@ -32,12 +32,24 @@ def check(live: Object, observer: Observer) -> Progress:
     if not text:
         return READY
     problems = (*_replica_problems(live), *_newest_pod_problems(live, observer)) if is_current else ()
-    if is_current and text_at(progressing, "reason") == "ProgressDeadlineExceeded":
+    has_expired = text_at(progressing, "reason") == "ProgressDeadlineExceeded"
+    if is_current and has_expired and not _is_about_an_older_change(progressing, live):
         deadline = int_at(live, "spec", "progressDeadlineSeconds", default=600)
         return failed(
             f"Deployment {name}: no progress within {deadline} s (ProgressDeadlineExceeded): {text}", problems
         )
     return waiting(f"Deployment {name}: {text}", problems)
+
+
+def _is_about_an_older_change(progressing: Object, live: Object) -> bool:
+    """Tells whether the deadline was missed by what was declared before.
+
+    With the strategy Recreate the old verdict stands until the old pods are gone and the new ones are begun.
+    """
+    entries = list_at(live, "metadata", "managedFields")
+    # Times of one form, from one clock: they sort as texts. What a subresource sets declares no pods.
+    changed = max((text_at(entry, "time") for entry in entries if not text_at(entry, "subresource")), default="")
+    return text_at(progressing, "lastUpdateTime") < changed
 
 
 def _remaining(live: Object) -> str:

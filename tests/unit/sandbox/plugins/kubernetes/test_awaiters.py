@@ -99,6 +99,25 @@ def test_a_deployment_without_progress_has_failed_with_its_newest_pods_reason() 
     assert "    loading\n    killed" in text
 
 
+@pytest.mark.parametrize(
+    ("changed_at", "readiness"),
+    [("2026-01-01T10:00:00Z", Readiness.FAILED), ("2026-01-01T12:00:00Z", Readiness.WAITING)],
+)
+def test_a_deadline_that_an_older_change_missed_says_nothing(changed_at: str, readiness: Readiness) -> None:
+    condition = {
+        "type": "Progressing",
+        "status": "False",
+        "reason": "ProgressDeadlineExceeded",
+        "lastUpdateTime": "2026-01-01T11:00:00Z",
+    }
+    live = an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[condition]))
+    live["metadata"]["managedFields"] = [
+        {"manager": "pulumi", "time": changed_at},
+        {"manager": "controller", "subresource": "status", "time": "2026-01-01T13:00:00Z"},
+    ]
+    assert looked(live).readiness is readiness
+
+
 def test_a_quota_is_the_deployments_problem() -> None:
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: q"}
     problem = looked(an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[failure]))).problems[0]
