@@ -1,0 +1,1 @@
+"""The worked example: how late will a flight arrive, asked when it leaves the gate."""

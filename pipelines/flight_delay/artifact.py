@@ -1,0 +1,130 @@
+"""The model artifact: MLflow's scikit-learn flavour, and what the server reads beside it."""
+
+import json
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from flight_delay.columns import ALWAYS_KNOWN, CATEGORIES, FEATURES, NUMBERS, TARGET
+from flight_delay.scoring import score
+from mlops_pipelines.errors import StepError
+from mlops_pipelines.serving.contract import (
+    CONTRACT_FILE_NAME,
+    ONNX_FILE_NAME,
+    Feature,
+    ModelOutput,
+    ServingContract,
+)
+from mlops_pipelines.serving.golden import GOLDEN_FILE_NAME
+
+GOLDEN_ROWS = 32
+COMPARED_ROWS = 20_000
+# The served model adds up its trees in float32: some 1e-5 of a minute for usual delays, ten times that for the longest.
+TOLERANCE_MINUTES = 1e-3
+OPERATOR_SETS = {"": 17, "ai.onnx.ml": 3}
+TRUSTED_TYPES = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "skops")
+
+
+def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) -> float:
+    """Writes the artifact and holds the served model against scikit-learn on real flights.
+
+    Args:
+        pipeline: The fitted pipeline.
+        training: The flights that it was fitted to.
+        directory: Folder to be made.
+
+    Returns:
+        The largest absolute difference between the two, in minutes.
+
+    Raises:
+        StepError: They differ by more than the tolerance.
+    """
+    _save_mlflow_model(pipeline, training, directory)
+    (directory / ONNX_FILE_NAME).write_bytes(to_onnx(pipeline))
+    contract = serving_contract(pipeline)
+    (directory / CONTRACT_FILE_NAME).write_text(contract.to_json(), encoding="utf-8")
+    golden = _spread(training, GOLDEN_ROWS)
+    document = {
+        "rows": json_rows(golden),
+        "predictions": pipeline.predict(golden).tolist(),
+        "tolerance": TOLERANCE_MINUTES,
+    }
+    (directory / GOLDEN_FILE_NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    compared = pd.concat([golden, _spread(training, COMPARED_ROWS)])
+    difference = float(np.abs(score(directory, compared) - pipeline.predict(compared)).max())
+    if difference > TOLERANCE_MINUTES:
+        raise StepError(
+            f"model.onnx: expected scikit-learn's predictions within {TOLERANCE_MINUTES} minutes,"
+            f" got a difference of {difference:.6f} in {len(compared)} flights"
+        )
+    return difference
+
+
+def to_onnx(pipeline: Pipeline) -> bytes:
+    """The regression of a fitted pipeline, from the matrix that `serving.json` describes to one column."""
+    from skl2onnx import convert_sklearn  # noqa: PLC0415 - slow to import
+    from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        # It hands booleans to ONNX where integers belong, which protobuf will refuse one day.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        graph = convert_sklearn(
+            pipeline.named_steps["regress"],
+            name="flight_delay",
+            initial_types=[("features", FloatTensorType([None, len(FEATURES)]))],
+            target_opset=OPERATOR_SETS,
+        )
+    serialized: bytes = graph.SerializeToString()
+    return serialized
+
+
+def serving_contract(pipeline: Pipeline) -> ServingContract:
+    """What a request for this model holds."""
+    encoder = pipeline.named_steps["encode"].named_transformers_["categories"]
+    categories = [
+        Feature(
+            name=name,
+            dtype="category",
+            vocabulary=tuple(str(category) for category in vocabulary),
+            nullable=True,
+            unknown_category="missing",
+        )
+        for name, vocabulary in zip(CATEGORIES, encoder.categories_, strict=True)
+    ]
+    numbers = [Feature(name=name, nullable=name not in ALWAYS_KNOWN) for name in NUMBERS]
+    return ServingContract(features=(*categories, *numbers), output=ModelOutput(name=TARGET, unit="minutes"))
+
+
+def json_rows(frame: pd.DataFrame) -> list[dict[str, float | str | None]]:
+    """Feature to value for each row, as a request holds it; missing values are None."""
+    rows = frame.loc[:, list(FEATURES)].to_dict(orient="records")
+    return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]
+
+
+def _save_mlflow_model(pipeline: Pipeline, training: pd.DataFrame, directory: Path) -> None:
+    import mlflow.sklearn  # noqa: PLC0415 - slow to import
+    from mlflow.models import ModelSignature  # noqa: PLC0415
+    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
+
+    columns = [ColSpec(DataType.string, name, required=False) for name in CATEGORIES]
+    columns += [ColSpec(DataType.double, name, required=name in ALWAYS_KNOWN) for name in NUMBERS]
+    mlflow.sklearn.save_model(
+        pipeline,
+        str(directory),
+        signature=ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)])),
+        input_example=_spread(training, 2),
+        pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+        serialization_format="skops",
+        skops_trusted_types=TRUSTED_TYPES,
+    )
+
+
+def _spread(frame: pd.DataFrame, count: int) -> pd.DataFrame:
+    """At most `count` rows, spread evenly from the first to the last."""
+    rows = np.unique(np.linspace(0, len(frame) - 1, count).astype(int))
+    return frame.iloc[rows].loc[:, list(FEATURES)]
