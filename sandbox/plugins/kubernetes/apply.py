@@ -65,8 +65,10 @@ def create(cluster: Cluster, wanted: Application, report: Report) -> Object:
     return await_ready(cluster, wanted, live, report)
 
 
-def try_create(cluster: Cluster, wanted: Application) -> Answer | None:
+def try_create(cluster: Cluster, wanted: Application, report: Report) -> Answer | None:
     """Tells what would come of a creation, or None where only the real one can tell.
+
+    What refuses the object today, such as a quota, may be changed by the same update: it is a warning.
 
     Raises:
         ApiError: The server would refuse it, whatever else the update does before.
@@ -77,6 +79,8 @@ def try_create(cluster: Cluster, wanted: Application) -> Answer | None:
         return None
     except ApiError as error:
         # The namespace is still to come; or the object stands where its replacement will; or it may not be tried.
+        if error.status == 403 and not error.is_of_rights:
+            report.warn([f"the cluster would refuse it today: {error}"])
         is_early = error.is_not_found or error.status in {403, 409} or "dry run" in error.message
         if is_early or _would_be_replaced(cluster, wanted):
             return None
@@ -115,7 +119,7 @@ def try_update(cluster: Cluster, wanted: Application) -> Answer | None:
     except (NoMatchError, UnreachableError):
         return None
     except ApiError as error:
-        if error.is_not_found or error.status == 403 or "dry run" in error.message:
+        if error.is_not_found or error.is_of_rights or "dry run" in error.message:
             return None
         raise
 

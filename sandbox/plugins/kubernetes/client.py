@@ -16,6 +16,9 @@ from sandbox.plugins.kubernetes.kubeconfig import Target
 from sandbox.plugins.kubernetes.objects import list_at, text_at
 from sandbox.plugins.kubernetes.values import Object
 
+_ADVICE: Final = (
+    "check that the cluster runs, and that kubernetes:context and the kubeconfig name the one that you mean"
+)
 _CONNECT_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 64
 _ATTEMPTS: Final = 4
@@ -112,7 +115,7 @@ class Client:
                 timeout=self._timeout,
             )
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"{self.target}: {_reason(error)}") from error
+            raise UnreachableError(unreachable(f"{self.target}: {_reason(error)}", _ADVICE)) from error
         if not 200 <= response.status <= 299:
             raise _refusal(response)
         return response
@@ -127,6 +130,12 @@ class Client:
         elif self.target.client.username:
             headers["Authorization"] = self.target.client.get_basic_auth_token()
         return headers
+
+
+def unreachable(reason: str, advice: str = "") -> str:
+    """Says that the cluster cannot be used, why, and what to do about it."""
+    text = f"configured Kubernetes cluster is unreachable: {reason}"
+    return f"{text}; {advice}" if advice else text
 
 
 def _answer(response: urllib3.BaseHTTPResponse) -> Answer:

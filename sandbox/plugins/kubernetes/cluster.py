@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from sandbox.plugins.kubernetes.client import Answer, Client
+from sandbox.plugins.kubernetes.client import Answer, Client, unreachable
 from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.discovery import ApiResource, Discovery
 from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, NoMatchError, ProviderError, UnreachableError
@@ -12,7 +12,7 @@ from sandbox.plugins.kubernetes.kubeconfig import Target, load
 from sandbox.plugins.kubernetes.objects import kind_of, list_at, name_of, namespace_of, text_at
 from sandbox.plugins.kubernetes.values import Object
 
-_ADVICE = "check that the cluster runs, and that kubernetes:context and the kubeconfig name the one that you mean"
+_LOGIN = "log in again, or choose another context"
 
 
 class Cluster:
@@ -35,7 +35,7 @@ class Cluster:
         try:
             self._target = load(configuration)
         except UnreachableError as error:
-            self._problem = f"configured Kubernetes cluster is unreachable: {error}"
+            self._problem = unreachable(str(error))
             self._is_checked = True
         else:
             self._client = Client(self._target, configuration.request_timeout_seconds, cancelled)
@@ -206,15 +206,12 @@ class Cluster:
         try:
             self._client.get("/version")
         except UnreachableError as error:
-            return f"configured Kubernetes cluster is unreachable: {error}; {_ADVICE}"
+            return str(error)
         except ApiError as error:
             # A cluster that hides its version from this user still is one.
-            return None if error.status == 403 else self._unusable(error)
+            if error.status != 403:
+                return unreachable(f"{self._target}: {error.message}", _LOGIN if error.status == 401 else "")
         return None
-
-    def _unusable(self, error: ApiError) -> str:
-        advice = "log in again, or choose another context" if error.status == 401 else _ADVICE
-        return f"configured Kubernetes cluster is unreachable: {self._target}: {error.message}; {advice}"
 
 
 def _complete(body: Object, kind: Kind) -> Object:

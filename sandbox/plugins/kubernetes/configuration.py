@@ -105,7 +105,7 @@ def read(settings: Object, environment: Mapping[str, str] | None = None) -> tupl
         environment: Where settings that are absent are looked up. Default: the process's own.
 
     Returns:
-        The configuration, and what cannot be taken; a setting not known yet counts as absent.
+        The configuration, and what cannot be taken, by name; a setting not known yet counts as absent.
     """
     environment = os.environ if environment is None else environment
     given: dict[str, Any] = {
@@ -114,7 +114,7 @@ def read(settings: Object, environment: Mapping[str, str] | None = None) -> tupl
     given |= {name: value for name, value in plain(settings).items() if value is not UNKNOWN and value != ""}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name, value in given.items():
+    for name, value in sorted(given.items()):
         try:
             values |= _setting(name, value)
         except ValueError as error:

@@ -73,6 +73,11 @@ class ApiError(ProviderError):
         return self.is_not_found and self.message.startswith("namespaces ")
 
     @property
+    def is_of_rights(self) -> bool:
+        """Whether the user may not do it at all, as against an admission that refuses this one object."""
+        return self.status == 403 and "cannot " in self.message and " resource " in self.message
+
+    @property
     def is_conflict_of_managers(self) -> bool:
         """Whether fields belong to somebody else."""
         return self.status == 409 and any(cause.reason == "FieldManagerConflict" for cause in self.causes)

@@ -179,7 +179,7 @@ class Provider:
         old = state.parse(olds)
         wanted = self._wanted(resource, news, old.manager, tuple(parse_path(path) for path in ignored))
         if is_preview:
-            return self._previewed_update(wanted, old, news)
+            return self._previewed_update(resource, wanted, old, news)
         self._cluster.require()
         report = self._report(resource, news, olds)
         try:
@@ -271,18 +271,21 @@ class Provider:
         is_open = has_unknown(wanted.body) or wanted.is_patch or not self._cluster.is_known(kind_of(wanted.body))
         if is_open:
             return Outcome("", news, news)
+        report = self._report(resource, news)
         try:
-            answer = apply.try_create(self._cluster, wanted)
+            answer = apply.try_create(self._cluster, wanted, report)
         except ApiError as error:
             raise self._redacted(error, news) from error
         if answer is None:
             return Outcome("", news, news)
-        self._report(resource, news).warn(answer.warnings)
+        report.warn(answer.warnings)
         live = preview.of_creation(wanted.body, answer.body)
         outputs = state.outputs(news, live, text_at(wanted.body, "apiVersion"), wanted.manager)
         return Outcome("", outputs, news)
 
-    def _previewed_update(self, wanted: apply.Application, old: state.State, news: Object) -> Outcome:
+    def _previewed_update(
+        self, resource: Resource, wanted: apply.Application, old: state.State, news: Object
+    ) -> Outcome:
         if has_unknown(wanted.body) or not self._cluster.is_known(kind_of(wanted.body)):
             return Outcome("", news, news)
         try:
@@ -291,6 +294,7 @@ class Provider:
             raise self._redacted(error, news) from error
         if answer is None:
             return Outcome("", news, news)
+        self._report(resource, news).warn(answer.warnings)
         live = preview.of_update(answer.body)
         return Outcome("", state.outputs(news, live, old.api_version, wanted.manager), news)
 

@@ -117,7 +117,9 @@ def _await_gone(cluster: Cluster, kind: Kind, removal: Removal, live: Object, re
             live, heard = found, time.monotonic()
         except NoMatchError:
             break
-        except UnreachableError:
+        except (UnreachableError, ApiError) as error:
+            if isinstance(error, ApiError) and error.status < 500:
+                raise
             if time.monotonic() - heard > _SILENCE_SECONDS:
                 raise
         text = _what_holds(kind, live)

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, InitializationError, UnreachableError
+from sandbox.plugins.kubernetes.errors import (
+    ApiError,
+    CancelledError,
+    InitializationError,
+    ProviderError,
+    UnreachableError,
+)
 from sandbox.plugins.kubernetes.values import Object
 
 _FIRST_PAUSE_SECONDS = 0.2
@@ -82,7 +88,10 @@ class Wait:
             self._endure(live, heard, error)
             return live
         except ApiError as error:
-            raise InitializationError(live, [f"the object cannot be read any more: {error}"]) from error
+            if error.status < 500:
+                raise InitializationError(live, [f"the object cannot be read any more: {error}"]) from error
+            self._endure(live, heard, error)
+            return live
         if found is None:
             raise InitializationError(live, ["the object was deleted by somebody else while it was awaited"])
         return found
@@ -107,11 +116,11 @@ class Wait:
             self._told.add(text)
             self.tell(text, is_problem)
 
-    def _endure(self, live: Object, heard: float, error: UnreachableError) -> None:
-        """Lets a short loss of connection pass."""
+    def _endure(self, live: Object, heard: float, error: ProviderError) -> None:
+        """Lets a short silence of the cluster pass."""
         if self.clock() - heard > _SILENCE_SECONDS:
             raise InitializationError(live, [f"lost the cluster while waiting: {error}"]) from error
-        self._tell_new(f"no connection to the cluster, trying again: {error}", is_problem=True)
+        self._tell_new(f"trying again: {error}", is_problem=True)
 
 
 def _timeout_reasons(progress: Progress | None, timeout_seconds: float) -> list[str]:

@@ -93,7 +93,7 @@ def test_another_server_means_another_cluster(stub: Stub) -> None:
 def test_settings_that_cannot_be_taken_are_failures(stub: Stub) -> None:
     news = to_struct({"renderYamlToDirectory": "out", "kontext": "x"})
     failures = stub.CheckConfig(provider_pb2.CheckRequest(news=news)).failures
-    assert [failure.property for failure in failures] == ["renderYamlToDirectory", "kontext"]
+    assert [failure.property for failure in failures] == ["kontext", "renderYamlToDirectory"]
 
 
 def test_components_of_the_official_plugin_are_refused(stub: Stub) -> None:
