@@ -66,7 +66,7 @@ def trained(
         stack.destroy()
 
 
-SECOND_MODEL = {"max_iterations": 60}
+SECOND_MODEL = {"iterations": 60}
 
 
 def sample_rows() -> list[dict[str, Any]]:

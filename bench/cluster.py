@@ -1,0 +1,59 @@
+"""From nothing to a cluster that takes pods, with everything built before."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+from bench.errors import NotMeasurableError
+from bench.figures import Figure, Goal
+from sandbox.cluster import build, lifecycle
+
+_RUNS = 3
+_LONGEST_SECONDS = 300.0
+
+
+def measure() -> Sequence[Figure]:
+    """Starts a cluster in a folder of its own several times, and stops it again.
+
+    Raises:
+        NotMeasurableError: A cluster runs already, or its programs are not built yet.
+    """
+    if any(program.pid for program in lifecycle.status()):
+        raise NotMeasurableError("a cluster of the sandbox runs: `make down` first (its personal stack goes with it)")
+    if build.built() is None:
+        raise NotMeasurableError("the cluster's programs are not built: run `make up` once, then `make down`")
+    with tempfile.TemporaryDirectory(prefix="mlops-bench-") as state:
+        seconds = [_start_and_stop(state) for _ in range(_RUNS)]
+    return [
+        Figure(
+            "nothing → cluster ready, median", sorted(seconds)[_RUNS // 2], "s", Goal.AT_MOST, 20.0, f"{_RUNS} runs"
+        ),
+        Figure("nothing → cluster ready, slowest", max(seconds), "s"),
+    ]
+
+
+def _start_and_stop(state: str) -> float:
+    environment = {**os.environ, "MLOPS_SANDBOX_STATE": state}
+    begun = time.monotonic()
+    try:
+        _sandbox(environment, "up", "--only", "cluster")
+        return time.monotonic() - begun
+    finally:
+        _sandbox(environment, "down")
+
+
+def _sandbox(environment: dict[str, str], *arguments: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST_SECONDS,
+        check=False,
+    )
+    if ended.returncode != 0:
+        raise NotMeasurableError(f"python -m sandbox {' '.join(arguments)}: {json.dumps(ended.stderr[-500:])}")
