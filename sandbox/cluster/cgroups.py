@@ -70,9 +70,9 @@ def members(part: str, root: Path = ROOT) -> set[int]:
     """Ids of all processes in one of the groups and those below it."""
     pids: set[int] = set()
     for hierarchy in _hierarchies(root):
-        for path in (hierarchy / settings.CGROUP / part).rglob("cgroup.procs"):
+        for folder, _, _ in os.walk(hierarchy / settings.CGROUP / part):  # groups vanish while they are walked through
             with contextlib.suppress(OSError):
-                pids.update(int(line) for line in path.read_text().split())
+                pids.update(int(line) for line in Path(folder, "cgroup.procs").read_text().split())
     return pids
 
 

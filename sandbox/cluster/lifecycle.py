@@ -83,6 +83,7 @@ def down(*, keep_data: bool = False) -> None:
         paths.kubeconfig().unlink(missing_ok=True)
         if not keep_data and layout.root.exists():
             shutil.rmtree(layout.root)
+        _LOCK.unlink(missing_ok=True)
 
 
 def status() -> list[ProgramStatus]:

@@ -1,7 +1,9 @@
 """The changes to the machine that a node needs, and putting them back."""
 
 import contextlib
+import ipaddress
 import json
+import time
 from pathlib import Path
 
 from sandbox import commands, packages
@@ -16,6 +18,9 @@ _RULE_COMMENT = "mlops-sandbox"
 _SYSCTLS = Path("/proc/sys")
 _ROUTES = Path("/proc/net/route")
 _CAPABILITY_SYS_RESOURCE = 24
+_INTERFACES_GONE_SECONDS = 10.0
+_USUAL_MTU_BYTES = 1500
+_LARGEST_MTU_BYTES = 65535
 
 # Set by the kubelet, by the network plugin and by ourselves. Forwarding resets the settings below it: it comes first.
 _CHANGED_SYSCTLS = (
@@ -81,6 +86,7 @@ def restore(journal: Journal) -> None:
     if journal.forwarding_rule:
         for handle in _forwarding_rules():
             _nft(f"delete rule ip filter FORWARD handle {handle}\n")
+    _await_pod_interfaces_gone()
     if journal.address_added and _has_address():
         commands.run(["ip", "address", "delete", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
     cgroups.remove()
@@ -124,9 +130,10 @@ def default_interface(routes: str) -> str | None:
 
 
 def mtu_bytes() -> int:
-    """Largest packet on the way out of the machine."""
+    """Largest packet on the way out of the machine; no more than the pods' own interfaces take."""
     interface = default_interface(_ROUTES.read_text())
-    return int(Path(f"/sys/class/net/{interface}/mtu").read_text()) if interface else 1500
+    outside = int(Path(f"/sys/class/net/{interface}/mtu").read_text()) if interface else _USUAL_MTU_BYTES
+    return min(outside, _LARGEST_MTU_BYTES)
 
 
 def has_name_servers() -> bool:
@@ -144,12 +151,20 @@ def _absent_folders(layout: Layout) -> list[Path]:
 
 
 def _has_address() -> bool:
-    shown = commands.run(["ip", "-json", "address", "show", "dev", "lo"])
-    return any(
-        address.get("local") == settings.NODE_ADDRESS
-        for link in json.loads(shown)
-        for address in link.get("addr_info", [])
-    )
+    return settings.NODE_ADDRESS in _addresses()
+
+
+def _await_pod_interfaces_gone() -> None:
+    """The kernel takes a pod's interface away some time after its last process."""
+    pods = ipaddress.IPv4Network(settings.NODE_POD_RANGE)
+    deadline = time.monotonic() + _INTERFACES_GONE_SECONDS
+    while any(ipaddress.IPv4Address(address) in pods for address in _addresses()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _addresses() -> set[str]:
+    links = json.loads(commands.run(["ip", "-json", "-4", "address", "show"]))
+    return {address["local"] for link in links for address in link.get("addr_info", []) if "local" in address}
 
 
 def _masquerading() -> str:

@@ -96,6 +96,7 @@ class Node:
         places, *_ = programs = self.programs()
         by_name = {program.name: program for program in programs}
         self._start(places)
+        self._wait(current, _PLACES, self._places_are_hidden, 30)
         for name in ("etcd", "containerd", "kube-apiserver"):
             self._start(by_name[name])
         self._wait(current, "containerd", self._containerd_answers, 60)
@@ -135,13 +136,17 @@ class Node:
         is gone with the last of them.
         """
         mounts = "".join(f"mount --bind '{ours}' '{fixed}'\n" for fixed, ours in self.layout.hidden_places().items())
-        script = f"set -e\n{mounts}touch '{self._places_ready}'\nexec sleep infinity\n"
+        script = f"set -e\n{mounts}exec sleep infinity\n"
         unshare = ("unshare", "--mount", "--propagation", "slave", "--", "/bin/sh", "-c", script)
         return Program(_PLACES, unshare)
 
-    @property
-    def _places_ready(self) -> Path:
-        return self.layout.hidden / "ready"
+    def _places_are_hidden(self) -> bool:
+        holder = processes.running(self.layout.records, _PLACES)
+        if holder is None:
+            return False
+        mounted = Path(f"/proc/{holder.pid}/mountinfo").read_text()
+        is_apart = Path(f"/proc/{holder.pid}/ns/mnt").readlink() != Path("/proc/self/ns/mnt").readlink()
+        return is_apart and all(f" {place} " in mounted for place in self.layout.hidden_places())
 
     def _wait(self, current: Step, name: str, is_ready: Callable[[], bool], seconds: float) -> None:
         current.detail(f"waiting for {name}")
