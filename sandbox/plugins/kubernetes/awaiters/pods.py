@@ -25,6 +25,9 @@ _NOT_STARTED = frozenset(
 _NO_SUCH_IMAGE = re.compile(
     r"not found|NotFound|manifest unknown|does not exist|pull access denied|denied", re.IGNORECASE
 )
+_IMPORTED = "localhost/"
+"""Images that are imported into nodes, and that no registry has."""
+
 _PULL_PATIENCE_SECONDS = 60.0
 _MISSING_IMAGE_PATIENCE_SECONDS = 5.0
 _START_PATIENCE_SECONDS = 120.0
@@ -125,12 +128,12 @@ def _container_problem(pod: Object, status: Object, what: str, observer: Observe
 
 
 def _image_problem(status: Object, reason: str, message: str, place: str, key: str) -> Problem:
+    image = text_at(status, "image")
     patience_seconds = _PULL_PATIENCE_SECONDS
     if reason in _NEVER_PULLED:
         patience_seconds = 0.0
-    elif _NO_SUCH_IMAGE.search(message):
+    elif _NO_SUCH_IMAGE.search(message) or image.startswith(_IMPORTED):
         patience_seconds = _MISSING_IMAGE_PATIENCE_SECONDS
-    image = text_at(status, "image")
     text = f'{place}: {reason}: image "{image}" cannot be pulled' + (f": {message}" if message else "")
     return Problem(text, f"{key}:image", patience_seconds)
 

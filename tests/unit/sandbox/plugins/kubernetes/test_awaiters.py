@@ -202,6 +202,14 @@ def test_an_image_that_cannot_be_had_is_named(reason: str, message: str, patienc
     assert problem.patience_seconds == patience_seconds
 
 
+def test_an_image_that_only_an_import_brings_is_not_waited_for() -> None:
+    waiting = {"reason": "ErrImagePull", "message": "dial tcp 127.0.0.1:80: connect: connection refused"}
+    status = {"name": "web", "image": "localhost/pulumi-mlops/serving:1", "state": {"waiting": waiting}}
+    patience_seconds = looked(a_pod(status)).problems[0].patience_seconds
+    assert patience_seconds is not None
+    assert patience_seconds <= 10
+
+
 def test_a_pod_that_finds_no_node_says_what_the_scheduler_says() -> None:
     scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: memory"}
     problem = looked(a_pod(conditions=[scheduled])).problems[0]
