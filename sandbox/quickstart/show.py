@@ -39,8 +39,7 @@ def show(start: QuickStart) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for flight, predicted in zip(flights, predictions, strict=True):
-        departed = flight.features.get("dep_delay")
-        late = "" if departed is None else f"{float(departed):+.0f}"
+        late = f"{flight.departure_delay_minutes:+.0f}"
         table.add_row(flight.description, late, f"{predicted:+.0f}", f"{flight.actual_delay_minutes:+.0f}")
     console.print(table)
     say(next_steps(start.place.context, start.namespace))
