@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from flight_delay.columns import DATE, FEATURES, TARGET
+from flight_delay.columns import DATE, FEATURES, NUMBERS, TARGET
 from flight_delay.expectations import MINUTES_OF_DAY, minute_of_day
 from flight_delay.frames import write_frame
 from flight_delay.graph import FlightDelayParameters
@@ -62,7 +62,7 @@ def build_features(tables: Tables) -> pd.DataFrame:
         }
     )
     frame = frame.join(_weather_before(flights, tables.weather)).join(_planes(flights, tables.planes))
-    return frame.loc[:, list(FEATURES)]
+    return frame.loc[:, list(FEATURES)].astype(dict.fromkeys(NUMBERS, float))
 
 
 def _weather_before(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         return pd.DataFrame({name: _column(arrays[name]) for name in arrays.files})
 
 
-def _array(column: "pd.Series[object]") -> np.ndarray:
+def _array(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.to_numpy(dtype="datetime64[D]")
     if pd.api.types.is_numeric_dtype(column):
@@ -27,7 +27,7 @@ def _array(column: "pd.Series[object]") -> np.ndarray:
     return column.fillna("").to_numpy(dtype=np.str_)
 
 
-def _column(array: np.ndarray) -> "pd.Series[object]":
+def _column(array: np.ndarray) -> pd.Series:
     if array.dtype.kind == "M":
         return pd.Series(array.astype("datetime64[s]"))
     if array.dtype.kind == "U":

@@ -84,12 +84,10 @@ def _problems(name: str, cases: pd.DataFrame) -> list[Problem]:
         )
     twice = checks == "multiple_fields_uniqueness"
     others = cases[~of_type & ~twice & ~cases["column"].isin([*absent, *mistyped["column"]])]
-    for (column, check), group in others[others["check"] != "column_in_dataframe"].groupby(
+    for (place, check), group in others[others["check"] != "column_in_dataframe"].groupby(
         ["column", "check"], sort=False
     ):
-        problems.append(
-            Problem(name, f"column {column}: {_got(group)}, expected {_expected(str(check))}", _rows(group))
-        )
+        problems.append(Problem(name, f"column {place}: {_got(group)}, expected {_expected(str(check))}", _rows(group)))
     if twice.any() and not problems:
         key = ", ".join(cases.loc[twice, "column"].unique())
         problems.append(Problem(name, f"got rows of the same {key}, expected each once", _rows(cases[twice])))
