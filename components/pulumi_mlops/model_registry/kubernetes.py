@@ -35,11 +35,12 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         super().__init__("mlops:index:KubernetesModelRegistry", name, {}, opts)
         settings = resolve(name, args)
         children = pulumi.ResourceOptions(parent=self)
-        create(name, _render.service_account(settings), children)
-        create(name, _render.network_policy(settings), children)
         needed: list[pulumi.Resource] = [
-            create(f"{name}-{role}", claim, children) for role, claim in _render.volume_claims(settings).items()
+            create(name, _render.service_account(settings), children),
+            create(name, _render.network_policy(settings), children),
         ]
+        for role, claim in _render.volume_claims(settings).items():
+            needed.append(create(f"{name}-{role}", claim, children))
         password_version = None
         if settings.postgres is not None:
             database, password_version = self._database(settings, settings.postgres)
@@ -70,8 +71,14 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         children = pulumi.ResourceOptions(parent=self)
         secret = create(name, _render_database.secret(settings, postgres), children)
         password_version = pulumi.Output.unsecret(secret.metadata["uid"])
-        create(name, _render_database.service_account(settings), children)
-        create(name, _render_database.network_policy(settings), children)
+        needed = [
+            create(name, _render_database.service_account(settings), children),
+            create(name, _render_database.network_policy(settings), children),
+        ]
         create(name, _render_database.service(settings), children)
-        server = create(name, _render_database.stateful_set(settings, postgres, password_version), children)
+        server = create(
+            name,
+            _render_database.stateful_set(settings, postgres, password_version),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
         return server, password_version
