@@ -21,6 +21,7 @@ TEMPLATE_NAME = f"Pulumi.{TEMPLATE_STACK}.yaml"
 _PLATFORM = "mlops:platform"
 _WORKLOADS = "mlops:workloads"
 _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
+_EDITORS_LINE = "yaml-language-server:"
 _NOTE = f"""\
 Your personal stack, made by `make up` from {TEMPLATE_NAME}; git ignores it.
 Change what you like. The images and the model's pin are kept up to date by `make up`.
@@ -78,7 +79,7 @@ def made_from(template: str, place: Place) -> str:
         workload.pop("model", None)
     _forget_secrets(document, TEMPLATE_NAME)
     _place(platform, place)
-    document.yaml_set_start_comment(_joined(document, _NOTE))
+    document.yaml_set_start_comment(_headed(document, _NOTE))
     return _written(document)
 
 
@@ -174,11 +175,11 @@ def _mapping(holder: MutableMapping[str, Any], key: str, name: str) -> MutableMa
     return value
 
 
-def _joined(document: CommentedMap, note: str) -> str:
-    """Puts a note under the comment that a document begins with: editors want their line first."""
+def _headed(document: CommentedMap, note: str) -> str:
+    """Puts a note in place of what a document begins with, but for the line that editors want first."""
     comments = document.ca.comment
     first = "".join(token.value for token in (comments[1] if comments and comments[1] else []))
-    lines = [line.removeprefix("#").removeprefix(" ") for line in first.splitlines()]
+    lines = [line.removeprefix("#").removeprefix(" ") for line in first.splitlines() if _EDITORS_LINE in line]
     return "\n".join([*lines, *note.splitlines()]) + "\n"
 
 

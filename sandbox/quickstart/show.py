@@ -20,7 +20,6 @@ def show(start: QuickStart) -> None:
         SandboxError: The endpoint does not answer, or serves something else than what is pinned.
     """
     from flight_delay.samples import samples  # noqa: PLC0415 - slow to import
-
     from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
 
     service = ServiceAddress(start.namespace, WORKLOAD, ENDPOINT_PORT)

@@ -15,6 +15,7 @@ from sandbox.quickstart.personal_stack import (
 
 TEMPLATE = """\
 # yaml-language-server: $schema=schema.json
+# Development: owns the registry.
 encryptionsalt: v1:abc
 config:
   mlops:platform:
@@ -79,6 +80,7 @@ def test_comments_are_kept_and_the_editors_line_stays_first() -> None:
     lines = text.splitlines()
     assert lines[0] == "# yaml-language-server: $schema=schema.json"
     assert lines[1].startswith("# Your personal stack")
+    assert "# Development" not in text
     assert "# on the next month" in text
     assert "# each by content" in text
 
