@@ -9,7 +9,13 @@ from sandbox.plugins.kubernetes.awaiters.registry import look_for
 from sandbox.plugins.kubernetes.awaiters.wait import Wait
 from sandbox.plugins.kubernetes.client import Answer
 from sandbox.plugins.kubernetes.cluster import Cluster
-from sandbox.plugins.kubernetes.errors import ApiError, NoMatchError, ProviderError, UnreachableError
+from sandbox.plugins.kubernetes.errors import (
+    ApiError,
+    InitializationError,
+    NoMatchError,
+    ProviderError,
+    UnreachableError,
+)
 from sandbox.plugins.kubernetes.kinds import GroupKind, is_built_in
 from sandbox.plugins.kubernetes.managed_fields import Path, has_applied, other_owners
 from sandbox.plugins.kubernetes.objects import (
@@ -145,21 +151,34 @@ def await_ready(cluster: Cluster, wanted: Application, live: Object, report: Rep
     Raises:
         InitializationError: It has not become ready.
     """
-    look = None if wanted.is_patch else look_for(wanted.body)
     kind = kind_of(live)
-    if look is not None:
-        live = Wait(
-            read=lambda: cluster.get(kind, namespace_of(live), name_of(live)),
-            look=look,
-            observer=ClusterObserver(cluster),
-            pause=cluster.pause,
-            tell=report.status,
-            timeout_seconds=timeout_seconds(wanted.body, wanted.timeout_seconds),
-        ).until_ready(live)
-        report.finish()
+    try:
+        live = _awaited(cluster, wanted, live, report)
+    except InitializationError:
+        raise
+    except ProviderError as error:
+        # Whatever ends the wait, the object exists, and the state must know it.
+        raise InitializationError(live, [str(error)]) from error
     if kind.group_kind == _DEFINITION:
         cluster.forget_kinds()
     return live
+
+
+def _awaited(cluster: Cluster, wanted: Application, live: Object, report: Report) -> Object:
+    look = None if wanted.is_patch else look_for(wanted.body)
+    if look is None:
+        return live
+    kind = kind_of(live)
+    ready = Wait(
+        read=lambda: cluster.get(kind, namespace_of(live), name_of(live)),
+        look=look,
+        observer=ClusterObserver(cluster),
+        pause=cluster.pause,
+        tell=report.status,
+        timeout_seconds=timeout_seconds(wanted.body, wanted.timeout_seconds),
+    ).until_ready(live)
+    report.finish()
+    return ready
 
 
 def timeout_seconds(body: Object, asked: float | None) -> float:

@@ -44,6 +44,7 @@ class Wait:
     clock: Callable[[], float] = time.monotonic
     _since: dict[str, float] = field(default_factory=dict, init=False)
     _told: set[str] = field(default_factory=set, init=False)
+    _heard: float = field(default=0.0, init=False)
 
     def until_ready(self, live: Object) -> Object:
         """Waits.
@@ -57,9 +58,8 @@ class Wait:
         Raises:
             InitializationError: It failed, vanished, or time is up; or the person asked to stop.
         """
-        started = self.clock()
+        started = self._heard = self.clock()
         pause_seconds = _FIRST_PAUSE_SECONDS
-        heard = started
         progress: Progress | None = None
         while True:
             try:
@@ -67,9 +67,8 @@ class Wait:
                 if progress.is_ready:
                     return live
                 self._judge(live, progress)
-                heard = self.clock()
             except UnreachableError as error:
-                self._endure(live, heard, error)
+                self._endure(live, error)
             if self.clock() - started > self.timeout_seconds:
                 raise InitializationError(live, _timeout_reasons(progress, self.timeout_seconds))
             try:
@@ -79,21 +78,22 @@ class Wait:
                     live, ["the update was cancelled while waiting", *_reasons(progress)]
                 ) from error
             pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
-            live = self._read_again(live, heard)
+            live = self._read_again(live)
 
-    def _read_again(self, live: Object, heard: float) -> Object:
+    def _read_again(self, live: Object) -> Object:
         try:
             found = self.read()
         except UnreachableError as error:
-            self._endure(live, heard, error)
+            self._endure(live, error)
             return live
         except ApiError as error:
             if error.status < 500:
                 raise InitializationError(live, [f"the object cannot be read any more: {error}"]) from error
-            self._endure(live, heard, error)
+            self._endure(live, error)
             return live
         if found is None:
             raise InitializationError(live, ["the object was deleted by somebody else while it was awaited"])
+        self._heard = self.clock()
         return found
 
     def _judge(self, live: Object, progress: Progress) -> None:
@@ -116,9 +116,9 @@ class Wait:
             self._told.add(text)
             self.tell(text, is_problem)
 
-    def _endure(self, live: Object, heard: float, error: ProviderError) -> None:
+    def _endure(self, live: Object, error: ProviderError) -> None:
         """Lets a short silence of the cluster pass."""
-        if self.clock() - heard > _SILENCE_SECONDS:
+        if self.clock() - self._heard > _SILENCE_SECONDS:
             raise InitializationError(live, [f"lost the cluster while waiting: {error}"]) from error
         self._tell_new(f"trying again: {error}", is_problem=True)
 

@@ -1,5 +1,6 @@
 """The protocol, over a real connection, where no cluster is needed."""
 
+import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from sandbox.plugins.kubernetes import VERSION
 from sandbox.plugins.kubernetes.values import from_struct, to_struct
 
 KUBECONFIG = """
@@ -42,7 +44,11 @@ def test_both_sides_agree_on_secrets(stub: Stub) -> None:
     answer = stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     assert answer.accept_secrets
     assert answer.supports_autonaming_configuration
-    assert stub.GetPluginInfo(empty_pb2.Empty()).version == "4.34.2"
+    assert stub.GetPluginInfo(empty_pb2.Empty()).version == VERSION
+
+
+def test_the_plugin_is_of_the_sdks_version() -> None:
+    assert importlib.metadata.version("pulumi-kubernetes") == VERSION
 
 
 def test_inputs_are_completed_without_a_cluster(stub: Stub) -> None:

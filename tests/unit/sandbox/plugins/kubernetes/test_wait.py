@@ -120,6 +120,17 @@ def test_a_short_loss_of_the_cluster_passes_and_a_long_one_ends_it() -> None:
     assert clock.now < 40
 
 
+def test_a_cluster_that_stays_silent_ends_it_even_when_the_last_look_needs_nobody() -> None:
+    clock = Clock()
+
+    def read() -> Object:
+        raise UnreachableError("connection refused")
+
+    with pytest.raises(InitializationError, match="lost the cluster"):
+        a_wait(lambda now: waiting("0 of 1"), clock, read=read).until_ready(LIVE)
+    assert clock.now < 40
+
+
 def test_an_object_that_vanishes_ends_it() -> None:
     with pytest.raises(InitializationError, match="deleted by somebody else"):
         a_wait(lambda now: waiting("0 of 1"), Clock(), read=lambda: None).until_ready(LIVE)
