@@ -1,0 +1,54 @@
+from typing import Any
+
+import pytest
+
+from pulumi_mlops._shared import labels, network, quantities
+from pulumi_mlops._shared.documents import content_hash, to_json
+
+
+@pytest.mark.parametrize(
+    ("url", "namespace", "port"),
+    [
+        ("http://mlflow.flights-dev.svc.cluster.local:5000", "flights-dev", 5000),
+        ("http://mlflow.flights-dev.svc", "flights-dev", 80),
+        ("https://mlflow.flights-dev.svc.cluster.local/path", "flights-dev", 443),
+        ("https://mlflow.example.com", None, 443),
+        ("http://mlflow.example.com:5000", None, 5000),
+        ("http://a.b.flights-dev.svc.cluster.local", None, 80),
+        ("http://10.0.0.1:5000", None, 5000),
+    ],
+)
+def test_a_url_of_the_cluster_opens_its_namespace_and_port(url: str, namespace: str | None, port: int) -> None:
+    rule: Any = network.to_url(url)
+    assert rule["ports"] == [{"port": port, "protocol": "TCP"}]
+    expected = namespace and [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
+    assert rule.get("to") == expected
+
+
+@pytest.mark.parametrize(("cpu", "reserved"), [("2", "500m"), ("500m", "125m"), ("0.5", "125m"), ("1m", "1m")])
+def test_a_step_reserves_a_quarter_of_its_cpu_and_all_of_its_memory(cpu: str, reserved: str) -> None:
+    resources = quantities.batch_resources({"cpu": cpu, "memory": "2Gi"})
+    assert resources == {
+        "requests": {"cpu": reserved, "memory": "2Gi"},
+        "limits": {"cpu": cpu, "memory": "2Gi"},
+    }
+
+
+def test_tags_become_labels_of_our_own_unless_they_say_whose_they_are() -> None:
+    assert labels.tag_labels({"owner": "team-flights", "example.com/cost": "42"}) == {
+        "mlops.pulumi.com/owner": "team-flights",
+        "example.com/cost": "42",
+    }
+
+
+def test_tags_never_replace_the_labels_that_objects_are_found_by() -> None:
+    found_by = labels.pod_labels("x", "endpoint", workload="flight-delay")
+    taken: Any = dict.fromkeys([*found_by, "app.kubernetes.io/managed-by"], "someone")
+    document = labels.metadata("x", "ns", found_by, taken)
+    assert document["labels"] == {**found_by, "app.kubernetes.io/managed-by": "pulumi"}
+
+
+def test_a_hash_is_of_the_content_alone() -> None:
+    assert content_hash({"a": 1, "b": [2]}) == content_hash({"b": [2], "a": 1})
+    assert content_hash({"a": 1}) != content_hash({"a": "1"})
+    assert to_json({"b": 1, "a": "é"}) == '{"a":"é","b":1}'
