@@ -35,7 +35,13 @@ IMAGES = Group(
     packages=("buildah", "mmdebstrap", "debian-archive-keyring", "patchelf"),
     programs=("buildah", "mmdebstrap"),
 )
-GROUPS = (NODE, IMAGES)
+MEASUREMENTS = Group(
+    name="measurements",
+    purpose="put a server under load",
+    packages=("wrk",),
+    programs=("wrk",),
+)
+GROUPS = (NODE, IMAGES, MEASUREMENTS)
 
 
 def group_of(program: str) -> Group:
