@@ -71,6 +71,7 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         )
         self._endpoint = server
         self.config.access_log = False
+        self.config.proxy_headers = False
         self.config.server_header = False
         self._server = DrainingServer(self.config, server.drain)
 

@@ -81,7 +81,7 @@ def test_a_version_that_is_not_ready_is_refused(url: str) -> None:
 def test_what_may_pass_is_told_from_what_stays(url: str, status: int, code: str, expected: type[Exception]) -> None:
     Handler.answers[f"{API}/get"] = (status, {"error_code": code, "message": "why"})
 
-    with pytest.raises(expected, match="why|50[03]"):
+    with pytest.raises(expected, match=r"why|50[03]"):
         MlflowRegistry(url).version("flight-delay", "7")
 
 
