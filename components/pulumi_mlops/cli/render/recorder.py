@@ -28,10 +28,10 @@ class OfflineError(RuntimeError):
 
 
 class _NoAnswers(mocks.Mocks):
-    """What the base class asks for and the recorder does not use."""
+    """What the base class asks for; the recorder answers by itself."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise OfflineError(f"{args.token} asks a provider, and there is none offline: take the value from config")
+        raise OfflineError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise OfflineError(args.typ)
@@ -71,6 +71,10 @@ class Recorder(mocks.MockMonitor):
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=f"<{request.name}.id>" if request.custom else "", object=_state(request)
         )
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
+        """Refuse to ask a provider: there is none."""
+        raise OfflineError(f"{request.tok} asks a provider, which cannot be done offline: take the value from config")
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Refuse to read what is deployed: a graph made offline cannot hold it."""
