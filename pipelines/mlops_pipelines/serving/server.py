@@ -4,6 +4,7 @@ import argparse
 import copy
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ logger = logging.getLogger("kserve.mlops")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Loads the model, proves it on its golden rows, serves it; returns the exit code."""
     options = _parser().parse_args(arguments)
+    # KServe's own use of it, which nobody who reads this log can change.
+    warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     configure_logging(_log_configuration())
     try:
         served = load_served_model(options.model_directory, options.name, options.version, options.digest)
