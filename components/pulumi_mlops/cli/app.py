@@ -59,6 +59,37 @@ def render(
     run(stack or [], every=every, as_json=json)
 
 
+@pipeline.command("run")
+def pipeline_run(
+    workload: Workload,
+    *,
+    local: Annotated[bool, typer.Option("--local", help="Run the steps here, in this process.")] = False,
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", metavar="STACK", help="Take graph, parameters and gate from a stack.")
+    ] = None,
+    graph: Annotated[
+        str | None,
+        typer.Option("--graph", metavar="MODULE:NAME", help="The step graph, where it is not the usual one."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter's value; may be repeated."),
+    ] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", metavar="DIR", help="Where results go. Defaults to workspace/WORKLOAD."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run a workload's pipeline on this machine, without a cluster or a server.
+
+    Exit code 0: its model is in the workspace. 3: its gate rejected the model. 1: it failed.
+    """
+    from pulumi_mlops.cli.pipeline_run import Request, run_pipeline  # noqa: PLC0415
+
+    run_pipeline(Request(workload, stack, graph, tuple(parameter or ()), workspace), is_local=local, as_json=json)
+
+
 @app.command("train")
 def train(
     workload: Workload,

@@ -35,6 +35,10 @@ class Status(str, Enum):
         return self not in {Status.WAITING, Status.RUNNING}
 
 
+# What a command that waited for a run ends with.
+EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.REJECTED: 3}
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a run.

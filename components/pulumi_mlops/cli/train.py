@@ -9,7 +9,7 @@ import typer
 from pulumi_mlops.cli.cluster import Cluster, ClusterError, UnreachableError, cluster_of
 from pulumi_mlops.cli.output import print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
-from pulumi_mlops.cli.runs import Run, Status, is_active, job_of, run_of
+from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, is_active, job_of, run_of
 from pulumi_mlops.cli.stacks import Place, place_of
 
 POLL_SECONDS = 1.0
@@ -18,7 +18,6 @@ STUCK_SECONDS = 30.0
 # A cluster that comes back within this time has not lost its follower.
 UNREACHABLE_SECONDS = 120.0
 LOG_LINES = 20
-EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.REJECTED: 3}
 JOB_NAME = "batch.kubernetes.io/job-name"
 
 

@@ -29,6 +29,7 @@ _BOUNDS = {
     "less_than_equal": ("at most {le}", "lower it"),
     "greater_than": ("more than {gt}", "raise it"),
     "less_than": ("less than {lt}", "lower it"),
+    "string_pattern_mismatch": ("a text that matches {pattern}", "correct it"),
     "string_too_short": ("a text that is not empty", "write one"),
 }
 
@@ -55,6 +56,10 @@ def judge(details: ErrorDetails) -> tuple[str, str, str]:
     got, expected, fix = shown(value), details["msg"], "correct it"
     if kind == "refused":
         got, expected, fix = context.get("got", got), context["expected"], context["fix"]
+    elif kind == "value_error":
+        # A model's own check says `expected …, got …`, as everything here does.
+        told, _, found = str(context["error"]).partition(", got ")
+        got, expected = found or "values that do not go together", told.removeprefix("expected ")
     elif kind in {"enum", "literal_error"}:
         expected = "one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
         fix = did_you_mean(str(value), expected.removeprefix("one of ").split(", ")) or "choose one of them"

@@ -97,9 +97,24 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
 
 def _parameters(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
     values = document.at(*path, "parameters")
+    for name, got, expected, fix in judge_parameters(graph, values if isinstance(values, Mapping) else {}):
+        here = (*path, "parameters", *([name] if name else []))
+        yield document.problem(here, got=got, expected=expected, fix=fix)
+
+
+def judge_parameters(graph: "StepGraph", values: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what a graph's parameters do not take.
+
+    Args:
+        graph: The graph.
+        values: Values by parameter.
+
+    Yields:
+        The parameter, empty where several do not go together; what was got; what was expected; the fix.
+    """
     known = list(graph.parameters.model_fields)
     try:
-        graph.parameters.model_validate(values if isinstance(values, Mapping) else {})
+        graph.parameters.model_validate(dict(values))
     except ValidationError as error:
         for details in error.errors(include_url=False):
             name = str(details["loc"][0]) if details["loc"] else ""
@@ -108,7 +123,7 @@ def _parameters(document: StackDocument, path: _Path, graph: "StepGraph") -> Ite
                 got = "an unknown parameter"
                 expected = f"one of {', '.join(known) or 'none'}, the parameters of {graph.reference}"
                 fix = did_you_mean(name, known) or "remove it"
-            yield document.problem((*path, "parameters", name), got=got, expected=expected, fix=fix)
+            yield name, got, expected, fix
 
 
 def _gate(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
