@@ -14,6 +14,7 @@ from sandbox.cluster import settings
 from sandbox.cluster.manifests import Manifest
 from sandbox.errors import SandboxError
 
+_AUTHENTICATION = "extension-apiserver-authentication"
 _FIELD_MANAGER = "mlops-sandbox"
 _CLUSTER_WIDE = frozenset({"StorageClass", "ClusterRole", "ClusterRoleBinding", "APIService"})
 _PLURALS = {
@@ -81,6 +82,23 @@ class Api:
             if answer.is_error:
                 name = f"{manifest['kind']} {manifest['metadata']['name']}"
                 raise SandboxError(f"{name}: the API server answers {answer.status_code}: {answer.text.strip()}")
+
+    def has_system_namespace(self) -> bool:
+        """Whether the objects of the system have a namespace to go to."""
+        return self.get("/api/v1/namespaces/kube-system") is not None
+
+    def metrics_server_has_rights(self) -> bool:
+        """Whether the server knows by now what it lets the metrics server do, which ends at once when it is refused."""
+        asked = {"namespace": "kube-system", "resource": "configmaps", "name": _AUTHENTICATION, "verb": "get"}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {"user": "system:metrics-server", "resourceAttributes": asked},
+        }
+        with contextlib.suppress(httpx.TransportError):
+            answer = self._client.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", json=review)
+            return answer.is_success and bool(answer.json()["status"]["allowed"])
+        return False
 
     def node_is_ready(self) -> bool:
         """Whether the node takes pods: ready, and no longer tainted as not."""

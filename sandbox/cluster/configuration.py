@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from sandbox.cluster import settings
-from sandbox.cluster.layout import Layout
+from sandbox.cluster.layout import KUBELET_ROOT, Layout
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _kubelet(layout: Layout) -> dict[str, object]:
         "clusterDomain": settings.CLUSTER_DOMAIN,
         "resolvConf": str(layout.configuration / "resolv.conf"),
         "podLogsDir": str(layout.pod_logs),
-        "volumePluginDir": str(layout.kubelet / "volume-plugins"),
+        "volumePluginDir": str(KUBELET_ROOT / "volume-plugins"),
         "failSwapOn": False,
         "oomScoreAdj": 0,
         "enforceNodeAllocatable": [],

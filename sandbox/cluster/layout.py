@@ -5,6 +5,8 @@ from pathlib import Path
 
 from sandbox import paths
 
+KUBELET_ROOT = Path("/var/lib/kubelet")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -58,12 +60,12 @@ class Layout:
 
     @property
     def containerd_socket(self) -> Path:
-        """Where containerd listens."""
-        return self.containerd / "containerd.sock"
+        """Where containerd listens: a short path, since the kernel takes no long ones for sockets."""
+        return Path("/run/pulumi-mlops-sandbox.sock")
 
     @property
     def kubelet(self) -> Path:
-        """Root folder of the kubelet."""
+        """What the kubelet sees as its root folder, in the usual place."""
         return self.root / "kubelet"
 
     @property
@@ -102,5 +104,6 @@ class Layout:
 
     def hidden_places(self) -> dict[Path, Path]:
         """Fixed places of the machine that node programs write to, and the folder that they see there."""
-        fixed = ("/run/containerd", "/var/lib/kubelet", "/var/lib/cni", "/var/log/containers")
-        return {Path(place): self.hidden / place.strip("/").replace("/", "-") for place in fixed}
+        fixed = ("/run/containerd", "/var/lib/cni", "/var/log/containers")
+        hidden = {Path(place): self.hidden / place.strip("/").replace("/", "-") for place in fixed}
+        return {KUBELET_ROOT: self.kubelet, **hidden}

@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import json
+import socket
 import time
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def prepare(layout: Layout, journal: Journal) -> None:
     (_SYSCTLS / "net/ipv4/ip_forward").write_text("1")
     _nft(_masquerading())
     if journal.forwarding_rule and not _forwarding_rules():
-        _nft("".join(f"insert rule ip filter FORWARD {match} {_comment()} accept\n" for match in _forwarded()))
+        _nft("".join(f"insert rule ip filter FORWARD {match} accept {_comment()}\n" for match in _forwarded()))
 
 
 def restore(journal: Journal) -> None:
@@ -91,7 +92,7 @@ def restore(journal: Journal) -> None:
         commands.run(["ip", "address", "delete", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
     cgroups.remove()
     cgroups.disable_controllers(journal.controllers)
-    write_sysctls(journal.sysctls, keep_forwarding=Path("/sys/class/net/docker0").exists())
+    write_sysctls(journal.sysctls, keep_forwarding=_docker_forwards())
     for folder in reversed(journal.folders):
         with contextlib.suppress(OSError):  # somebody else uses it by now
             Path(folder).rmdir()
@@ -132,8 +133,10 @@ def default_interface(routes: str) -> str | None:
 def mtu_bytes() -> int:
     """Largest packet on the way out of the machine; no more than the pods' own interfaces take."""
     interface = default_interface(_ROUTES.read_text())
-    outside = int(Path(f"/sys/class/net/{interface}/mtu").read_text()) if interface else _USUAL_MTU_BYTES
-    return min(outside, _LARGEST_MTU_BYTES)
+    if interface is None:
+        return _USUAL_MTU_BYTES
+    (link,) = json.loads(commands.run(["ip", "-json", "link", "show", "dev", interface]))
+    return min(int(link["mtu"]), _LARGEST_MTU_BYTES)
 
 
 def has_name_servers() -> bool:
@@ -143,6 +146,10 @@ def has_name_servers() -> bool:
     except FileNotFoundError:
         return False
     return any(line.split()[:1] == ["nameserver"] for line in lines)
+
+
+def _docker_forwards() -> bool:
+    return any(name == "docker0" for _, name in socket.if_nameindex())
 
 
 def _absent_folders(layout: Layout) -> list[Path]:

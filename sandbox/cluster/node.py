@@ -46,6 +46,7 @@ class Node:
         self.layout = layout
         self.binaries = binaries
         self._files = configuration.render(layout, _this_machine())
+        self._started: list[str] = []
 
     def programs(self) -> list[Program]:
         """Every program, in the order of their start."""
@@ -55,7 +56,7 @@ class Node:
             calls.containerd(self.layout, packages.tool("containerd")),
             calls.api_server(self.layout, self.binaries),
         ]
-        return first + [call(self.layout, self.binaries) for call in calls.AFTER_API]
+        return first + [call(self.layout, self.binaries) for call in calls.AFTER_API + calls.AFTER_RIGHTS]
 
     def generation(self) -> str:
         """Names all that the programs are started with; another name means that they must start again."""
@@ -104,8 +105,12 @@ class Node:
         with Api(self.layout.pki) as api:
             self._wait(current, "kube-apiserver", api.is_ready, 120)
             for call in calls.AFTER_API:
-                self._start(by_name[call(self.layout, self.binaries).name])
+                self._start(call(self.layout, self.binaries))
+            self._wait(current, "kube-apiserver", api.has_system_namespace, 60)
             api.apply(manifests.render(self.layout.pki))
+            self._wait(current, "kube-apiserver", api.metrics_server_has_rights, 60)
+            for call in calls.AFTER_RIGHTS:
+                self._start(call(self.layout, self.binaries))
             self._wait(current, "coredns", dns_answers, 60)
             self._wait(current, "kubelet", api.node_is_ready, 90)
             self._wait(current, "kube-controller-manager", api.has_default_service_account, 60)
@@ -128,6 +133,7 @@ class Node:
             cgroup_files=cgroups.program_files(),
             places=processes.running(layout.records, _PLACES) if program.sees_hidden_places else None,
         )
+        self._started.append(program.name)
 
     def _places(self) -> Program:
         """A process that does nothing but hold a view of the file system of its own.
@@ -152,11 +158,10 @@ class Node:
         current.detail(f"waiting for {name}")
         deadline = time.monotonic() + seconds
         while not is_ready():
-            for program in self.programs():
-                record = self.layout.records / program.name
-                if record.exists() and processes.running(self.layout.records, program.name) is None:
-                    log = self.layout.logs / f"{program.name}.log"
-                    raise SandboxError(f"{program.name}: it ended\n{processes.last_lines(log)}")
+            for ended in self._started:
+                if processes.running(self.layout.records, ended) is None:
+                    log = self.layout.logs / f"{ended}.log"
+                    raise SandboxError(f"{ended}: it ended\n{processes.last_lines(log)}")
             if time.monotonic() > deadline:
                 log = self.layout.logs / f"{name}.log"
                 raise SandboxError(f"{name}: not ready after {seconds:.0f} s\n{processes.last_lines(log)}")
@@ -197,6 +202,8 @@ def stop(layout: Layout, grace_seconds: float) -> None:
     for name in others:
         processes.stop(layout.records, name)
     cgroups.end_members(cgroups.PROGRAMS, 0)
+    for socket_name in (layout.containerd_socket.name, f"{layout.containerd_socket.name}.ttrpc"):
+        layout.containerd_socket.with_name(socket_name).unlink(missing_ok=True)
     for record in layout.records.glob("*"):
         record.unlink()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.cluster import settings
-from sandbox.cluster.layout import Layout
+from sandbox.cluster.layout import KUBELET_ROOT, Layout
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def kubelet(layout: Layout, binaries: Path) -> Program:
         f"--kubeconfig={layout.kubeconfig('kubelet')}",
         f"--hostname-override={settings.NODE_NAME}",
         f"--node-ip={settings.NODE_ADDRESS}",
-        f"--root-dir={layout.kubelet}",
-        f"--cert-dir={layout.kubelet / 'pki'}",
+        f"--root-dir={KUBELET_ROOT}",
+        f"--cert-dir={KUBELET_ROOT / 'pki'}",
     )
     return Program(call.name, call.arguments, sees_hidden_places=True)
 
@@ -192,16 +192,11 @@ def containerd(layout: Layout, containerd_binary: Path) -> Program:
     )
 
 
-AFTER_API: tuple[Callable[[Layout, Path], Program], ...] = (
-    kubelet,
-    controller_manager,
-    scheduler,
-    kube_proxy,
-    dns,
-    provisioner,
-    metrics,
-)
+AFTER_API: tuple[Callable[[Layout, Path], Program], ...] = (kubelet, controller_manager, scheduler, kube_proxy)
 """Programs that need an API server that answers; some of them end at once without one."""
+
+AFTER_RIGHTS: tuple[Callable[[Layout, Path], Program], ...] = (dns, provisioner, metrics)
+"""Programs that need the rights that the sandbox's own objects give them."""
 
 STOP_ORDER = (
     "kubelet",
