@@ -19,6 +19,8 @@ from pulumi_mlops.config.problems import ConfigError
 from pulumi_mlops.config.project import Project, find_project
 
 ENDPOINT_PORT = 80
+# Where no terminal sets a width, lines are as long as they need to be.
+FILE_WIDTH = 240
 Value = TypeVar("Value")
 
 
@@ -101,6 +103,8 @@ def status(stack: str | None, *, as_json: bool) -> None:
     else:
         table, notes = to_table(rows)
         console = Console(highlight=False, soft_wrap=True)
+        if not console.is_terminal:
+            console.width = FILE_WIDTH
         console.print(table)
         for note in notes:
             console.print(note, markup=False)
@@ -180,10 +184,11 @@ def to_table(rows: list[WorkloadStatus]) -> tuple[Table, list[str]]:
     Returns:
         The table, and the notes that its cells refer to: why something is not known.
     """
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     notes: list[str] = []
-    for heading in ("stack", "workload", "pinned", "registered", "serving", "healthy"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("stack", "workload", "pinned", "registered", "serving"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("healthy", overflow="fold")
     for row in rows:
         cells = [_cell(known, notes) for known in (row.pinned, row.registered, row.serving, row.healthy)]
         table.add_row(row.stack, row.workload, *cells)
