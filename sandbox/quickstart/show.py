@@ -35,13 +35,14 @@ def show(start: QuickStart) -> None:
         predictions = read_predictions(answer, len(flights))
         current.note(f"version {pin.version}, {pin.digest[:19]}…")
     table = Table("flight", "departed late", "predicted delay", "actual delay", title="Arrival delays in minutes")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for flight, predicted in zip(flights, predictions, strict=True):
         late = f"{flight.departure_delay_minutes:+.0f}"
         table.add_row(flight.description, late, f"{predicted:+.0f}", f"{flight.actual_delay_minutes:+.0f}")
     console.print(table)
-    say(next_steps(start.place.context, start.namespace))
+    say(next_steps(start.namespace))
 
 
 def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:
@@ -74,16 +75,17 @@ def read_predictions(answer: Any, expected: int) -> list[float]:
     return numbers
 
 
-def next_steps(context: str, namespace: str) -> str:
+def next_steps(namespace: str) -> str:
     """Writes what a newcomer may want to do next."""
-    forward = f"kubectl --context {context} --namespace {namespace} port-forward service/{REGISTRY_SERVICE}"
-    return f"""
-The model is served. Next:
-  eval "$(python -m sandbox env)"           use pulumi, kubectl and mlops with the sandbox
-  {forward} {REGISTRY_PORT}
-                                            then MLflow's page is at http://localhost:{REGISTRY_PORT}
-  mlops status                              what is pinned, registered, serving and healthy
-  mlops train {WORKLOAD} --stack {STACK} --follow
-                                            train again; pin the new version in stacks/{FILE_NAME}
-  pulumi preview --stack {STACK}            what an edit of stacks/{FILE_NAME} would change
-  make down                                 stop everything"""
+    forward = (
+        f"python -m sandbox kubectl --namespace {namespace} port-forward service/{REGISTRY_SERVICE} {REGISTRY_PORT}"
+    )
+    steps = {
+        'eval "$(python -m sandbox env)"': "pulumi and mlops in this shell use the sandbox",
+        forward: f"MLflow's page is then http://localhost:{REGISTRY_PORT}",
+        "mlops status": "what is pinned, registered, serving and healthy",
+        f"mlops train {WORKLOAD} --stack {STACK} --follow": f"trains again; then pin the version in stacks/{FILE_NAME}",
+        f"pulumi preview --stack {STACK}": f"what an edit of stacks/{FILE_NAME} would change",
+        "make down": "stops everything",
+    }
+    return "\nThe model is served. Next:\n" + "\n".join(f"  {step}\n      {what}" for step, what in steps.items())

@@ -79,7 +79,7 @@ def test_anything_else_is_an_error(answer: object) -> None:
         read_predictions(answer, 2)
 
 
-def test_the_next_steps_name_the_cluster_and_the_namespace() -> None:
-    text = next_steps("my-kind", "flights-mine")
-    assert "kubectl --context my-kind --namespace flights-mine port-forward service/mlflow 5000" in text
+def test_the_next_steps_can_be_copied_as_they_are() -> None:
+    text = next_steps("flights-mine")
+    assert "  python -m sandbox kubectl --namespace flights-mine port-forward service/mlflow 5000\n" in text
     assert "make down" in text
