@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from .options import Interpreter, RuntimeOptions, is_virtualenv, toolchain, virtualenv_path
+from .options import Interpreter, RuntimeOptions, is_locked, is_virtualenv, toolchain, virtualenv_path
 
 _DEFAULT_VIRTUALENV = "venv"
 
@@ -29,10 +29,10 @@ def install_commands(
 
     Returns:
         Commands to be run in `program`, in order; none when nothing says what to install. What is installed beyond
-        the lock file, such as extras, stays.
+        the lock file, such as extras, stays, and the lock file is not changed.
     """
     if toolchain(options, program) == "uv":
-        return [["uv", "sync", "--inexact"]]
+        return [["uv", "sync", "--inexact", *(["--frozen"] if is_locked(program) else [])]]
     folder = virtualenv_path(options, root, program, environment)
     if folder is None and is_plugin:
         folder = root / _DEFAULT_VIRTUALENV

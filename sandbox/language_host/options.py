@@ -106,7 +106,12 @@ def virtualenv_path(options: RuntimeOptions, root: Path, program: Path, environm
 
 def toolchain(options: RuntimeOptions, program: Path) -> str:
     """Names the tool that installs dependencies: as told, else uv where there is a uv.lock, else pip."""
-    return options.toolchain or ("uv" if _folder_upwards(program, "uv.lock") else "pip")
+    return options.toolchain or ("uv" if is_locked(program) else "pip")
+
+
+def is_locked(program: Path) -> bool:
+    """Tells whether a uv.lock says what is installed."""
+    return _folder_upwards(program, "uv.lock") is not None
 
 
 def is_virtualenv(folder: Path) -> bool:

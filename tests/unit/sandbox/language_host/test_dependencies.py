@@ -19,9 +19,14 @@ def test_a_plugin_gets_a_virtualenv_of_its_own_and_is_run_from_it(tmp_path: Path
     assert plugin_options(RuntimeOptions(toolchain="uv"), tmp_path) == RuntimeOptions(toolchain="uv")
 
 
-def test_a_lock_file_is_followed_without_removing_anything(tmp_path: Path) -> None:
+def test_a_lock_file_is_followed_without_changing_it_or_removing_anything(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").touch()
     commands = install_commands(RuntimeOptions(), tmp_path, tmp_path, {}, is_plugin=False)
+    assert commands == [["uv", "sync", "--inexact", "--frozen"]]
+
+
+def test_without_a_lock_file_uv_makes_one_when_told_to_be_used(tmp_path: Path) -> None:
+    commands = install_commands(RuntimeOptions(toolchain="uv"), tmp_path, tmp_path, {}, is_plugin=False)
     assert commands == [["uv", "sync", "--inexact"]]
 
 
