@@ -26,6 +26,7 @@ RETRIES = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
+QUIET = {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 
 class MlflowTracker:
@@ -42,7 +43,7 @@ class MlflowTracker:
         self._experiment = experiment
         self._workspace = workspace
         self._run_id = ""
-        for name, value in RETRIES.items():
+        for name, value in {**RETRIES, **QUIET}.items():
             os.environ.setdefault(name, value)
         from mlflow import MlflowClient  # noqa: PLC0415 - takes a second, and a run without a server has no use for it
 
@@ -119,13 +120,15 @@ class MlflowTracker:
             self._download(source, tags[DIGEST_TAG], Path(temporary), f"model {name} of run {self._run_id}")
         with self._telling(f"register the model {name}"):
             self._make_registered_model(name)
-            made = self._client.create_model_version(name, source, run_id=self._run_id, tags=_shortened(tags))
+            made = self._client.create_model_version(
+                name, source, run_id=self._run_id, tags=_shortened(tags), await_creation_for=0
+            )
             version = str(made.version)
             stored = self._client.get_model_version(name, version)
-        if stored.source != source or stored.tags.get(DIGEST_TAG) != tags[DIGEST_TAG]:
+        if stored.status != "READY" or stored.source != source or stored.tags.get(DIGEST_TAG) != tags[DIGEST_TAG]:
             raise TrackingError(
                 f"model {name} version {version}: registered {source} with {tags[DIGEST_TAG]},"
-                f" but read back {stored.source} with {stored.tags.get(DIGEST_TAG)}"
+                f" but read back {stored.source} ({stored.status}) with {stored.tags.get(DIGEST_TAG)}"
             )
         return RegisteredModel(name=name, version=version, digest=tags[DIGEST_TAG])
 
