@@ -116,15 +116,21 @@ def _container_problem(pod: Object, status: Object, what: str, observer: Observe
     if reason in _NOT_STARTED:
         text = f"{place}: {reason}: {text_at(waiting, 'message')}"
         return Problem(text, f"{key}:{reason}", _START_PATIENCE_SECONDS)
-    if reason == "CrashLoopBackOff":
+    if reason == "CrashLoopBackOff" or _is_tried_again(status):
         ended = dict_at(status, "lastState", "terminated")
         restarts = int_at(status, "restartCount")
-        text = f"{place}: CrashLoopBackOff after {restarts} restarts: {_ending(ended)}"
+        text = f"{place}: {reason or 'not ready'} after {restarts} restarts: {_ending(ended)}"
         return Problem(text + _log(pod, status, observer, is_previous=True), f"{key}:crash")
     ended = dict_at(status, "state", "terminated")
     if ended and int_at(ended, "exitCode") != 0:
         return Problem(f"{place}: {_ending(ended)}{_log(pod, status, observer, is_previous=False)}", f"{key}:ended")
     return None
+
+
+def _is_tried_again(status: Object) -> bool:
+    """Tells whether a container runs that has failed before and has yet to do better."""
+    failed = int_at(status, "lastState", "terminated", "exitCode") != 0
+    return failed and at(status, "ready") is not True and at(status, "state", "running") is not None
 
 
 def _image_problem(status: Object, reason: str, message: str, place: str, key: str) -> Problem:

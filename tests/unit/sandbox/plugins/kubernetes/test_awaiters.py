@@ -118,6 +118,26 @@ def test_a_deadline_that_an_older_change_missed_says_nothing(changed_at: str, re
     assert looked(live).readiness is readiness
 
 
+@pytest.mark.parametrize(("is_ready", "count"), [(False, 1), (True, 0)])
+def test_a_container_that_is_tried_again_tells_why_it_failed_before(is_ready: bool, count: int) -> None:
+    revision = {"deployment.kubernetes.io/revision": "2"}
+    live = an_object("apps/v1:Deployment", DEPLOYMENT, current(), annotations=revision)
+    newest = an_object("apps/v1:ReplicaSet", name="x-2", uid="rs", annotations=revision, ownerReferences=[{"uid": UID}])
+    fetch = {
+        "name": "fetch",
+        "ready": is_ready,
+        "restartCount": 2,
+        "state": {"running": {"startedAt": "2026-01-01T10:00:00Z"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "digest differs"}},
+    }
+    problems = looked(live, newest, a_pod(init=[fetch], owner="rs")).problems
+    assert len(problems) == count
+    said = "init container fetch: not ready after 2 restarts: exit code 1: digest differs"
+    assert all(said in problem.text for problem in problems)
+        "init container fetch: not ready after 2 restarts: exit code 1: digest differs" in p.text for p in problems
+    )
+
+
 def test_a_quota_is_the_deployments_problem() -> None:
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: q"}
     problem = looked(an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[failure]))).problems[0]
