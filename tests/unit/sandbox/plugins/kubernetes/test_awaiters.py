@@ -134,8 +134,6 @@ def test_a_container_that_is_tried_again_tells_why_it_failed_before(is_ready: bo
     assert len(problems) == count
     said = "init container fetch: not ready after 2 restarts: exit code 1: digest differs"
     assert all(said in problem.text for problem in problems)
-        "init container fetch: not ready after 2 restarts: exit code 1: digest differs" in p.text for p in problems
-    )
 
 
 def test_a_quota_is_the_deployments_problem() -> None:
