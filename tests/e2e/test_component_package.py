@@ -1,86 +1,86 @@
-"""The components as a package for programs in any Pulumi language, through the engine and onto a real cluster."""
+"""The components as a package for every Pulumi language: called through the engine, by the names in their schema."""
 
+import json
 from pathlib import Path
 
 import pytest
 from kubernetes import client, config
 
-from sandbox import images, paths
 from sandbox.cluster.target import Cluster
 from tests.e2e.conftest import ProjectFactory
 
 pytestmark = pytest.mark.e2e
 
-# What a generated SDK of another language does: it knows the token and the schema's names, and nothing of our Python.
-PROGRAM = """
+COMPONENTS = Path(__file__).parents[2] / "components"
+GRAPH = {
+    "name": "example",
+    "reference": "example.graph:GRAPH",
+    "parameters": {"horizon_days": {"type": "integer", "default": 28}},
+    "steps": [
+        {"name": "train", "is_gate": False, "metrics": [], "resources": {"cpu": "1", "memory": "1Gi"}},
+        {"name": "evaluate", "is_gate": True, "metrics": ["mae"], "resources": {"cpu": "1", "memory": "1Gi"}},
+    ],
+}
+PROJECT = """\
+name: package
+runtime: python
+plugins:
+  providers:
+    - name: mlops
+      path: {components}
+"""
+PROGRAM = """\
+import json
 import pulumi
-import pulumi_kubernetes as k8s
+import pulumi_kubernetes as kubernetes
 
-config = pulumi.Config()
-provider = k8s.Provider("cluster", context=config.require("context"), kubeconfig=config.require("kubeconfig"))
-labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-namespace = k8s.core.v1.Namespace(
-    "namespace",
-    metadata={"name": config.require("namespace"), "labels": labels},
-    opts=pulumi.ResourceOptions(provider=provider),
-)
+# A component of the package, as the generated code of any language would declare it.
+class Remote(pulumi.ComponentResource):
+    def __init__(self, kind, name, props, outputs, opts):
+        super().__init__(f"mlops:index:{{kind}}", name, {{**props, **dict.fromkeys(outputs)}}, opts, remote=True)
 
-class KubernetesModelRegistry(pulumi.ComponentResource):
-    url: pulumi.Output[str]
-
-    def __init__(self, name: str) -> None:
-        settings = {"namespace": namespace.metadata["name"], "image": config.require("image"), "databaseVolumeGib": 1}
-        opts = pulumi.ResourceOptions(providers={"kubernetes": provider})
-        properties = {"kubernetes": settings, "url": None}
-        super().__init__("mlops:index:KubernetesModelRegistry", name, properties, opts, True)
-
-pulumi.export("url", KubernetesModelRegistry("models").url)
+cluster = kubernetes.Provider("cluster", context="{context}")
+in_cluster = pulumi.ResourceOptions(provider=cluster)
+namespace = kubernetes.core.v1.Namespace("namespace", metadata={{"name": "{namespace}"}}, opts=in_cluster)
+place = {{"namespace": namespace.metadata.name}}
+pipeline = Remote("KubernetesTrainingPipeline", "example-pipeline", {{
+    "graph": json.loads('''{graph}'''),
+    "image": "localhost/pulumi-mlops/pipeline:0123456789abcdef",
+    "registryUrl": pulumi.Output.from_input("http://mlflow.flights-dev.svc.cluster.local:5000"),
+    "environment": "test",
+    "parameters": {{"horizon_days": 7}},
+    "gate": {{"metric": "mae", "max": 13}},
+    "workspaceGib": {workspace_gib},
+    "kubernetes": place,
+}}, ["pipelineName"], pulumi.ResourceOptions(providers=[cluster]))
+endpoint = Remote("KubernetesEndpoint", "example", {{
+    "image": "localhost/pulumi-mlops/serving:0123456789abcdef",
+    "registryUrl": "http://mlflow.flights-dev.svc.cluster.local:5000",
+    "kubernetes": place,
+}}, ["status"], pulumi.ResourceOptions(providers=[cluster]))
+pulumi.export("pipeline", pipeline.pipelineName)
+pulumi.export("status", endpoint.status)
 """
 
 
-def test_a_program_of_another_language_runs_a_registry(
-    new_project: ProjectFactory, cluster: Cluster, namespace: str
+def test_a_program_uses_the_components_through_the_engine(
+    cluster: Cluster, namespace: str, new_project: ProjectFactory
 ) -> None:
-    package = paths.checkout() / "components"
-    image = images.ensure(cluster, ["registry"])["registry"]
-    project = new_project("consumer")
-    project.write("Pulumi.yaml", f"name: consumer\nruntime: python\n{providers(package)}")
-    project.program(PROGRAM)
-    settings = {
-        "context": cluster.context,
-        "kubeconfig": str(cluster.kubeconfig),
-        "namespace": namespace,
-        "image": image,
-    }
-    for key, value in settings.items():
-        project.pulumi("config", "set", key, value)
-
+    project = new_project("package")
+    project.write("Pulumi.yaml", PROJECT.format(components=COMPONENTS))
+    values = {"context": cluster.context, "namespace": namespace, "graph": json.dumps(GRAPH)}
+    project.program(PROGRAM.format(**values, workspace_gib=3))
     project.up()
-
-    assert project.outputs() == {"url": f"http://models.{namespace}.svc.cluster.local:5000"}
-    apps = client.AppsV1Api(config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context))
-    (server,) = apps.list_namespaced_deployment(namespace).items
-    assert server.status.ready_replicas == 1
-    assert [container.image for container in server.spec.template.spec.containers] == [image]
-    types = {resource["type"] for resource in project.resources()}
-    assert {"mlops:index:KubernetesModelRegistry", "kubernetes:apps/v1:Deployment"} <= types
+    assert project.outputs() == {"pipeline": "example-pipeline", "status": "waiting-for-model"}
     assert project.changes() == {}
+    api = client.BatchV1Api(config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context))
+    pod = api.read_namespaced_cron_job("example-pipeline", namespace).spec.job_template.spec.template.spec
+    assert [step.name for step in [*pod.init_containers, *pod.containers]] == ["train", "evaluate"]
+    variables = {variable.name: variable.value for variable in pod.containers[0].env}
+    assert variables["MLOPS_PARAMETERS"] == '{"horizon_days":7}'
+    assert {volume.name: volume.empty_dir.size_limit for volume in pod.volumes}["workspace"] == "3Gi"
 
-
-def test_what_the_package_cannot_do_is_said_by_the_engine(
-    new_project: ProjectFactory, cluster: Cluster, namespace: str
-) -> None:
-    project = new_project("consumer")
-    project.write("Pulumi.yaml", f"name: consumer\nruntime: python\n{providers(paths.checkout() / 'components')}")
-    project.program(PROGRAM)
-    settings = {"context": cluster.context, "kubeconfig": str(cluster.kubeconfig), "namespace": namespace}
-    for key, value in {**settings, "image": "localhost/pulumi-mlops/registry:latest"}.items():
-        project.pulumi("config", "set", key, value)
-    ended = project.attempt("preview")
-    assert ended.returncode != 0
-    assert "registry:latest" in ended.stdout
-
-
-def providers(package: Path) -> str:
-    """The part of a Pulumi.yaml that leads to the package."""
-    return f"plugins:\n  providers:\n    - name: mlops\n      path: {package}\n"
+    project.program(PROGRAM.format(**values, workspace_gib=0))
+    refused = project.attempt("preview")
+    assert refused.returncode != 0
+    assert "workspace_gib: got 0" in refused.stdout
