@@ -24,7 +24,7 @@ _ENDED_STATES = ("Z", "X")
 _LAST_LINES = 12
 
 # $1 the record, $2 files of control groups to join, separated by colons; then the program itself.
-_LAUNCHER = """
+_BECOME = """
 set -e
 record=$1 groups=$2
 shift 2
@@ -36,6 +36,17 @@ unset IFS
 ulimit -S -n 65536 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 umask 022
 exec "$@"
+"""
+
+# $1 is the above, $2 the record. It ends as soon as the record is there: the program is nobody's child then.
+_LAUNCH = """
+become=$1
+shift
+/bin/sh -c "$become" "$0" "$@" &
+while [ ! -e "$1" ]; do
+  kill -0 $! 2>/dev/null || exit 1
+  sleep 0.01
+done
 """
 
 
@@ -124,27 +135,23 @@ def start(
     arguments = list(program.arguments)
     if places is not None:
         arguments = ["nsenter", f"--mount=/proc/{places.pid}/ns/mnt", "--", *arguments]
-    launcher = ["/bin/sh", "-c", _LAUNCHER, program.name, str(records / program.name)]
+    record = records / program.name
+    record.unlink(missing_ok=True)  # that of an earlier process, which is gone
+    groups = ":".join(map(str, cgroup_files))
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*launcher, ":".join(map(str, cgroup_files)), *arguments],
+        launched = subprocess.run(
+            ["/bin/sh", "-c", _LAUNCH, program.name, _BECOME, str(record), groups, *arguments],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
             cwd="/",
             start_new_session=True,
+            check=False,
         )
-    _await_record(records / program.name, process, log)
+    if launched.returncode != 0:
+        raise SandboxError(f"{program.name}: cannot be started\n{last_lines(log)}")
     return True
-
-
-def _await_record(record: Path, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 10
-    while (identity := read_record(record)) is None or identity.pid != process.pid:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SandboxError(f"{record.name}: cannot be started\n{last_lines(log)}")
-        time.sleep(0.005)
 
 
 def stop(records: Path, name: str, grace_seconds: float = 10.0) -> None:
@@ -202,16 +209,7 @@ def _signal(identity: Identity, number: signal.Signals) -> None:
 def _gone_within(identity: Identity, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while is_running(identity):
-        _reap(identity.pid)
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
-
-
-def _reap(pid: int) -> None:
-    """Takes the exit code of a child of ours; those of earlier runs are nobody's and need it not."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return

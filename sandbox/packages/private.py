@@ -49,14 +49,18 @@ def find(name: str) -> Path | None:
     on_path = shutil.which(name)
     if on_path and _works(on_path):
         return Path(on_path)
-    root = private_root(group_of(name))
+    group = group_of(name)
+    root = private_root(group)
+    if not _is_complete(group):
+        return None
     return next((path for folder in _FOLDERS if (path := root / folder / name).is_file()), None)
 
 
 def cni_folder() -> Path | None:
     """Folder that holds the network plugins, without fetching anything; None when there is none."""
-    private = private_root(NODE) / "usr/lib/cni"
-    folders = [*(Path(folder) for folder in _CNI_FOLDERS), private]
+    folders = [Path(folder) for folder in _CNI_FOLDERS]
+    if _is_complete(NODE):
+        folders.append(private_root(NODE) / "usr/lib/cni")
     return next((folder for folder in folders if all((folder / name).is_file() for name in CNI_PROGRAMS)), None)
 
 
@@ -87,7 +91,7 @@ def ensure(group: Group) -> None:
         )
     root = private_root(group)
     with exclusive(paths.claim(paths.cache_root()) / "locks" / f"packages-{group.name}", "fetching packages"):
-        if (root.parent / _COMPLETE).exists():
+        if _is_complete(group):
             return
         with progress.step(f"fetch {', '.join(group.packages)} ({group.purpose}; unpacked, not installed)") as current:
             count, size_mib = _unpack(group, root.parent, current)
@@ -115,6 +119,11 @@ def environment() -> dict[str, str]:
     if perl:
         variables["PERL5LIB"] = os.pathsep.join(map(str, perl))
     return variables
+
+
+def _is_complete(group: Group) -> bool:
+    """Whether a group was unpacked to the end; a kill may leave half of it."""
+    return (private_root(group).parent / _COMPLETE).is_file()
 
 
 def _library_folders(root: Path) -> list[Path]:

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.cluster import users_context
+from sandbox.errors import SandboxError
+
+
+def kubeconfig(path: Path, *contexts: str, current: str = "") -> Path:
+    document = {
+        "contexts": [{"name": name, "context": {"cluster": f"{name}-c", "user": f"{name}-u"}} for name in contexts],
+        "clusters": [
+            {"name": f"{name}-c", "cluster": {"server": f"https://{name}", "certificate-authority": "certs/ca.crt"}}
+            for name in contexts
+        ],
+        "users": [{"name": f"{name}-u", "user": {"token": f"secret of {name}"}} for name in contexts],
+        "current-context": current,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_only_what_the_named_context_needs_is_taken(tmp_path: Path) -> None:
+    files = [kubeconfig(tmp_path / "one", "dev", "prod", current="prod")]
+
+    taken = users_context.extract("dev", files)
+
+    assert taken["current-context"] == "dev"
+    assert [entry["name"] for entry in taken["clusters"] + taken["users"]] == ["dev-c", "dev-u"]
+    assert "prod" not in yaml.safe_dump(taken)
+
+
+def test_relative_paths_lead_where_they_led(tmp_path: Path) -> None:
+    files = [kubeconfig(tmp_path / "configs" / "one", "dev")]
+    taken = users_context.extract("dev", files)
+    assert taken["clusters"][0]["cluster"]["certificate-authority"] == str(tmp_path / "configs" / "certs" / "ca.crt")
+
+
+def test_the_first_of_several_files_wins(tmp_path: Path) -> None:
+    files = [kubeconfig(tmp_path / "a" / "one", "dev"), kubeconfig(tmp_path / "b" / "two", "dev", "other")]
+    assert str(tmp_path / "a") in users_context.extract("dev", files)["clusters"][0]["cluster"]["certificate-authority"]
+    assert users_context.extract("other", files)["clusters"][0]["name"] == "other-c"
+
+
+def test_an_unknown_context_is_told_with_the_known(tmp_path: Path) -> None:
+    files = [kubeconfig(tmp_path / "one", "dev", "prod")]
+    with pytest.raises(SandboxError, match=r"'staging'.*known are dev, prod"):
+        users_context.extract("staging", files)
+
+
+def test_a_context_without_its_user_is_told(tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path / "one", "dev")
+    document = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({**document, "users": []}))
+    with pytest.raises(SandboxError, match="its user 'dev-u'"):
+        users_context.extract("dev", [file])
+
+
+@pytest.mark.parametrize("text", ["- a list", "key: [", "just words"])
+def test_what_is_no_kubeconfig_is_told_with_its_path(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broken").write_text(text)
+    with pytest.raises(SandboxError, match="broken: not a kubeconfig"):
+        users_context.extract("dev", [tmp_path / "broken"])
+
+
+def test_the_current_context_is_never_taken_by_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(users_context.VARIABLE, raising=False)
+    assert users_context.named(None) is None
+    monkeypatch.setenv(users_context.VARIABLE, "dev")
+    assert users_context.named(None) == "dev"
+    assert users_context.named("prod") == "prod"
+
+
+def test_the_sandboxs_own_file_is_none_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path))
+    own, users = kubeconfig(tmp_path / "kubeconfig", "mlops-sandbox"), kubeconfig(tmp_path / "users", "dev")
+    assert users_context.users_files({"KUBECONFIG": f"{own}:{users}:{tmp_path / 'absent'}"}) == [users]

@@ -1,0 +1,230 @@
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from sandbox import checks, doctor
+from sandbox.checks import Finding, State
+from sandbox.cluster import build, settings
+from sandbox.doctor import Check, Part
+from sandbox.errors import SandboxError
+from sandbox.packages import apt, private
+
+HEADER = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
+EVERYWHERE = ("0.0.0.0", "0.0.0.0")  # noqa: S104 - a route, nothing is bound
+
+
+def route(interface: str, network: str, mask: str) -> str:
+    def encoded(address: str) -> str:
+        return f"{struct.unpack('<I', socket.inet_aton(address))[0]:08X}"
+
+    return f"{interface}\t{encoded(network)}\t00000000\t0001\t0\t0\t0\t{encoded(mask)}\t0\t0\t0\n"
+
+
+@pytest.fixture
+def nothing_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "built", lambda: None)
+    monkeypatch.setattr(checks, "current_engine", lambda: None)
+
+
+@pytest.fixture
+def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "_cluster_runs", lambda: False)
+
+
+@pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "riscv64")])
+def test_another_system_is_told(system: str, machine: str) -> None:
+    finding = checks.operating_system(system, machine)
+    assert (finding.state, finding.found) == (State.MISSING, f"{system} {machine}")
+    assert finding.fix
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [((3, 10), State.MISSING), ((3, 11), State.FOUND), ((3, 13), State.FOUND), ((3, 14), State.MISSING)],
+)
+def test_the_python_must_be_one_that_is_tested(version: tuple[int, int], state: State) -> None:
+    assert checks.python(version).state is state
+
+
+@pytest.mark.usefixtures("nothing_built")
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ("go1.26.4", State.FOUND),
+        ("go1.27", State.FOUND),
+        ("go1.26.3", State.MISSING),
+        ("go1.22", State.MISSING),
+        ("devel", State.MISSING),
+    ],
+)
+def test_an_old_compiler_is_told_before_anything_is_compiled(version: str, state: State) -> None:
+    finding = checks.compiler(version)
+    assert (finding.state, finding.found) == (state, version)
+
+
+@pytest.mark.usefixtures("nothing_built")
+def test_no_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    finding = checks.compiler()
+    assert finding.state is State.MISSING
+    assert "go.dev" in finding.fix
+
+
+def test_without_root_there_is_a_command_that_mends_it() -> None:
+    assert checks.administrator(1000) == Finding("root", State.MISSING, "no", "sudo -E make up")
+    assert checks.administrator(0).state is State.FOUND
+
+
+def test_a_folder_without_overlay_mounts_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unshare").write_text("#!/bin/sh\necho 'mount: wrong fs type' >&2; exit 32\n")
+    (tmp_path / "unshare").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    finding = checks.overlay_mounts(tmp_path)
+    assert finding.state is State.MISSING
+    assert "wrong fs type" in finding.found
+    assert "MLOPS_SANDBOX_STATE" in finding.fix
+    assert [path.name for path in tmp_path.iterdir()] == ["unshare"]
+
+
+def test_a_missing_controller_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    finding = checks.control_groups(tmp_path)
+    assert finding.state is State.MISSING
+    assert "cpuset" in finding.found
+
+
+class AnsweringSocket:
+    """A kernel that answers every question with the same message."""
+
+    def __init__(self, answer: bytes | OSError) -> None:
+        self.answer = answer
+
+    def __call__(self, *_: object) -> "AnsweringSocket":
+        return self
+
+    __enter__ = __call__
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def settimeout(self, _: float) -> None: ...
+
+    def bind(self, _: object) -> None: ...
+
+    def send(self, _: bytes) -> None: ...
+
+    def recv(self, _: int) -> bytes:
+        if isinstance(self.answer, OSError):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (struct.pack("=IHHIIi", 36, 2, 0, 1, 0, -95), "Operation not supported"),
+        (TimeoutError("timed out"), "timed out"),
+    ],
+)
+def test_a_kernel_without_nftables_is_told(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes | OSError, found: str
+) -> None:
+    monkeypatch.setattr(socket, "socket", AnsweringSocket(answer))
+    finding = checks.nftables()
+    assert (finding.state, finding.found) == (State.MISSING, found)
+    assert finding.fix == "modprobe nf_tables"
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize("network", [("10.0.0.0", "255.0.0.0"), ("10.244.7.0", "255.255.255.0")])
+def test_a_network_of_the_machine_that_overlaps_is_named(network: tuple[str, str]) -> None:
+    way_out = route("eth0", *EVERYWHERE)
+    finding = checks.addresses(HEADER + way_out + route("tun0", *network))
+    assert finding.state is State.MISSING
+    assert f"{network[0]}/" in finding.found
+    assert "tun0" in finding.found
+    assert checks.addresses(HEADER + way_out + route("eth1", "192.168.0.0", "255.255.0.0")).state is State.FOUND
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_a_port_in_use_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        monkeypatch.setattr(settings, "LOCAL_PORTS", (port,))
+        finding = checks.ports()
+    assert finding.state is State.MISSING
+    assert str(port) in finding.found
+    assert str(port) in finding.fix
+
+
+def test_little_memory_is_noted_and_does_not_stop() -> None:
+    assert checks.memory("MemTotal: 8000000 kB\nMemAvailable:    2097152 kB\n").state is State.NOTED
+    assert checks.memory("MemAvailable:    8388608 kB\n").state is State.FOUND
+
+
+def test_too_little_disk_names_the_folder_and_both_figures() -> None:
+    finding = checks.judge_disk({Path("/cache"): (8.0, 2.5), Path("/state"): (6.0, 100.0)})
+    assert (finding.state, finding.found) == (State.MISSING, "2.5 GiB free of 8 for /cache")
+
+
+@pytest.mark.parametrize(("has_apt", "state"), [(True, State.NOTED), (False, State.MISSING)])
+def test_programs_that_are_not_there_are_fetched_where_they_can_be(
+    monkeypatch: pytest.MonkeyPatch, has_apt: bool, state: State
+) -> None:
+    monkeypatch.setattr(private, "missing", lambda _: ["runc", "nft"])
+    monkeypatch.setattr(apt, "is_available", lambda: has_apt)
+    finding = checks.node_programs()
+    assert finding.state is state
+    assert "runc, nft" in finding.found
+
+
+def planted(name: str, state: State, *parts: Part, own_node_only: bool = False) -> Check:
+    return Check(lambda: Finding(name, state, f"found {name}", f"mend {name}"), parts, own_node_only)
+
+
+CATALOGUE = (
+    planted("a", State.MISSING, Part.CLUSTER, own_node_only=True),
+    planted("b", State.NOTED, Part.CLUSTER),
+    planted("c", State.MISSING, Part.CLUSTER, Part.ENGINE),
+    planted("d", State.MISSING, Part.IMAGES),
+)
+
+
+def test_everything_missing_is_told_at_once_with_what_mends_it() -> None:
+    with pytest.raises(SandboxError) as caught:
+        doctor.require(None, (Part.CLUSTER,), CATALOGUE)
+    text = str(caught.value)
+    assert all(f"found {name}\n    fix: mend {name}" in text for name in "ac")
+    assert not any(f"found {name}" in text for name in "bd")
+    assert "MLOPS_KUBE_CONTEXT" in text
+
+
+def test_a_machine_that_has_everything_passes() -> None:
+    doctor.require(None, (Part.CLUSTER,), CATALOGUE[1:2])
+
+
+def test_a_cluster_of_ones_own_needs_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "users_cluster", lambda name: Finding(name, State.FOUND, "answers"))
+    names = [finding.name for finding in doctor.examine("kind-dev", (Part.CLUSTER,), CATALOGUE)]
+    assert names == ["b", "c", "kind-dev"]
+
+
+def test_the_table_shows_each_finding_with_its_mark() -> None:
+    findings = doctor.examine(None, tuple(Part), CATALOGUE)
+    lines = doctor.plain(findings).splitlines()
+    assert [line[:3] for line in lines] == ["✗ a", "· b", "✗ c", "✗ d"]
+    assert lines[0].endswith("found a  -> mend a")
+    assert doctor.table(findings).row_count == len(findings)
+    assert doctor.document(findings)[1] == {"name": "b", "state": "noted", "found": "found b", "fix": "mend b"}
+
+
+def test_an_unknown_context_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    finding = checks.users_cluster("nowhere")
+    assert finding.state is State.MISSING
+    assert "'nowhere'" in finding.found
