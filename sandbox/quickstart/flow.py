@@ -1,6 +1,7 @@
 """From a running sandbox to a served model that answers. Each step can be killed; the next run goes on from there."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import environment, images, paths
 from sandbox.cluster import lifecycle
@@ -13,7 +14,7 @@ from sandbox.progress import say, step
 from sandbox.quickstart import personal_stack
 from sandbox.quickstart.context import PROJECT, WORKLOAD, QuickStart
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, TEMPLATE_NAME, Place
-from sandbox.quickstart.show import show
+from sandbox.quickstart.show import real_flights, show
 from sandbox.quickstart.training import trained
 
 _SHOWN_CHARACTERS = 100
@@ -31,12 +32,19 @@ def quickstart(cluster: Cluster) -> None:
     with exclusive(paths.claim(paths.state_root()) / "locks" / "quickstart", "the quick start", wait_seconds=5.0):
         start = _prepared(cluster)
         is_lost = _settle_file(start)
-        _up(start, "bring the stack up", refresh=is_lost)
-        if start.pin is None:
-            pin = trained(start)
-            start.set_pin(pin)
-            _up(start, f"serve model version {pin.version}")
-        show(start)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            # Reading the flights takes as long as an update with nothing to do, which is another process's work.
+            flights = beside.submit(real_flights)
+            _serve(start, refresh=is_lost)
+            show(start, flights.result())
+
+
+def _serve(start: QuickStart, *, refresh: bool) -> None:
+    _up(start, "bring the stack up", refresh=refresh)
+    if start.pin is None:
+        pin = trained(start)
+        start.set_pin(pin)
+        _up(start, f"serve model version {pin.version}")
 
 
 def _prepared(cluster: Cluster) -> QuickStart:

@@ -1,7 +1,7 @@
 """Calling the served model with real flights, and telling what to do next."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -10,20 +10,32 @@ from sandbox.progress import console, say, step
 from sandbox.quickstart.context import ENDPOINT_PORT, REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
+if TYPE_CHECKING:
+    from flight_delay.samples import SampleFlight
+
 _FLIGHTS = 6
 
 
-def show(start: QuickStart) -> None:
+def real_flights() -> "list[SampleFlight]":
+    """Reads a few flights of a month that no model was trained on."""
+    from flight_delay.samples import samples  # noqa: PLC0415 - slow to import
+
+    return samples(_FLIGHTS)
+
+
+def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
     """Sends real flights to the endpoint and prints each prediction beside the delay that it really had.
+
+    Args:
+        start: The personal stack, up with a model.
+        flights: The flights.
 
     Raises:
         SandboxError: The endpoint does not answer, or serves something else than what is pinned.
     """
-    from flight_delay.samples import samples  # noqa: PLC0415 - slow to import
     from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
 
     service = ServiceAddress(start.namespace, WORKLOAD, ENDPOINT_PORT)
-    flights = samples(_FLIGHTS)
     with step("call the endpoint") as current:
         try:
             identity = start.cluster.request(service, "/mlops/identity")

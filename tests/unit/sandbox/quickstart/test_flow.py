@@ -72,7 +72,8 @@ class World:
         monkeypatch.setattr(module, "_prepared", lambda cluster: self.start)
         monkeypatch.setattr(module, "_has_namespace", lambda start: self.has_namespace)
         monkeypatch.setattr(module, "trained", self.train)
-        monkeypatch.setattr(module, "show", lambda start: self.events.append("show"))
+        monkeypatch.setattr(module, "real_flights", lambda: ["a flight"])
+        monkeypatch.setattr(module, "show", lambda start, flights: self.events.append(f"show {flights}"))
 
     def train(self, start: QuickStart) -> ModelPin:
         self.events.append("train")
@@ -89,8 +90,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path, monkeypatch)
 
 
-FIRST = ["init", "up pin=None refresh=False", "train", "up pin=1 refresh=False", "show"]
-AGAIN = ["up pin=1 refresh=False", "show"]
+FIRST = ["init", "up pin=None refresh=False", "train", "up pin=1 refresh=False", "show ['a flight']"]
+AGAIN = ["up pin=1 refresh=False", "show ['a flight']"]
 
 
 def test_the_first_run_trains_and_the_second_has_nothing_to_do(world: World) -> None:
@@ -106,13 +107,13 @@ def test_a_run_that_was_stopped_goes_on_from_there(world: World) -> None:
         world.run()
     assert world.start.pin is None
     world.stack.failure = None
-    assert world.run() == ["up pin=None refresh=False", "train", "up pin=1 refresh=False", "show"]
+    assert world.run() == ["up pin=None refresh=False", "train", "up pin=1 refresh=False", "show ['a flight']"]
 
 
 def test_a_lost_cluster_takes_its_models_with_it(world: World) -> None:
     world.run()
     world.has_namespace = False
-    assert world.run() == ["up pin=None refresh=True", "train", "up pin=1 refresh=False", "show"]
+    assert world.run() == ["up pin=None refresh=True", "train", "up pin=1 refresh=False", "show ['a flight']"]
 
 
 def test_a_lost_backend_takes_models_and_secrets_with_it(world: World) -> None:
@@ -128,7 +129,7 @@ def test_what_the_owner_changed_stays(world: World) -> None:
     own = ModelPin(7, "sha256:" + "77" * 32)
     edited = with_model(world.start.text, "flight-delay", own).replace("flights-local", "flights-mine")
     world.start.file.write_text(edited)
-    assert world.run() == ["up pin=7 refresh=False", "show"]
+    assert world.run() == ["up pin=7 refresh=False", "show ['a flight']"]
     assert world.start.text == edited
 
 
