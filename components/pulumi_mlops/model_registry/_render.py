@@ -67,9 +67,11 @@ def deployment(settings: RegistrySettings, password_version: pulumi.Input[str] |
     """
     claims = volume_claims(settings)
     folders = {"database": DATABASE_FOLDER, "artifacts": ARTIFACTS_FOLDER}
+    mounts = [pods.mount(role, folders[role]) for role in claims]
     pod = pods.pod(
         settings.name,
-        [_server(settings, [pods.mount(role, folders[role]) for role in claims])],
+        [_server(settings, mounts)],
+        init_containers=[_schema(settings, mounts)],
         volumes=[
             {"name": role, "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
             for role, claim in claims.items()
@@ -122,6 +124,18 @@ def network_policy(settings: RegistrySettings) -> Document:
     )
 
 
+def _schema(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
+    """Return what brings the database to the schema of the server's version, which refuses to start with another."""
+    return pods.container(
+        "schema",
+        settings.image,
+        ["mlflow", "db", "upgrade", _database_uri(settings)],
+        resources=quantities.server_resources(settings.cpu, settings.memory),
+        mounts=mounts,
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _database_environment(settings)),
+    )
+
+
 def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
     environment = pods.environment(
         pods.MODEL_LIBRARY_ENVIRONMENT,
@@ -160,15 +174,20 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
 
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
     # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
-    database, workers = f"sqlite:///{DATABASE_FOLDER}/mlflow.db", 1
-    if settings.postgres is not None:
-        database, workers = f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow", 2
+    workers = 1 if settings.postgres is None else 2
     return [
         *("mlflow", "server", "--host", "0.0.0.0", "--port", str(PORT), "--workers", str(workers)),  # noqa: S104
-        *("--backend-store-uri", database),
+        *("--backend-store-uri", _database_uri(settings)),
         *("--serve-artifacts", "--artifacts-destination", settings.s3.uri if settings.s3 else ARTIFACTS_FOLDER),
         *("--allowed-hosts", combine(lambda namespace: _allowed_hosts(settings.name, namespace), settings.namespace)),
     ]
+
+
+def _database_uri(settings: RegistrySettings) -> str:
+    """Return the database's address. The password is not in it: the driver takes it from the environment."""
+    if settings.postgres is None:
+        return f"sqlite:///{DATABASE_FOLDER}/mlflow.db"
+    return f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow"
 
 
 def _allowed_hosts(name: str, namespace: str) -> str:

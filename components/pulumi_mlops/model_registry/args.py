@@ -35,7 +35,10 @@ class KubernetesRegistryArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Namespace that everything is created in. It must exist."""
     image: pulumi.Input[str]
-    """Image of the MLflow server, pinned by digest or content."""
+    """Image of the MLflow server, pinned by digest or content.
+
+    A newer version brings the database to its own schema when it starts, and there is no way back but a backup.
+    """
     replicas: NotRequired[int]
     """Number of servers. More than one needs PostgreSQL and artifacts in S3. Defaults to 1."""
     database: NotRequired[RegistryDatabase]

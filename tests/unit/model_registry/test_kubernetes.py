@@ -108,6 +108,16 @@ def test_sqlite_lies_on_a_volume_that_two_servers_never_share() -> None:
     assert option(declaration, "--artifacts-destination") in mounts
 
 
+@pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL])
+def test_the_database_is_brought_to_the_servers_schema_before_it_starts(settings: dict[str, Any]) -> None:
+    declaration = registry(**settings)
+    (schema,) = declaration.one("Deployment").inputs["spec"]["template"]["spec"]["initContainers"]
+    assert schema["command"] == ["mlflow", "db", "upgrade", option(declaration, "--backend-store-uri")]
+    assert schema["image"] == server(declaration)["image"]
+    assert schema["volumeMounts"] == server(declaration)["volumeMounts"]
+    assert environment(schema).get("PGPASSWORD") == environment(server(declaration)).get("PGPASSWORD")
+
+
 def test_servers_without_a_volume_are_replaced_one_by_one() -> None:
     declaration = registry(replicas=2, **WITH_POSTGRESQL, **IN_S3)
     assert declaration.one("Deployment").inputs["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
