@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 _ORGANIZATION = "organization"
+_DEAD, _RUNS_HERE, _UNKNOWN = "dead", "runs here", "unknown"
 
 
 def release_dead_locks(backend: Path, project: str, stack: str) -> int:
@@ -18,21 +19,31 @@ def release_dead_locks(backend: Path, project: str, stack: str) -> int:
     Returns:
         How many locks were removed. One that a running engine or another machine holds stays.
     """
-    folder = backend / ".pulumi" / "locks" / _ORGANIZATION / project / stack
-    dead = [lock for lock in sorted(folder.glob("*.json")) if _is_dead(lock)]
+    dead = [lock for lock in _locks(backend, project, stack) if _holder(lock) == _DEAD]
     for lock in dead:
         lock.unlink(missing_ok=True)
         lock.with_name(f"{lock.name}.attrs").unlink(missing_ok=True)
     return len(dead)
 
 
-def _is_dead(lock: Path) -> bool:
+def is_held_here(backend: Path, project: str, stack: str) -> bool:
+    """Tells whether an engine that runs on this machine holds a stack's lock, and so will give it back."""
+    return any(_holder(lock) == _RUNS_HERE for lock in _locks(backend, project, stack))
+
+
+def _locks(backend: Path, project: str, stack: str) -> list[Path]:
+    return sorted((backend / ".pulumi" / "locks" / _ORGANIZATION / project / stack).glob("*.json"))
+
+
+def _holder(lock: Path) -> str:
     try:
         held = json.loads(lock.read_text(encoding="utf-8"))
-        return held["hostname"] == socket.gethostname() and not _is_engine(int(held["pid"]))
+        if held["hostname"] != socket.gethostname():
+            return _UNKNOWN
+        return _RUNS_HERE if _is_engine(int(held["pid"])) else _DEAD
     except (OSError, ValueError, KeyError, TypeError):
         # Half written, or of a form that we do not know: the engine will say what is to be done.
-        return False
+        return _UNKNOWN
 
 
 def _is_engine(process_id: int) -> bool:

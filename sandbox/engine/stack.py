@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox import commands
 from sandbox.commands import CommandError
-from sandbox.engine.locks import release_dead_locks
+from sandbox.engine.locks import is_held_here, release_dead_locks
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
@@ -47,6 +47,10 @@ class PulumiStack:
     def init(self) -> None:
         """Makes the stack in the backend. The stack that the user has selected stays selected."""
         self._query("stack", "init", "--no-select", self.name)
+
+    def is_busy(self) -> bool:
+        """Tells whether another engine on this machine is updating the stack."""
+        return is_held_here(self.backend, self.project, self.name)
 
     def recover(self) -> bool:
         """Puts the stack right when an engine was killed in the middle of an update.

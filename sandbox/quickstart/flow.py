@@ -1,6 +1,7 @@
 """From a running sandbox to a served model that answers. Each step can be killed; the next run goes on from there."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import environment, images, paths
@@ -18,6 +19,8 @@ from sandbox.quickstart.show import real_flights, show
 from sandbox.quickstart.training import trained
 
 _SHOWN_CHARACTERS = 100
+_OTHER_UPDATE_SECONDS = 900.0
+_OTHER_UPDATE_POLL_SECONDS = 0.5
 
 
 def quickstart(cluster: Cluster) -> None:
@@ -31,6 +34,7 @@ def quickstart(cluster: Cluster) -> None:
     """
     with exclusive(paths.claim(paths.state_root()) / "locks" / "quickstart", "the quick start", wait_seconds=5.0):
         start = _prepared(cluster)
+        _wait_for_others(start)
         is_lost = _settle_file(start)
         with ThreadPoolExecutor(max_workers=1) as beside:
             # Reading the flights takes as long as an update with nothing to do, which is another process's work.
@@ -67,6 +71,21 @@ def _prepared(cluster: Cluster) -> QuickStart:
 
     stack = PulumiStack(PROJECT, STACK, checkout, paths.pulumi_backend(), variables)
     return QuickStart(checkout, place, stack, ClusterAccess(place.context))
+
+
+def _wait_for_others(start: QuickStart) -> None:
+    """Waits for an update that goes on by itself, since its quick start was killed, or that a person has started."""
+    if not start.stack.is_busy():
+        return
+    with step("wait for the update that is under way"):
+        end = time.monotonic() + _OTHER_UPDATE_SECONDS
+        while start.stack.is_busy():
+            if time.monotonic() > end:
+                raise SandboxError(
+                    f"another `pulumi` has been updating stack {STACK} for {_OTHER_UPDATE_SECONDS:.0f} s",
+                    "end it, then run again",
+                )
+            time.sleep(_OTHER_UPDATE_POLL_SECONDS)
 
 
 def _settle_file(start: QuickStart) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.locks import release_dead_locks
+from sandbox.engine.locks import is_held_here, release_dead_locks
 
 
 @pytest.fixture
@@ -55,6 +55,15 @@ def test_only_the_locks_of_engines_that_ended_here_are_removed(tmp_path: Path, l
     assert not reused.exists(), "another program has the number of an engine that ended"
     left = sorted(path.name for path in locks.iterdir())
     assert left == ["elsewhere.json", "elsewhere.json.attrs", "half.json", "running.json", "running.json.attrs"]
+
+
+def test_a_running_engine_keeps_its_stack_until_it_ends(tmp_path: Path, locks: Path, engine: int) -> None:
+    add_lock(locks, "dead", ended_process(), socket.gethostname())
+    add_lock(locks, "elsewhere", engine, "another-machine")
+    assert not is_held_here(tmp_path, "mlops", "local")
+    add_lock(locks, "running", engine, socket.gethostname())
+    assert is_held_here(tmp_path, "mlops", "local")
+    assert not is_held_here(tmp_path, "mlops", "other")
 
 
 def test_a_backend_without_locks_has_none_to_release(tmp_path: Path) -> None:

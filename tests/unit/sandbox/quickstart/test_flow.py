@@ -36,6 +36,7 @@ class FakeStack:
         self.known = False
         self.start: QuickStart | None = None
         self.failure: str | None = None
+        self.busy_times = 0
 
     def exists(self) -> bool:
         return self.known
@@ -43,6 +44,13 @@ class FakeStack:
     def init(self) -> None:
         self.known = True
         self.events.append("init")
+
+    def is_busy(self) -> bool:
+        if self.busy_times:
+            self.busy_times -= 1
+            self.events.append("busy")
+            return True
+        return False
 
     def recover(self) -> bool:
         return False
@@ -108,6 +116,17 @@ def test_a_run_that_was_stopped_goes_on_from_there(world: World) -> None:
     assert world.start.pin is None
     world.stack.failure = None
     assert world.run() == ["up pin=None refresh=False", "train", "up pin=1 refresh=False", "show ['a flight']"]
+
+
+def test_an_update_that_is_under_way_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    monkeypatch.setattr(module, "_OTHER_UPDATE_POLL_SECONDS", 0.0)
+    world.stack.busy_times = 3
+    assert world.run() == ["busy", "busy", "busy", *AGAIN]
+    monkeypatch.setattr(module, "_OTHER_UPDATE_SECONDS", -1.0)
+    world.stack.busy_times = 3
+    with pytest.raises(SandboxError, match="another `pulumi` has been updating stack local"):
+        world.run()
 
 
 def test_a_lost_cluster_takes_its_models_with_it(world: World) -> None:
