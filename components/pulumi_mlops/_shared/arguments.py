@@ -115,7 +115,7 @@ class Arguments:
         if not isinstance(args, Mapping):
             self.add(path or "args", args, f"the keys of {contract.__name__}", "pass a dictionary")
             return
-        hints = contract.__annotations__
+        hints: Mapping[str, Any] = contract.__annotations__
         prefix = f"{path}." if path else ""
         for key in sorted(set(args) - set(hints)):
             known = ", ".join(sorted(hints))
