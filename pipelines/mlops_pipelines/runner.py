@@ -72,9 +72,10 @@ def run_step(graph: StepGraph, step_name: str, workspace: Workspace, settings: R
         if settings.gate is not None:
             graph.check_gate(settings.gate)
         rejection = _rejection_before(graph, step, workspace)
-        tracker = make_tracker(settings, workspace)
+        opening = make_tracker(settings, workspace)
         code_version = settings.code_version or code_digest(graph)
-        _open(tracker, graph, settings, parameters, code_version)
+        _open(opening, graph, settings, parameters, code_version)
+        tracker = opening
         if rejection is not None:
             workspace.begin(step.name)
             workspace.abandon(step.name)
@@ -94,8 +95,8 @@ def run_step(graph: StepGraph, step_name: str, workspace: Workspace, settings: R
         _record_end(tracker, graph, record, workspace)
     except PipelineError as error:
         return _failed(step_name, str(error), started, workspace, tracker)
-    except StepStopped as stopped:
-        _failed(step_name, f"stopped: {stopped}", started, workspace, tracker, status="stopped")
+    except (StepStopped, KeyboardInterrupt) as stopped:
+        _failed(step_name, f"stopped: {str(stopped) or 'interrupted'}", started, workspace, tracker, status="stopped")
         raise
     except Exception as error:  # whatever a step's function raises must be recorded
         logger.exception("step %s failed", step_name)
