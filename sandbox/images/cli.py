@@ -6,7 +6,8 @@ import typer
 from rich.table import Table
 
 from sandbox import paths, progress
-from sandbox.cluster import lifecycle
+from sandbox.bring_up import current_cluster
+from sandbox.cluster import users_context
 from sandbox.errors import SandboxError
 from sandbox.images import pins, requirements
 from sandbox.images.building import build
@@ -26,16 +27,21 @@ def register(application: typer.Typer) -> None:
 
 def images(
     names: _Names = None,
+    context: Annotated[
+        str | None,
+        typer.Option(help=f"A context of your own ({users_context.VARIABLE}).", metavar="NAME"),
+    ] = None,
     *,
     build_only: Annotated[bool, typer.Option("--build-only", help="Do not bring them to the cluster.")] = False,
 ) -> None:
-    """Build the images that changed and bring them to the sandbox's cluster."""
+    """Build the images that changed and bring them to the cluster."""
     wanted = tuple(names or IMAGE_NAMES)
     if unknown := sorted(set(wanted) - set(IMAGE_NAMES)):
         raise SandboxError(f"images: expected some of {', '.join(IMAGE_NAMES)}, got {', '.join(unknown)}")
     builds = build(wanted)
     if not build_only:
-        deliver(builds, lifecycle.of_sandbox())
+        for reference in deliver(builds, current_cluster(users_context.named(context))).values():
+            progress.say(reference)
     progress.console.print(table(list(builds.values())))
 
 
