@@ -35,6 +35,7 @@ def environment() -> dict[str, str]:
         "PULUMI_HOME": str(paths.pulumi_home()),
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
+        "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "50",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "KUBECONFIG": str(paths.kubeconfig()),
     }
