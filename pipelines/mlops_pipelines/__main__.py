@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -29,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when the step or run succeeded, was skipped or was turned down by a gate; 1 when it failed.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s", force=True)
-    return int(options.command(options))
+    with _progress_on_stdout(), _stopped_by_sigterm():
+        return int(options.command(options))
 
 
 def _graph(options: argparse.Namespace) -> int:
@@ -42,7 +43,6 @@ def _graph(options: argparse.Namespace) -> int:
 
 
 def _step(options: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, _stop)
     try:
         graph = load_graph(options.graph)
         settings = _settings(options, graph.name)
@@ -55,7 +55,6 @@ def _step(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, _stop)
     try:
         graph = load_graph(options.graph)
         result = run_all(
@@ -83,8 +82,29 @@ def _assignment(text: str) -> tuple[str, object]:
         return name, value
 
 
-def _stop(signal_number: int, _: FrameType | None) -> None:
-    raise StepStopped(f"got {signal.Signals(signal_number).name}")
+@contextmanager
+def _progress_on_stdout() -> Iterator[None]:
+    logger = logging.getLogger("mlops_pipelines")
+    handler = logging.StreamHandler(sys.stdout)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    def stop(signal_number: int, _: FrameType | None) -> None:
+        raise StepStopped(f"got {signal.Signals(signal_number).name}")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(record: StepRecord) -> int:
