@@ -3,9 +3,10 @@
 import json
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from sandbox import doctor, environment, paths, progress
 from sandbox.bring_up import EVERY_PART, bring_up, current_cluster
@@ -91,12 +92,21 @@ def env() -> None:
     sys.stdout.write(environment.exports())
 
 
-@application.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-def kubectl(arguments: Annotated[list[str] | None, typer.Argument(metavar="...")] = None) -> None:
+class Verbatim(TyperCommand):
+    """A command that takes its arguments as they are, `--` and options of another program included."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Hands everything on."""
+        ctx.args = args
+        return args
+
+
+@application.command(cls=Verbatim)
+def kubectl(arguments: typer.Context) -> None:
     """Call kubectl with the sandbox's cluster."""
     if not paths.kubeconfig().exists():
         raise SandboxError(f"{paths.kubeconfig()}: there is no cluster yet", "run `python -m sandbox up`")
-    call = [*users_context.kubectl(), *(arguments or [])]
+    call = [*users_context.kubectl(), *arguments.args]
     sys.stdout.flush()
     os.execvpe(call[0], call, {**os.environ, "KUBECONFIG": str(paths.kubeconfig())})  # noqa: S606 - no shell is wanted
 

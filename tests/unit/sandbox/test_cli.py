@@ -1,0 +1,143 @@
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sandbox import bring_up, checks, cli, doctor, images
+from sandbox.checks import Finding, State
+from sandbox.cluster import Cluster, build, lifecycle, users_context
+from sandbox.doctor import Check, Part
+from sandbox.errors import SandboxError
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv(users_context.VARIABLE, raising=False)
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """What `bring_up` does, in order, with nothing really done."""
+    steps: list[str] = []
+
+    def noted(name: str, result: object = None) -> Callable[..., object]:
+        def note(*_: object, **__: object) -> object:
+            steps.append(name)
+            return result
+
+        return note
+
+    node = Cluster("mlops-sandbox", tmp_path / "kubeconfig", tmp_path / "socket")
+    monkeypatch.setattr(doctor, "require", noted("examine"))
+    monkeypatch.setattr(bring_up, "install_engine", noted("engine", "an engine"))
+    monkeypatch.setattr(bring_up, "install_plugins", noted("plugins"))
+    monkeypatch.setattr(build, "ensure", noted("compile"))
+    monkeypatch.setattr(lifecycle, "up", noted("node", node))
+    monkeypatch.setattr(users_context, "take", noted("context", Cluster("kind-dev", tmp_path / "kubeconfig")))
+    monkeypatch.setattr(images, "build", noted("build images", {}))
+    monkeypatch.setattr(images, "ensure", noted("deliver images", {}))
+    return steps
+
+
+def test_everything_is_brought_up_and_examined_first(done: list[str]) -> None:
+    bring_up.bring_up()
+    assert done[0] == "examine"
+    assert sorted(done[1:]) == ["build images", "compile", "deliver images", "engine", "node", "plugins"]
+    assert done.index("node") < done.index("deliver images")
+    assert done.index("compile") < done.index("node")
+
+
+def test_a_context_of_the_users_own_replaces_the_node_and_is_remembered(done: list[str], state: Path) -> None:
+    for _ in range(2):
+        cluster = bring_up.bring_up("kind-dev")
+    assert cluster is not None
+    assert cluster.containerd_socket is None
+    assert "context" in done
+    assert not {"node", "compile"} & set(done)
+    assert (state / "users-contexts").read_text() == "kind-dev\n"
+
+
+def test_one_part_is_brought_up_alone(done: list[str]) -> None:
+    bring_up.bring_up(parts=[Part.CLUSTER])
+    assert done == ["examine", "compile", "node"]
+
+
+def test_nothing_is_built_on_a_machine_that_lacks_something(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise SandboxError("this machine lacks what the sandbox needs")
+
+    monkeypatch.setattr(doctor, "require", refuse)
+    with pytest.raises(SandboxError):
+        bring_up.bring_up()
+    assert done == []
+
+
+def test_a_failed_image_build_is_told(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise SandboxError("image pipeline: exit code 1")
+
+    monkeypatch.setattr(images, "build", fail)
+    with pytest.raises(SandboxError, match="image pipeline"):
+        bring_up.bring_up()
+    assert "deliver images" not in done
+
+
+@pytest.mark.parametrize(("state_found", "code"), [(State.FOUND, 0), (State.NOTED, 0), (State.MISSING, 1)])
+def test_doctor_ends_with_1_when_something_is_missing(
+    monkeypatch: pytest.MonkeyPatch, state_found: State, code: int
+) -> None:
+    planted = Check(lambda: Finding("needed", state_found, "what is there", "mend it"), (Part.CLUSTER,))
+    monkeypatch.setattr(doctor.examine, "__defaults__", (tuple(Part), (planted,)))
+    ended = runner.invoke(cli.application, ["doctor"])
+    assert ended.exit_code == code
+    assert "needed  what is there  -> mend it" in ended.stdout
+    ended = runner.invoke(cli.application, ["doctor", "--json"])
+    assert json.loads(ended.stdout)[0]["fix"] == "mend it"
+    assert ended.exit_code == code
+
+
+def test_status_of_nothing_is_told_and_ends_with_1() -> None:
+    ended = runner.invoke(cli.application, ["status", "--json"])
+    document = json.loads(ended.stdout)
+    assert ended.exit_code == 1
+    assert (document["ready"], document["context"], set(document["programs"].values())) == (False, None, {None})
+    assert "not up" in runner.invoke(cli.application, ["status"]).stdout
+
+
+def test_kubectl_without_a_cluster_says_what_to_do() -> None:
+    ended = runner.invoke(cli.application, ["kubectl", "get", "pods", "-A"])
+    assert isinstance(ended.exception, SandboxError)
+    assert ended.exception.fix == "run `python -m sandbox up`"
+
+
+def test_purging_what_is_to_be_kept_is_refused() -> None:
+    ended = runner.invoke(cli.application, ["down", "--purge", "--keep-data"])
+    assert isinstance(ended.exception, SandboxError)
+
+
+def test_an_unknown_part_is_refused_before_anything_is_done() -> None:
+    ended = runner.invoke(cli.application, ["up", "--only", "moon"])
+    assert ended.exit_code == 2
+
+
+def test_no_argument_of_kubectl_is_taken_for_ours(monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
+    (state / "kubeconfig").parent.mkdir(parents=True)
+    (state / "kubeconfig").touch()
+    called: list[list[str]] = []
+    monkeypatch.setattr(users_context, "kubectl", lambda: ["kubectl"])
+    monkeypatch.setattr(os, "execvpe", lambda _, call, variables: called.append([*call, variables["KUBECONFIG"]]))
+    runner.invoke(cli.application, ["kubectl", "get", "pods", "--help", "-o", "json", "--", "x"])
+    assert called == [["kubectl", "get", "pods", "--help", "-o", "json", "--", "x", str(state / "kubeconfig")]]
+
+
+def test_the_catalogue_covers_every_part() -> None:
+    assert {part for check in doctor.CHECKS for part in check.parts} == set(Part)
+    assert checks.python in [check.look for check in doctor.CHECKS]
