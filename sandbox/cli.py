@@ -88,7 +88,7 @@ def examine(context: _Context = None, *, as_json: _Json = False) -> None:
 
 @application.command()
 def env() -> None:
-    """Variables for your shell: eval "$(python -m sandbox env)"."""
+    """Variables for your shell: eval "$(.venv/bin/python -m sandbox env)"."""
     sys.stdout.write(environment.exports())
 
 

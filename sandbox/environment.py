@@ -3,6 +3,7 @@
 import os
 import secrets
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _PASSPHRASE_BYTES = 32
 def environment() -> dict[str, str]:
     """Returns the variables, on top of the caller's own environment.
 
-    PATH leads to the sandbox's Pulumi when the user has none. A backend or a passphrase that the user has set stays
+    PATH leads to the commands of this Python, and to the sandbox's Pulumi when the user has none. A backend or a passphrase that the user has set stays
     unused: the sandbox's stacks never mix with the user's. So does a kubeconfig; where the sandbox uses a cluster of
     the user's own, its own kubeconfig holds a copy of that one context.
 
@@ -31,7 +32,7 @@ def environment() -> dict[str, str]:
     backend = paths.pulumi_backend()
     backend.mkdir(parents=True, exist_ok=True)
     variables = {
-        "PATH": _path_with_pulumi(os.environ.get("PATH", os.defpath)),
+        "PATH": _path_with_programs(os.environ.get("PATH", os.defpath)),
         "PULUMI_HOME": str(paths.pulumi_home()),
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
@@ -59,7 +60,7 @@ def merged(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def exports() -> str:
-    """Returns the variables as lines for a POSIX shell, to be used as `eval "$(python -m sandbox env)"`."""
+    """Returns the variables as lines for a POSIX shell, to be used as `eval "$(.venv/bin/python -m sandbox env)"`."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment().items())]
     return "\n".join(["unset PULUMI_CONFIG_PASSPHRASE", *lines, ""])
 
@@ -74,10 +75,11 @@ def ensure_passphrase() -> Path:
     return file
 
 
-def _path_with_pulumi(path: str) -> str:
+def _path_with_programs(path: str) -> str:
     engine = current_engine()
-    if engine is None or not engine.is_built:
-        return path
-    folder = str(engine.folder)
-    others = [entry for entry in path.split(os.pathsep) if entry and Path(entry) != Path(folder)]
-    return os.pathsep.join([folder, *others])
+    # `mlops` and `python` of this environment, then the engine that was built.
+    first = [Path(sys.executable).parent]
+    if engine is not None and engine.is_built:
+        first.append(engine.folder)
+    others = [entry for entry in path.split(os.pathsep) if entry and Path(entry) not in first]
+    return os.pathsep.join([*map(str, first), *others])

@@ -53,7 +53,7 @@ def _remove_state() -> None:
         return
     progress.say(
         f"  kept {root}: its stacks may have things in {', '.join(contexts)}. Once nothing is needed any more:\n"
-        '    eval "$(python -m sandbox env)"; pulumi destroy --stack <stack>; pulumi stack rm <stack>\n'
+        '    eval "$(.venv/bin/python -m sandbox env)"; pulumi destroy --stack <stack>; pulumi stack rm <stack>\n'
         "    python -m sandbox down"
     )
 

@@ -93,7 +93,7 @@ def next_steps(namespace: str) -> str:
         f"python -m sandbox kubectl --namespace {namespace} port-forward service/{REGISTRY_SERVICE} {REGISTRY_PORT}"
     )
     steps = {
-        'eval "$(python -m sandbox env)"': "pulumi and mlops in this shell use the sandbox",
+        'eval "$(.venv/bin/python -m sandbox env)"': "pulumi and mlops in this shell use the sandbox",
         forward: f"MLflow's page is then http://localhost:{REGISTRY_PORT}",
         "mlops status": "what is pinned, registered, serving and healthy",
         f"mlops train {WORKLOAD} --stack {STACK} --follow": f"trains again; then pin the version in stacks/{FILE_NAME}",

@@ -23,10 +23,17 @@ ProjectFactory = Callable[[str], Project]
 
 
 def skip_unless_possible(part: Part) -> None:
-    """Skips the test where the machine lacks what a part of the sandbox needs, and says what that is."""
+    """Skips the test where the machine lacks what a part of the sandbox needs, and says what that is.
+
+    With MLOPS_REQUIRE_E2E set, as in CI, a lack is a failure: a run that skipped them all proves nothing.
+    """
     absent = doctor.missing(doctor.examine(None, (part,)))
-    if absent:
-        pytest.skip("; ".join(f"{finding.name}: {finding.found}, fix: {finding.fix}" for finding in absent))
+    if not absent:
+        return
+    reason = "; ".join(f"{finding.name}: {finding.found}, fix: {finding.fix}" for finding in absent)
+    if os.environ.get("MLOPS_REQUIRE_E2E"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 import os
+import sys
 import stat
 import subprocess
 from pathlib import Path
@@ -44,16 +45,21 @@ def test_a_cluster_of_the_users_own_is_named(folders: Path, context: str, named:
     assert module.environment().get("MLOPS_KUBE_CONTEXT") == named
 
 
-def test_path_begins_with_the_built_engine_once(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:
+COMMANDS = str(Path(sys.executable).parent)
+
+
+def test_path_begins_with_the_commands_and_the_built_engine_once(
+    monkeypatch: pytest.MonkeyPatch, folders: Path
+) -> None:
     folder = str(folders / "it's state" / "bin")
-    monkeypatch.setenv("PATH", os.pathsep.join(["/usr/bin", folder, "/bin"]))
-    assert module.environment()["PATH"] == os.pathsep.join([folder, "/usr/bin", "/bin"])
+    monkeypatch.setenv("PATH", os.pathsep.join(["/usr/bin", folder, COMMANDS, "/bin"]))
+    assert module.environment()["PATH"] == os.pathsep.join([COMMANDS, folder, "/usr/bin", "/bin"])
 
 
-def test_path_is_left_alone_with_a_pulumi_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_leads_to_a_pulumi_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "current_engine", lambda: Engine(Path("/usr/bin/pulumi"), "v1", is_built=False))
     monkeypatch.setenv("PATH", "/usr/bin")
-    assert module.environment()["PATH"] == "/usr/bin"
+    assert module.environment()["PATH"] == os.pathsep.join([COMMANDS, "/usr/bin"])
 
 
 def test_the_passphrase_is_generated_once_and_for_its_owner_alone() -> None:
