@@ -44,7 +44,7 @@ format: .venv/.synced  ## put the style right
 golden: .venv/.synced  ## write the golden files anew; review their diff
 	@$(RUN) -m pytest tests/golden --update-golden
 
-bench: .venv/.synced  ## measure; results in bench/results
+bench: up  ## measure, on the sandbox; results in bench/results
 	@$(RUN) -m bench
 
 clean:  ## remove what was made in the checkout

@@ -19,15 +19,22 @@ _LONGEST_SECONDS = 300.0
 def measure() -> Sequence[Figure]:
     """Starts a cluster in a folder of its own several times, and stops it again.
 
+    A cluster that runs is stopped meanwhile, with all that is in it, and started again.
+
     Raises:
-        NotMeasurableError: A cluster runs already, or its programs are not built yet.
+        NotMeasurableError: The cluster's programs are not built yet.
     """
-    if any(program.pid for program in lifecycle.status()):
-        raise NotMeasurableError("a cluster of the sandbox runs: `make down` first (its personal stack goes with it)")
     if build.built() is None:
-        raise NotMeasurableError("the cluster's programs are not built: run `make up` once, then `make down`")
-    with tempfile.TemporaryDirectory(prefix="mlops-bench-") as state:
-        seconds = [_start_and_stop(state) for _ in range(_RUNS)]
+        raise NotMeasurableError("the cluster's programs are not built: run `make up` first")
+    ran = any(program.pid for program in lifecycle.status())
+    if ran:
+        lifecycle.down(keep_data=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mlops-bench-") as state:
+            seconds = [_start_and_stop(state) for _ in range(_RUNS)]
+    finally:
+        if ran:
+            lifecycle.up()
     return [
         Figure(
             "nothing → cluster ready, median", sorted(seconds)[_RUNS // 2], "s", Goal.AT_MOST, 20.0, f"{_RUNS} runs"

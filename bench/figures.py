@@ -66,11 +66,17 @@ def table(title: str, figures: Sequence[Figure]) -> Table:
 
 
 def write(path: Path, sections: dict[str, Sequence[Figure]]) -> None:
-    """Writes all sections as JSON, with the machine they were measured on."""
+    """Writes sections as JSON, with the machine they were measured on; others that the file has stay in it."""
+    before = json.loads(path.read_text())["sections"] if path.is_file() else {}
     document = {
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {"system": platform.platform(), "processors": _processors(), "python": platform.python_version()},
-        "sections": {
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "processors": _processors(),
+            "python": platform.python_version(),
+        },
+        "sections": before
+        | {
             name: [asdict(figure) | {"is_reached": figure.is_reached} for figure in figures]
             for name, figures in sections.items()
         },
