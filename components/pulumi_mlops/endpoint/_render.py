@@ -14,6 +14,10 @@ MODEL_FOLDER = "/model"
 MODEL_VOLUME_SIZE = "4Gi"
 # How long a pod that leaves goes on taking requests, so that all nodes have heard of it.
 HAND_OVER_SECONDS = 5
+# How long the server still takes connections once told to stop: the hand-over lies before that.
+SERVER_DRAIN_SECONDS = 1
+# What a server may take to end after its last answer, before it is killed.
+ENDING_SECONDS = 5
 
 
 def selector(settings: EndpointSettings) -> dict[str, str]:
@@ -96,7 +100,9 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         volumes=[pods.empty_volume("model", MODEL_VOLUME_SIZE)],
         pull_secrets=settings.image_pull_secret_names,
         more={
-            "terminationGracePeriodSeconds": HAND_OVER_SECONDS + settings.drain_seconds + 5,
+            "terminationGracePeriodSeconds": (
+                HAND_OVER_SECONDS + SERVER_DRAIN_SECONDS + settings.drain_seconds + ENDING_SECONDS
+            ),
             "topologySpreadConstraints": [
                 _spread(settings, key) for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
             ],
@@ -147,7 +153,9 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.image,
         [
             *("python", "-m", "mlops_pipelines.serving.server", "--model-directory", MODEL_FOLDER),
-            *("--name", settings.model_name, "--version", model.version, "--port", str(PORT)),
+            *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
+            *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
+            *("--grace-seconds", str(settings.drain_seconds)),
         ],
         resources=quantities.server_resources(settings.cpu, settings.memory),
         mounts=[pods.mount("model", MODEL_FOLDER, read_only=True)],

@@ -123,7 +123,9 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
         *("--destination", "/model"),
     ]
     assert server["command"][3:] == [
-        *("--model-directory", "/model", "--name", "flight-delay", "--version", "7", "--port", "8080")
+        *("--model-directory", "/model", "--name", "flight-delay"),
+        *pin,
+        *("--port", "8080", "--drain-seconds", "1", "--grace-seconds", "20"),
     ]
     assert container(declaration, "Job", "fetch") == fetch
     assert container(declaration, "Job", "check")["command"][3:] == [
@@ -145,8 +147,11 @@ def test_old_pods_stay_until_new_ones_are_ready() -> None:
 
 def test_a_pod_that_leaves_has_time_to_finish() -> None:
     pod = endpoint(drain_seconds=40).one("Deployment").inputs["spec"]["template"]["spec"]
-    hand_over = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert pod["terminationGracePeriodSeconds"] > 40 + hand_over
+    (server,) = pod["containers"]
+    hand_over = server["lifecycle"]["preStop"]["sleep"]["seconds"]
+    told = dict(zip(server["command"], server["command"][1:], strict=False))
+    assert told["--grace-seconds"] == "40"
+    assert pod["terminationGracePeriodSeconds"] == hand_over + int(told["--drain-seconds"]) + 40 + 5
 
 
 def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:
