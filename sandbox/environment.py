@@ -20,9 +20,9 @@ _PASSPHRASE_BYTES = 32
 def environment() -> dict[str, str]:
     """Returns the variables, on top of the caller's own environment.
 
-    PATH leads to the commands of this Python, and to the sandbox's Pulumi when the user has none. A backend or a passphrase that the user has set stays
-    unused: the sandbox's stacks never mix with the user's. So does a kubeconfig; where the sandbox uses a cluster of
-    the user's own, its own kubeconfig holds a copy of that one context.
+    PATH leads to the commands of this Python, and to the sandbox's Pulumi when the user has none. A backend or a
+    passphrase that the user has set stays unused: the sandbox's stacks never mix with the user's. So does a
+    kubeconfig; where the sandbox uses a cluster of the user's own, its own kubeconfig holds a copy of that one context.
 
     Returns:
         PATH, PULUMI_…, KUBECONFIG and, with a cluster of the user's own, MLOPS_KUBE_CONTEXT. The passphrase is named

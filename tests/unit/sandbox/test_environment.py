@@ -1,7 +1,7 @@
 import os
-import sys
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
