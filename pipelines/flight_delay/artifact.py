@@ -1,6 +1,7 @@
 """The model artifact: MLflow's scikit-learn flavour, and what the server reads beside it."""
 
 import json
+import logging
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -107,21 +108,25 @@ def json_rows(frame: pd.DataFrame) -> list[dict[str, float | str | None]]:
 
 
 def _save_mlflow_model(pipeline: Pipeline, training: pd.DataFrame, directory: Path) -> None:
-    import mlflow.sklearn  # noqa: PLC0415 - slow to import
-    from mlflow.models import ModelSignature  # noqa: PLC0415
-    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
+    # MLflow warns of parts of its own that are not used here, and of a pip that a locked image does not have.
+    logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow.sklearn  # noqa: PLC0415 - slow to import
+        from mlflow.models import ModelSignature  # noqa: PLC0415
+        from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
 
-    columns = [ColSpec(DataType.string, name, required=False) for name in CATEGORIES]
-    columns += [ColSpec(DataType.double, name, required=name in ALWAYS_KNOWN) for name in NUMBERS]
-    mlflow.sklearn.save_model(
-        pipeline,
-        str(directory),
-        signature=ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)])),
-        input_example=_spread(training, 2),
-        pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
-        serialization_format="skops",
-        skops_trusted_types=TRUSTED_TYPES,
-    )
+        columns = [ColSpec(DataType.string, name, required=False) for name in CATEGORIES]
+        columns += [ColSpec(DataType.double, name, required=name in ALWAYS_KNOWN) for name in NUMBERS]
+        mlflow.sklearn.save_model(
+            pipeline,
+            str(directory),
+            signature=ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)])),
+            input_example=_spread(training, 2),
+            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED_TYPES,
+        )
 
 
 def _spread(frame: pd.DataFrame, count: int) -> pd.DataFrame:
