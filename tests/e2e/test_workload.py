@@ -157,7 +157,8 @@ def test_not_one_request_fails_while_the_version_changes_there_and_back(trained:
 
 def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
     stack = trained.stack
-    model = stack.registry_shell("grep -rl '' / --include=model.onnx 2>/dev/null | xargs ls -t").split()[0]
+    # The newest is the second version's: a run that its gate turned down stored none.
+    model = stack.registry_shell("find /var/lib/mlflow/artifacts -name model.onnx -print0 | xargs -0 ls -t").split()[0]
     stack.registry_shell(f"cp -p {model} /tmp/kept.onnx && printf tampered >> {model}")
     try:
         with load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
@@ -166,8 +167,7 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
     finally:
         stack.registry_shell(f"cp /tmp/kept.onnx {model}")
     assert ended.returncode != 0
-    assert trained.second["digest"] in ended.stdout, ended.stdout
-    assert "digest" in ended.stdout
+    assert "they were changed after registration" in ended.stdout, ended.stdout
     assert load.problems == {}
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
@@ -177,7 +177,7 @@ def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_o
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
     ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     assert ended.returncode != 0
-    assert "sha256:" + "0" * 64 in ended.stdout
+    assert f"expected digest sha256:{'0' * 64}, got {trained.second['digest']}" in ended.stdout
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
 
@@ -192,7 +192,7 @@ def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converg
     finally:
         stack.scale("mlflow", 1)
     assert ended.returncode != 0
-    assert "mlflow" in ended.stdout
+    assert "the registry stayed unreachable" in ended.stdout
     assert answers["serving"]["version"] == trained.first["version"], "the old version stopped"
     stack.up()
     assert_serves(trained, trained.second)

@@ -41,8 +41,8 @@ class WorkloadStack(Project):
         self.stack_file = self.folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.stack_file.parent.mkdir()
         self._check_out(images, cluster.context)
-        api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
-        self.core, self.apps, self.batch = client.CoreV1Api(api), client.AppsV1Api(api), client.BatchV1Api(api)
+        self._api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
+        self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
 
     def _check_out(self, images: Mapping[str, str], context: str) -> None:
         shutil.copy(CHECKOUT / "Pulumi.yaml", self.folder)
@@ -130,22 +130,32 @@ class WorkloadStack(Project):
 
         wait_for(is_so, timeout_seconds=120.0)
 
+    def destroy(self) -> None:
+        """Destroys what the stack made, and lets go of the cluster."""
+        super().destroy()
+        self._api.rest_client.pool_manager.clear()
+
     def registry_shell(self, script: str) -> str:
         """Runs a shell script in the registry's pod and returns what it wrote."""
         return self.shell(self._pod_of("mlflow"), script)
 
     def shell(self, pod: str, script: str) -> str:
         """Runs a shell script in a pod and returns what it wrote."""
-        return str(
-            stream.stream(
-                self.core.connect_get_namespaced_pod_exec,
-                pod,
-                self.namespace,
-                command=["sh", "-c", script],
-                stdout=True,
-                stderr=True,
-            )
+        # A connection of its own: one that the client opens and reads by itself is never closed.
+        running = stream.stream(
+            self.core.connect_get_namespaced_pod_exec,
+            pod,
+            self.namespace,
+            command=["sh", "-c", script],
+            stdout=True,
+            stderr=True,
+            _preload_content=False,
         )
+        try:
+            running.run_forever(timeout=60)
+            return str(running.read_all())
+        finally:
+            running.close()
 
     def _pod_of(self, name: str) -> str:
         pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={name}").items
