@@ -1,18 +1,30 @@
 """What every row of the raw tables must hold."""
 
+import pandas as pd
 import pandera.pandas as pa
 
 # The widest that the real world has been: anything beyond is a fault of the record.
 YEAR = 2013
 ORIGINS = ("EWR", "JFK", "LGA")
 DELAY_MINUTES = (-120, 1500)
-CLOCK = r"^\d{4}-\d{2}-\d{2}T\d{2}:00:00Z$"
+HOUR_FORMAT = "%Y-%m-%dT%H:00:00Z"
 AIRPORT = r"^[A-Z]{3}$"
 
 
+def _is_hour(texts: pd.Series) -> pd.Series:
+    hours: pd.Series = pd.to_datetime(texts, format=HOUR_FORMAT, errors="coerce")
+    return hours.notna()
+
+
+WHOLE = pa.Check(lambda values: values % 1 == 0, error="a whole number")
+HOUR = pa.Check(_is_hour, error="a full hour in UTC, like 2013-01-31T05:00:00Z")
+
+
 def _number(low: float, high: float, *, whole: bool = False, nullable: bool = False) -> pa.Column:
-    # Coercion takes integers for floats; a text that is no number is told with its row.
-    return pa.Column("int64" if whole else "float64", pa.Check.in_range(low, high), coerce=True, nullable=nullable)
+    # Coercion takes integers for floats; a text that is no number is told with its row. To an integer it would cut
+    # fractions off without a word.
+    checks = [pa.Check.in_range(low, high), *([WHOLE] if whole else [])]
+    return pa.Column("float64", checks, coerce=True, nullable=nullable)
 
 
 def _text(pattern: str, *, nullable: bool = False) -> pa.Column:
@@ -39,7 +51,7 @@ FLIGHTS = pa.DataFrameSchema(
         "distance": _number(1, 6000, whole=True),
         "hour": _number(0, 23, whole=True),
         "minute": _number(0, 59, whole=True),
-        "time_hour": _text(CLOCK),
+        "time_hour": pa.Column(str, HOUR),
     },
     unique=["time_hour", "carrier", "flight", "origin"],
     name="flights",
@@ -48,7 +60,7 @@ FLIGHTS = pa.DataFrameSchema(
 WEATHER = pa.DataFrameSchema(
     {
         "origin": pa.Column(str, pa.Check.isin(ORIGINS)),
-        "time_hour": _text(CLOCK),
+        "time_hour": pa.Column(str, HOUR),
         "temp": _number(-30, 130, nullable=True),
         "humid": _number(0, 100, nullable=True),
         "wind_dir": _number(0, 360, nullable=True),

@@ -43,10 +43,29 @@ PLANTED: dict[str, tuple[Plant, str, list[int]]] = {
     ),
     "negative distance": (
         lambda tables: put(tables, "flights", 4, "distance", -5),
-        "column distance: got -5, expected in_range(1, 6000) (line 6)",
+        "column distance: got -5.0, expected in_range(1, 6000) (line 6)",
         [6],
     ),
-    "no distance": (lambda tables: put(tables, "flights", 4, "distance", None), "column distance: got None", [6]),
+    "no distance": (
+        lambda tables: put(tables, "flights", 4, "distance", None),
+        "column distance: got nan, expected a value in every row (line 6)",
+        [6],
+    ),
+    "half a mile": (
+        lambda tables: put(tables, "flights", 4, "distance", 1400.5),
+        "column distance: got 1400.5, expected a whole number (line 6)",
+        [6],
+    ),
+    "hour 99 of a flight": (
+        lambda tables: put(tables, "flights", 4, "time_hour", "2013-13-45T99:00:00Z"),
+        "flights: column time_hour: got '2013-13-45T99:00:00Z', expected a full hour in UTC",
+        [6],
+    ),
+    "hour 99 of the weather": (
+        lambda tables: put(tables, "weather", 10, "time_hour", "2013-13-45T99:00:00Z"),
+        "weather: column time_hour: got '2013-13-45T99:00:00Z', expected a full hour in UTC",
+        [12],
+    ),
     "infinite delay": (
         lambda tables: put(tables, "flights", 4, "arr_delay", float("inf")),
         "column arr_delay: got inf, expected in_range(-120, 1500) (line 6)",
