@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"mlflow", "numpy", "onnxruntime", "pandas", "sklearn"}
+# KServe is not there for every Python, and these come with it.
+WITH_KSERVE = ["kserve", "orjson", "uvloop"]
 
 # Imports every module of the packages it is given, and says each attempt to import Pulumi, also one that is forgiven.
 IMPORT_ALL = """
@@ -41,8 +43,7 @@ print(json.dumps([imported, refused]))
 
 def import_all(*packages: str, folder: Path | None = None) -> tuple[list[str], list[str]]:
     """The modules of the packages, and who of them imports Pulumi."""
-    # KServe is not there for every Python.
-    missing = [] if importlib.util.find_spec("kserve") else ["kserve"]
+    missing = [] if importlib.util.find_spec("kserve") else WITH_KSERVE
     result = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL, json.dumps(missing), *packages],
         capture_output=True,
