@@ -74,7 +74,7 @@ def test_broken_data_fails_the_run_and_leaves_its_rows_with_it(
 
     assert result.failed is not None
     assert result.failed.step == "validate"
-    assert "column distance: got -5, expected in_range(1, 6000) (line 5)" in result.failed.message
+    assert "column distance: got -5.0, expected in_range(1, 6000) (line 5)" in result.failed.message
     failing = pd.read_csv(tmp_path / "w" / "artifacts" / "validate" / "failing_rows.csv")
     assert list(failing["flight"]) == list(flights["flight"].iloc[[3]])
 
