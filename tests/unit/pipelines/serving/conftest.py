@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
 
-from mlops_pipelines.serving.served_model import ServedModel, load_served_model  # noqa: E402
-from tests.unit.pipelines.serving.artifacts import write_artifact  # noqa: E402
+from mlops_pipelines.serving.served_model import ServedModel, load_served_model
+from tests.unit.pipelines.serving.artifacts import write_artifact
 
 
 @pytest.fixture(scope="session")
