@@ -64,12 +64,12 @@ class Platform(pulumi.ComponentResource):
         """
         workload = stack.workloads[name]
         pipeline: Any = {
-            **workload.pipeline.model_dump(exclude_none=True, exclude={"graph"}),
+            **workload.pipeline.model_dump(mode="json", exclude_none=True, exclude={"graph"}),
             "graph": load_graph(stack.graph_of(name)).to_document(),
         }
         replicas = workload.endpoint.replicas
         endpoint: Any = {
-            **workload.endpoint.model_dump(exclude={"replicas"}),
+            **workload.endpoint.model_dump(mode="json", exclude_none=True, exclude={"replicas"}),
             "replicas_min": replicas.min,
             "replicas_max": replicas.max,
         }
@@ -81,7 +81,7 @@ class Platform(pulumi.ComponentResource):
             "pipeline": pipeline,
             "endpoint": endpoint,
             "tags": self.tags,
-            "kubernetes": {"namespace": self.namespace},
+            "kubernetes": {"namespace": self.namespace, "image_pull_secret_names": self._image_pull_secret_names()},
         }
         if workload.model is not None:
             args["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
@@ -94,18 +94,29 @@ class Platform(pulumi.ComponentResource):
             if isinstance(registry.artifacts, S3Artifacts)
             else {"artifacts_volume_gib": registry.artifacts.volume_gib}
         )
-        optional = {"database_image": images.postgres, "database_password": secrets.registry_database_password}
+        kubernetes = self._config.kubernetes
+        optional = {
+            "database_image": images.postgres,
+            "database_password": secrets.registry_database_password,
+            "storage_class_name": None if kubernetes is None else kubernetes.storage_class,
+        }
         args: Any = {
             "namespace": self.namespace,
             "image": images.registry,
             "database": registry.database.value,
             "database_volume_gib": registry.database_volume_gib,
             "allowed_namespaces": list(registry.allowed_namespaces),
+            "replicas": registry.replicas,
+            "service_account_annotations": dict(registry.service_account_annotations),
+            "image_pull_secret_names": self._image_pull_secret_names(),
             **artifacts,
             **{key: value for key, value in optional.items() if value is not None},
         }
         checked: KubernetesRegistryArgs = args
         return checked
+
+    def _image_pull_secret_names(self) -> list[pulumi.Input[str]]:
+        return [] if self._config.kubernetes is None else list(self._config.kubernetes.image_pull_secrets)
 
 
 def _s3_args(artifacts: S3Artifacts) -> dict[str, str]:

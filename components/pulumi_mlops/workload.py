@@ -28,6 +28,8 @@ class WorkloadPipelineArgs(TypedDict):
     """Size in GiB of the volume over which steps hand on their results. Defaults to 2."""
     run_timeout_seconds: NotRequired[int]
     """How long a run may take before it is ended. Defaults to 14400, four hours."""
+    allowed_egress_cidrs: NotRequired[list[pulumi.Input[str]]]
+    """Address ranges that a run may connect to besides the registry, such as a database's. Defaults to none."""
 
 
 class WorkloadEndpointArgs(TypedDict):
@@ -47,6 +49,8 @@ class WorkloadEndpointArgs(TypedDict):
     """CPU reserved for each pod, as a Kubernetes quantity. Defaults to 500m."""
     memory: NotRequired[str]
     """Memory of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
+    allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
+    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
 
 
 class KubernetesWorkloadArgs(TypedDict):
@@ -132,25 +136,27 @@ class Workload(pulumi.ComponentResource):
 
 
 def _pipeline_args(name: str, args: WorkloadArgs) -> Any:
+    pipeline: dict[str, Any] = dict(args["pipeline"])
+    allowed_egress_cidrs = pipeline.pop("allowed_egress_cidrs", None)
     return {
-        **args["pipeline"],
+        **pipeline,
         **_shared_args(name, args),
         "image": args["pipeline_image"],
         "environment": args["environment"],
         "champion": args.get("model"),
-        "kubernetes": args["kubernetes"],
+        "kubernetes": {**args["kubernetes"], "allowed_egress_cidrs": allowed_egress_cidrs},
     }
 
 
 def _endpoint_args(name: str, args: WorkloadArgs) -> Any:
     endpoint = dict(args.get("endpoint") or {})
-    resources = {key: endpoint.pop(key, None) for key in ("cpu", "memory")}
+    on_kubernetes = {key: endpoint.pop(key, None) for key in ("cpu", "memory", "allowed_namespaces")}
     return {
         **endpoint,
         **_shared_args(name, args),
         "image": args["serving_image"],
         "model": args.get("model"),
-        "kubernetes": {**args["kubernetes"], **resources},
+        "kubernetes": {**args["kubernetes"], **on_kubernetes},
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pulumi_mlops.config.document import StackDocument
-from pulumi_mlops.config.platform import RegistryDatabase, Target
+from pulumi_mlops.config.platform import OwnRegistry, RegistryDatabase, Target
 from pulumi_mlops.config.problems import Problem, shown
 
 _POSTGRESQL = RegistryDatabase.POSTGRESQL.value
@@ -14,6 +14,8 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     """Yield what contradicts itself in one stack."""
     yield from _target_settings(document)
     yield from _registry(document)
+    yield from _registry_replicas(document)
+    yield from _storage_class(document)
     yield from _images(document)
     yield from _database_password(document)
     yield from _namespaces(document)
@@ -46,13 +48,38 @@ def _registry(document: StackDocument) -> Iterator[Problem]:
     if document.at("platform", "registry", "url") is None:
         return
     for key in document.keys_at("platform", "registry"):
-        if key in {"database", "database_volume_gib", "artifacts", "allowed_namespaces"}:
+        if key in OwnRegistry.model_fields:
             yield document.problem(
                 ("platform", "registry", key),
                 got=f"{key} beside url",
                 expected="either the url of an existing registry or the settings of one that this stack runs",
                 fix=f"remove {key}, or remove url",
             )
+
+
+def _registry_replicas(document: StackDocument) -> Iterator[Problem]:
+    replicas, database = document.at("platform", "registry", "replicas"), _database(document)
+    if not isinstance(replicas, int) or replicas < 2 or database is None:
+        return
+    has_bucket = document.at("platform", "registry", "artifacts", "s3_uri") is not None
+    if database != _POSTGRESQL or not has_bucket:
+        yield document.problem(
+            ("platform", "registry", "replicas"),
+            got=f"{replicas} with database {database} and artifacts {'in a bucket' if has_bucket else 'on a volume'}",
+            expected="1, as a volume serves one server",
+            fix="use one replica, or database: postgresql and artifacts: {s3_uri: …}",
+        )
+
+
+def _storage_class(document: StackDocument) -> Iterator[Problem]:
+    storage_class = document.at("platform", "kubernetes", "storage_class")
+    if storage_class is not None and document.at("platform", "registry", "url") is not None:
+        yield document.problem(
+            ("platform", "kubernetes", "storage_class"),
+            got=f"{shown(storage_class)} with registry.url",
+            expected="no storage class, since this stack has no volume that stays",
+            fix="remove it",
+        )
 
 
 def _images(document: StackDocument) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from pulumi_mlops.config._model import Model
-from pulumi_mlops.config.scalars import ContextName, ImageReference, Name, Owner, S3Uri, Url
+from pulumi_mlops.config.scalars import AnnotationKey, ContextName, ImageReference, Name, ObjectName, Owner, S3Uri, Url
 
 
 class Target(str, Enum):
@@ -45,6 +45,13 @@ class KubernetesSettings(Model):
     context: ContextName
     """The context of the kubeconfig; the environment variable MLOPS_KUBE_CONTEXT goes before it. Never the current
     context by accident."""
+
+    image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(strict=False)] = ()
+    """Secrets of the namespace with which images are pulled. Defaults to none."""
+
+    storage_class: ObjectName | None = None
+    """Storage class of the registry's volumes. Defaults to the cluster's default. Another class means new, empty
+    volumes."""
 
 
 class VolumeArtifacts(Model):
@@ -91,6 +98,12 @@ class OwnRegistry(Model):
 
     allowed_namespaces: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     """Other namespaces whose pods may reach the registry. Defaults to none."""
+
+    replicas: int = Field(default=1, ge=1, le=100)
+    """Number of servers. More than one needs postgresql and artifacts in a bucket. Defaults to 1."""
+
+    service_account_annotations: dict[AnnotationKey, str] = Field(default={})
+    """Annotations that give the servers a cloud identity, like eks.amazonaws.com/role-arn. Defaults to none."""
 
 
 class ExistingRegistry(Model):

@@ -1,5 +1,6 @@
 """The single values of a stack file: names, pins, quantities, addresses."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,6 +14,7 @@ from pulumi_mlops.config import cron
 from pulumi_mlops.config._model import refuse
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,19 @@ def _is_schedule(value: str) -> str:
     return value
 
 
+def _is_address_range(value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        network = None
+    if network is None or value.partition("/")[2] != str(network.prefixlen):
+        refuse(
+            expected="a range of addresses: the first of them, a slash, and the length of what they share",
+            fix="write it like 10.20.0.0/16, or 10.20.3.4/32 for a single address",
+        )
+    return value
+
+
 def _is_scalar(value: object) -> object:
     if not isinstance(value, str | int | float | bool):
         refuse(expected="a text, a number, true or false", fix="give the parameter a single value")
@@ -88,6 +103,23 @@ Name = Annotated[
         "a Kubernetes name (lower-case letters, digits and hyphens, a letter or digit at both ends)",
         "rename it, like flights-dev",
         max_length=63,
+    ),
+]
+ObjectName = Annotated[
+    str,
+    Pattern(
+        _SUBDOMAIN,
+        "the name of a Kubernetes object (lower-case letters, digits, hyphens and dots)",
+        "use the name that kubectl get shows, like registry-login",
+        max_length=253,
+    ),
+]
+AnnotationKey = Annotated[
+    str,
+    Pattern(
+        rf"({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
+        "the key of an annotation (a domain, a slash and a name)",
+        "write it like eks.amazonaws.com/role-arn",
     ),
 ]
 # The longest name made from a workload's is that of a run, `<workload>-pipeline-<suffix of 11>`: 63 at most.
@@ -161,4 +193,5 @@ S3Uri = Annotated[
 ]
 ParameterValue = Annotated[str | int | float | bool, BeforeValidator(_is_scalar)]
 Url = Annotated[str, AfterValidator(_is_url)]
+AddressRange = Annotated[str, AfterValidator(_is_address_range)]
 CronSchedule = Annotated[str, AfterValidator(_is_schedule)]

@@ -1,16 +1,18 @@
 """One model's whole life: its pipeline, the version that serves, its endpoint."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from pulumi_mlops.config._model import Model, refuse
 from pulumi_mlops.config.scalars import (
+    AddressRange,
     CpuQuantity,
     CronSchedule,
     Digest,
     GraphReference,
     MemoryQuantity,
+    Name,
     ParameterName,
     ParameterValue,
     StepName,
@@ -71,6 +73,9 @@ class PipelineConfig(Model):
     workspace_gib: int = Field(default=2, ge=1, le=1024)
     """Size in GiB of the volume over which steps hand on their results. Defaults to 2."""
 
+    allowed_egress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
+    """Ranges of addresses that a run may connect to besides the registry, like a database's. Defaults to none."""
+
 
 class ModelPin(Model):
     """The registered version that serves. Promotion changes this."""
@@ -125,6 +130,9 @@ class EndpointConfig(Model):
 
     drain_seconds: int = Field(default=20, ge=1, le=600)
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
+
+    allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
+    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
 
 
 class WorkloadConfig(Model):

@@ -3,7 +3,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops import Platform
+from pulumi_mlops import Platform, Workload
 from pulumi_mlops.config import PlatformConfig
 from pulumi_mlops.config.load import StackSecrets
 from pulumi_mlops.config.stack import StackConfig
@@ -16,7 +16,9 @@ DIGEST = "sha256:" + "a" * 64
 EXISTING = {"url": "http://mlflow.flights-dev.svc.cluster.local:5000"}
 
 
-def config(registry_settings: dict[str, Any], **images: str) -> PlatformConfig:
+def config(
+    registry_settings: dict[str, Any], kubernetes: dict[str, Any] | None = None, **images: str
+) -> PlatformConfig:
     return PlatformConfig.model_validate(
         {
             "environment": "prod",
@@ -24,7 +26,7 @@ def config(registry_settings: dict[str, Any], **images: str) -> PlatformConfig:
             "namespace": "flights-prod",
             "owner": "team-flights",
             "images": IMAGES | images,
-            "kubernetes": {"context": "mlops-sandbox"},
+            "kubernetes": {"context": "mlops-sandbox", **(kubernetes or {})},
             "registry": registry_settings,
         }
     )
@@ -84,6 +86,51 @@ def test_artifacts_in_s3_need_no_volume() -> None:
     variables = {one["name"]: one.get("value") for one in server["env"]}
     assert variables["MLFLOW_S3_ENDPOINT_URL"] == "http://minio:9000"
     assert "AWS_SECRET_ACCESS_KEY" in variables
+
+
+def test_settings_of_the_cluster_reach_the_registry() -> None:
+    registry = {
+        "database": "postgresql",
+        "replicas": 2,
+        "artifacts": {"s3_uri": "s3://models/flights"},
+        "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/models"},
+    }
+    kubernetes = {"image_pull_secrets": ["login"], "storage_class": "fast"}
+    settings = config(registry, kubernetes, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
+    declaration = platform(settings, password="correct horse")
+    server, database = declaration.one("Deployment").inputs, declaration.one("StatefulSet").inputs
+    assert server["spec"]["replicas"] == 2
+    for workload in (server, database):
+        assert workload["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
+    (claim,) = database["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["storageClassName"] == "fast"
+    identity = declaration.one("ServiceAccount", "mlflow").inputs["metadata"]
+    assert identity["annotations"]["eks.amazonaws.com/role-arn"] == "arn:aws:iam::1:role/models"
+
+
+def test_settings_of_the_cluster_reach_a_workload() -> None:
+    settings = config(EXISTING, {"image_pull_secrets": ["login"]})
+    workload = {
+        "model": {"version": 7, "digest": DIGEST},
+        "pipeline": {"allowed_egress_cidrs": ["10.20.0.0/16"]},
+        "endpoint": {"allowed_namespaces": ["shop"]},
+    }
+    document = {"platform": settings.model_dump(), "workloads": {"flight-delay": workload}}
+    stack = StackConfig.model_validate(document)
+
+    def program() -> object:
+        shared = Platform("platform", settings, StackSecrets())
+        return Workload("flight-delay", shared.workload_args(stack, "flight-delay")).outputs()
+
+    declaration = declare(program)
+    run = declaration.one("CronJob").inputs["spec"]["jobTemplate"]["spec"]
+    for spec in (run, declaration.one("Deployment").inputs["spec"], declaration.one("Job").inputs["spec"]):
+        assert spec["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
+    egress = declaration.one("NetworkPolicy", "flight-delay-pipeline").inputs["spec"]["egress"]
+    assert {"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}]} in egress
+    (ingress,) = declaration.one("NetworkPolicy", "flight-delay").inputs["spec"]["ingress"]
+    callers = [one["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for one in ingress["from"]]
+    assert callers == ["flights-prod", "shop"]
 
 
 @pytest.mark.parametrize("model", [None, {"version": 7, "digest": DIGEST}])
