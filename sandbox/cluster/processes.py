@@ -6,7 +6,6 @@ got the same id later is not taken for it.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -178,17 +177,6 @@ def last_lines(log: Path) -> str:
     except FileNotFoundError:
         return f"    ({log} does not exist)"
     return "\n".join(f"    {line}" for line in [f"the end of {log}:", *lines])
-
-
-def require_programs(*names: str) -> None:
-    """Checks that programs of the base system are there.
-
-    Raises:
-        SandboxError: When one is not.
-    """
-    for name in names:
-        if shutil.which(name) is None:
-            raise SandboxError(f"{name}: not found on PATH", "apt-get install util-linux iproute2")
 
 
 def _signal(identity: Identity, number: signal.Signals) -> None:

@@ -3,7 +3,6 @@
 import importlib.metadata
 import io
 import json
-import shutil
 import tarfile
 import tempfile
 import time
@@ -175,9 +174,3 @@ def _is_refused(provider: Provider) -> bool:
         return True
     _refusal(provider).unlink(missing_ok=True)
     return False
-
-
-def remove_plugins() -> None:
-    """Removes every plugin and what is remembered of refusals."""
-    shutil.rmtree(paths.pulumi_home() / "plugins", ignore_errors=True)
-    shutil.rmtree(paths.state_root() / "plugin-downloads", ignore_errors=True)

@@ -68,11 +68,6 @@ class ApiError(ProviderError):
         return self.status == 404
 
     @property
-    def is_namespace_missing(self) -> bool:
-        """Whether it is the namespace that is not there."""
-        return self.is_not_found and self.message.startswith("namespaces ")
-
-    @property
     def is_of_rights(self) -> bool:
         """Whether the user may not do it at all, as against an admission that refuses this one object."""
         return self.status == 403 and "cannot " in self.message and " resource " in self.message
