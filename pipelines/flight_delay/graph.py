@@ -24,7 +24,7 @@ class FlightDelayParameters(PipelineParameters):
     training_rows_max: int = Field(
         default=0, ge=0, description="Train on this many of the latest flights only; 0 for all of them."
     )
-    iterations: int = Field(default=300, ge=1, le=2000, description="Number of trees.")
+    iterations: int = Field(default=150, ge=1, le=2000, description="Number of trees.")
     learning_rate: float = Field(default=0.1, gt=0, le=1, description="How much each tree corrects.")
     leaf_nodes_max: int = Field(default=31, ge=2, le=255, description="Leaves of a tree.")
     leaf_flights_min: int = Field(default=50, ge=1, description="Fewest flights that a leaf stands for.")
