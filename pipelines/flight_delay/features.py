@@ -10,8 +10,8 @@ from flight_delay.tables import Tables, read_tables
 from mlops_pipelines.context import StepContext
 
 FEATURES_FILE = "features.npz"
-WEATHER_MAX_AGE = pd.Timedelta(hours=6)
-HOUR = pd.Timedelta(hours=1)
+WEATHER_MAX_AGE = pd.Timedelta("6h")
+HOUR = pd.Timedelta("1h")
 SIXTEENTHS = 16
 
 
