@@ -177,6 +177,34 @@ def test_a_refused_stack_is_not_rendered(project: Path) -> None:
     assert "did you mean owner?" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("program", "line", "reason"),
+    [
+        ('\nkubernetes.core.v1.ConfigMap("a")\nraise ValueError("no such thing")', 8, "ValueError: no such thing"),
+        ("\nimport json\njson.loads('{')", 8, "JSONDecodeError: Expecting property name"),
+        ("\npulumi.export('name', stack.platform.nam)", 7, "AttributeError: 'PlatformConfig' object has no"),
+        ("\nassert not stack", 7, "got AssertionError, expected"),
+        ("\nfor", 7, "SyntaxError: invalid syntax"),
+        (
+            '\nkubernetes.core.v1.ConfigMap("a", data={"a": pulumi.Output.from_input(1).apply(lambda _: 1 / 0)})',
+            7,
+            "ZeroDivisionError: division by zero",
+        ),
+    ],
+)
+def test_a_program_that_fails_is_told_with_its_place(
+    project: Path, monkeypatch: pytest.MonkeyPatch, program: str, line: int, reason: str
+) -> None:
+    monkeypatch.chdir(project)
+    write_program(project, HEAD + program)
+    result = mlops.invoke(app, ["render", "--all"])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"infra/__main__.py:{line}: stack dev-local: ")
+    assert reason in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_two_resources_of_one_name_are_refused_as_the_engine_would(project: Path) -> None:
     twice = 'kubernetes.core.v1.ConfigMap("a")\n' * 2
     write_program(project, HEAD + twice)

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pulumi_mlops.cli.output import WRONG_USE, say_error, told_errors
-from pulumi_mlops.cli.render.program import SecretLeakError, render_stack
+from pulumi_mlops.cli.render.program import ProgramError, SecretLeakError, render_stack
 from pulumi_mlops.cli.render.recorder import OfflineError
 from pulumi_mlops.cli.render.text import to_json, to_text
 from pulumi_mlops.config.project import find_project
@@ -25,7 +25,7 @@ def render(stacks: list[str], *, every: bool, as_json: bool) -> None:
     if bool(stacks) == every:
         say_error("mlops render: got neither or both of --stack and --all, expected one of them, fix: name a stack")
         raise typer.Exit(WRONG_USE)
-    with told_errors(OfflineError, SecretLeakError):
+    with told_errors(OfflineError, ProgramError, SecretLeakError):
         project = find_project()
         rendered = [render_stack(project, name) for name in (project.stack_names() if every else stacks)]
     sys.stdout.write(to_json(rendered) if as_json else to_text(rendered))

@@ -7,6 +7,7 @@ import json
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, settings, stack
 
 from pulumi_mlops.cli.render.graph import RenderedStack
-from pulumi_mlops.cli.render.recorder import Recorder
+from pulumi_mlops.cli.render.recorder import OfflineError, Recorder
 from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.problems import ConfigError
 from pulumi_mlops.config.project import Project
 from pulumi_mlops.config.stack_file import read_document
 from pulumi_mlops.config.validate import validate
@@ -31,6 +33,10 @@ class SecretLeakError(RuntimeError):
     """A program lets a secret out of Pulumi's care."""
 
 
+class ProgramError(RuntimeError):
+    """A program fails by itself."""
+
+
 def render_stack(project: Project, stack_name: str) -> RenderedStack:
     """Return the resource graph of a stack without credentials, passphrase, plugin, network or cluster.
 
@@ -41,6 +47,8 @@ def render_stack(project: Project, stack_name: str) -> RenderedStack:
     Raises:
         ProjectError: When the stack has no file.
         ConfigError: When its configuration is refused.
+        OfflineError: When the program asks for what only a cluster knows, or declares what the engine would refuse.
+        ProgramError: When the program fails by itself.
         SecretLeakError: When a secret would stand in plain text among the resources or outputs.
     """
     path = project.stack_file(stack_name)
@@ -72,11 +80,31 @@ def _run(project: Project, stack_name: str, document: StackDocument) -> Recorder
     )
     settings.SETTINGS.monitor_features = set(recorder.features())
     runtime_config.set_all_config(*_pulumi_config(document))
-    with _as_program(project.program), asyncio.Runner() as runner:
-        # What fails is raised below; what hangs on it need not be told again.
-        runner.get_loop().set_exception_handler(lambda *_: None)
-        runner.run(stack.run_in_stack(lambda: _execute(project.program)))
+    try:
+        with _as_program(project.program), asyncio.Runner() as runner:
+            # What fails is raised below; what hangs on it need not be told again.
+            runner.get_loop().set_exception_handler(lambda *_: None)
+            runner.run(stack.run_in_stack(lambda: _execute(project.program)))
+    except (ConfigError, OfflineError):
+        raise
+    except Exception as error:
+        raise ProgramError(_told(error, project, stack_name)) from error
     return recorder
+
+
+def _told(error: Exception, project: Project, stack_name: str) -> str:
+    """Return one clear error for what a program raised, at the last place of the program that led to it."""
+    line: int | None
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line, reason = Path(error.filename), error.lineno, error.msg
+    else:
+        frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+        of_program = [place for place in frames if _is_of_program(place[0], project.program)]
+        file, line = of_program[-1] if of_program else (project.program / "__main__.py", None)
+        reason = str(error)
+    place = project.shown(file) if line is None else f"{project.shown(file)}:{line}"
+    raised = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    return f"{place}: stack {stack_name}: got {raised}, expected a program that runs to its end, fix: correct it there"
 
 
 def _pulumi_config(document: StackDocument) -> tuple[dict[str, str], list[str]]:
@@ -108,7 +136,11 @@ def _as_program(program: Path) -> Iterator[None]:
 
 def _is_within(module: Any, folder: Path) -> bool:
     file = getattr(module, "__file__", None)
-    return file is not None and Path(file).resolve().is_relative_to(folder.resolve())
+    return file is not None and _is_of_program(Path(file), folder)
+
+
+def _is_of_program(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())
 
 
 def _refuse_leaks(rendered: RenderedStack) -> None:
