@@ -9,8 +9,8 @@ from pulumi_mlops.config.workload import WorkloadConfig
 class StackConfig(Model):
     """Everything a stack file declares, validated, except its secrets.
 
-    `pulumi_mlops.config.load_stack()` reads it within a Pulumi program, and
-    `pulumi_mlops.config.read_stack_file(path)` outside of one.
+    `pulumi_mlops.config.load.load_stack()` reads it within a Pulumi program, and
+    `pulumi_mlops.config.load.load_stack_file(path, project)` outside of one.
     """
 
     platform: PlatformConfig
