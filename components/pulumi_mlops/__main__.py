@@ -1,6 +1,6 @@
 import sys
 
-NEEDED = {"typer": "cli", "rich": "cli", "kubernetes": "cli", "yaml": "cli", "pulumi_kubernetes": "kubernetes"}
+from pulumi_mlops.cli.extras import missing_extra
 
 
 def main() -> None:
@@ -10,7 +10,7 @@ def main() -> None:
 
         app()
     except ModuleNotFoundError as error:
-        extra = NEEDED.get((error.name or "").partition(".")[0])
+        extra = missing_extra(error)
         if extra is None:
             raise
         sys.stderr.write(

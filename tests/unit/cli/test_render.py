@@ -184,6 +184,7 @@ def test_a_refused_stack_is_not_rendered(project: Path) -> None:
         ("\nimport json\njson.loads('{')", 8, "JSONDecodeError: Expecting property name"),
         ("\npulumi.export('name', stack.platform.nam)", 7, "AttributeError: 'PlatformConfig' object has no"),
         ("\nassert not stack", 7, "got AssertionError, expected"),
+        ("\nimport no_such_module", 7, "ModuleNotFoundError: No module named 'no_such_module'"),
         ("\nfor", 7, "SyntaxError: invalid syntax"),
         (
             '\nkubernetes.core.v1.ConfigMap("a", data={"a": pulumi.Output.from_input(1).apply(lambda _: 1 / 0)})',

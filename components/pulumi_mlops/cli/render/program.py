@@ -7,7 +7,6 @@ import json
 import os
 import runpy
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, settings, stack
 
+from pulumi_mlops.cli.extras import missing_extra
+from pulumi_mlops.cli.render.failures import Failures, ProgramError, is_within
 from pulumi_mlops.cli.render.graph import RenderedStack
 from pulumi_mlops.cli.render.recorder import OfflineError, Recorder
 from pulumi_mlops.config.document import StackDocument
@@ -31,10 +32,6 @@ _PERSONAL_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "MLOPS_KUBE
 
 class SecretLeakError(RuntimeError):
     """A program lets a secret out of Pulumi's care."""
-
-
-class ProgramError(RuntimeError):
-    """A program fails by itself."""
 
 
 def render_stack(project: Project, stack_name: str) -> RenderedStack:
@@ -80,29 +77,27 @@ def _run(project: Project, stack_name: str, document: StackDocument) -> Recorder
     )
     settings.SETTINGS.monitor_features = set(recorder.features())
     runtime_config.set_all_config(*_pulumi_config(document))
+    failures = Failures(project.program)
     try:
         with _as_program(project.program), asyncio.Runner() as runner:
             # What fails is raised below; what hangs on it need not be told again.
             runner.get_loop().set_exception_handler(lambda *_: None)
+            failures.watch(runner.get_loop())
             runner.run(stack.run_in_stack(lambda: _execute(project.program)))
     except (ConfigError, OfflineError):
         raise
     except Exception as error:
-        raise ProgramError(_told(error, project, stack_name)) from error
+        if missing_extra(error) is not None:
+            raise
+        raise ProgramError(_told(error, failures, project, stack_name)) from error
     return recorder
 
 
-def _told(error: Exception, project: Project, stack_name: str) -> str:
-    """Return one clear error for what a program raised, at the last place of the program that led to it."""
-    line: int | None
-    if isinstance(error, SyntaxError) and error.filename:
-        file, line, reason = Path(error.filename), error.lineno, error.msg
-    else:
-        frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-        of_program = [place for place in frames if _is_of_program(place[0], project.program)]
-        file, line = of_program[-1] if of_program else (project.program / "__main__.py", None)
-        reason = str(error)
+def _told(error: Exception, failures: Failures, project: Project, stack_name: str) -> str:
+    """Return one clear error for what a program raised."""
+    file, line = failures.place_of(error)
     place = project.shown(file) if line is None else f"{project.shown(file)}:{line}"
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
     raised = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
     return f"{place}: stack {stack_name}: got {raised}, expected a program that runs to its end, fix: correct it there"
 
@@ -136,11 +131,7 @@ def _as_program(program: Path) -> Iterator[None]:
 
 def _is_within(module: Any, folder: Path) -> bool:
     file = getattr(module, "__file__", None)
-    return file is not None and _is_of_program(Path(file), folder)
-
-
-def _is_of_program(file: Path, folder: Path) -> bool:
-    return file.resolve().is_relative_to(folder.resolve())
+    return file is not None and is_within(Path(file), folder)
 
 
 def _refuse_leaks(rendered: RenderedStack) -> None:
