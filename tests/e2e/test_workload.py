@@ -177,7 +177,7 @@ def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_o
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
     ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     assert ended.returncode != 0
-    assert f"expected digest sha256:{'0' * 64}, got {trained.second['digest']}" in ended.stdout
+    assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in ended.stdout
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
 

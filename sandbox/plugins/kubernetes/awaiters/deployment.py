@@ -36,7 +36,9 @@ def check(live: Object, observer: Observer) -> Progress:
     if is_current and has_expired and not _is_about_an_older_change(progressing, live):
         deadline = int_at(live, "spec", "progressDeadlineSeconds", default=600)
         return failed(
-            f"Deployment {name}: no progress within {deadline} s (ProgressDeadlineExceeded): {text}", problems
+            f"Deployment {name}: no progress within {deadline} s (ProgressDeadlineExceeded): {text}",
+            problems,
+            judged_at=text_at(progressing, "lastUpdateTime"),
         )
     return waiting(f"Deployment {name}: {text}", problems)
 

@@ -35,11 +35,14 @@ class Progress:
         readiness: Where it stands.
         text: That in words.
         problems: What keeps it from going on.
+        judged_at: When the cluster found that it failed, where the cluster dates that and may take it back. Such a
+            verdict that was there before a wait began says nothing about it.
     """
 
     readiness: Readiness
     text: str = ""
     problems: tuple[Problem, ...] = ()
+    judged_at: str = ""
 
     @property
     def is_ready(self) -> bool:
@@ -55,6 +58,6 @@ def waiting(text: str, problems: tuple[Problem, ...] = ()) -> Progress:
     return Progress(Readiness.WAITING, text, problems)
 
 
-def failed(text: str, problems: tuple[Problem, ...] = ()) -> Progress:
+def failed(text: str, problems: tuple[Problem, ...] = (), judged_at: str = "") -> Progress:
     """Returns the progress of an object that will not become ready by itself."""
-    return Progress(Readiness.FAILED, text, problems)
+    return Progress(Readiness.FAILED, text, problems, judged_at)

@@ -45,6 +45,7 @@ class Wait:
     _since: dict[str, float] = field(default_factory=dict, init=False)
     _told: set[str] = field(default_factory=set, init=False)
     _heard: float = field(default=0.0, init=False)
+    _old_verdict: str | None = field(default=None, init=False)
 
     def until_ready(self, live: Object) -> Object:
         """Waits.
@@ -98,7 +99,10 @@ class Wait:
 
     def _judge(self, live: Object, progress: Progress) -> None:
         """Ends the wait when it is lost, and tells what is new."""
-        if progress.readiness is Readiness.FAILED:
+        if self._old_verdict is None:
+            self._old_verdict = progress.judged_at
+        is_old = progress.judged_at != "" and progress.judged_at == self._old_verdict
+        if progress.readiness is Readiness.FAILED and not is_old:
             raise InitializationError(live, _reasons(progress))
         now = self.clock()
         keys = {problem.key for problem in progress.problems}

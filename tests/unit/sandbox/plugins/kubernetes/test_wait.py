@@ -56,6 +56,22 @@ def test_it_ends_at_once_when_the_object_has_failed() -> None:
     assert clock.now == 0
 
 
+def test_a_verdict_from_before_the_wait_is_waited_out() -> None:
+    clock = Clock()
+    old = failed("no progress", judged_at="10:00")
+    assert a_wait(lambda now: READY if now > 20 else old, clock).until_ready(LIVE) == LIVE
+    assert clock.now > 20
+
+
+def test_a_verdict_that_falls_while_waiting_ends_it() -> None:
+    clock = Clock()
+    verdicts = {True: failed("no progress", judged_at="10:05"), False: waiting("1 old pod still to go")}
+    with pytest.raises(InitializationError) as caught:
+        a_wait(lambda now: verdicts[now > 20], clock).until_ready(LIVE)
+    assert caught.value.reasons == ("no progress",)
+    assert 20 < clock.now < 23
+
+
 def test_it_ends_when_time_is_up() -> None:
     clock = Clock()
     with pytest.raises(InitializationError, match="not ready within 100 s\n0 of 2\nunschedulable"):
