@@ -34,7 +34,7 @@ def environment() -> dict[str, str]:
     variables = {
         "PATH": _path_with_programs(os.environ.get("PATH", os.defpath)),
         "PULUMI_HOME": str(paths.pulumi_home()),
-        "PULUMI_BACKEND_URL": backend.as_uri(),
+        "PULUMI_BACKEND_URL": backend_url(backend),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase()),
         "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "50",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
@@ -48,6 +48,15 @@ def environment() -> dict[str, str]:
         # Else every command first tries, for seconds, to download plugins of packages that no program here uses.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return variables
+
+
+def backend_url(folder: Path) -> str:
+    """Returns the URL of a file backend that a kill at any moment leaves readable.
+
+    Pulumi replaces a stack's file in one step, but not the file of attributes that it keeps beside it: when it is
+    killed in between, that one is empty, and the stack cannot be loaded any more. Nothing needs those attributes.
+    """
+    return f"{folder.as_uri()}?metadata=skip"
 
 
 def merged(base: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.environment import backend_url
+
 _COMMAND_SECONDS = 300.0
 _STACK = "test"
 
@@ -36,7 +38,7 @@ class Project:
             made.mkdir(parents=True)
         self.environment = {
             **environment,
-            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            "PULUMI_BACKEND_URL": backend_url(self.backend),
             "PULUMI_STACK": _STACK,
             "NO_COLOR": "1",
         }
