@@ -156,6 +156,7 @@ class WorkloadStack(Project):
             return str(running.read_all())
         finally:
             running.close()
+            running.sock.shutdown()  # `close` leaves alone what the other side ended first.
 
     def _pod_of(self, name: str) -> str:
         pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={name}").items
