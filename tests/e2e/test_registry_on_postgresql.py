@@ -1,0 +1,64 @@
+"""The registry on PostgreSQL: what it was told survives its database's pod, and the password stays a secret."""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sandbox import images
+from sandbox.cluster.target import Cluster
+from tests.e2e.pulumi_project import wait_for
+from tests.e2e.workload_stack import WorkloadStack
+
+pytestmark = pytest.mark.e2e
+
+PASSWORD = "with 'quotes', spaces & a %-sign"
+_ASK = """
+import json, sys, urllib.request
+path, body = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
+request = urllib.request.Request(f"http://localhost:5000/api/2.0/mlflow/{path}", data=body and body.encode())
+request.add_header("Content-Type", "application/json")
+print(urllib.request.urlopen(request, timeout=20).read().decode())
+"""
+
+
+@pytest.fixture
+def stack(cluster: Cluster, engine_environment: Mapping[str, str], tmp_path: Path) -> Iterator[WorkloadStack]:
+    references = images.ensure(cluster)
+    made = WorkloadStack(tmp_path, cluster, f"e2e-{uuid.uuid4().hex[:8]}", references, engine_environment)
+    try:
+        with made.edited() as settings:
+            settings["mlops:platform"]["registry"]["database"] = "postgresql"
+            settings["mlops:platform"]["images"]["postgres"] = references["postgres"]
+        made.pulumi("config", "set", "--secret", "mlops:registry_database_password", PASSWORD)
+        yield made
+    finally:
+        made.destroy()
+
+
+def ask(stack: WorkloadStack, path: str, body: str | None = None) -> str:
+    arguments = [path, *([body] if body else [])]
+    quoted = " ".join(f"'{argument}'" for argument in [_ASK.replace("'", '"'), *arguments])
+    return stack.registry_shell(f"python -c {quoted}")
+
+
+def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
+    said = stack.pulumi("up", "--yes", "--skip-preview")
+    assert PASSWORD not in said
+    assert PASSWORD not in stack.pulumi("stack", "export")
+    assert PASSWORD not in stack.stack_file.read_text()
+    assert stack.changes() == {}
+    made = json.loads(ask(stack, "experiments/create", '{"name": "kept"}'))
+
+    (pod,) = stack.core.list_namespaced_pod(
+        stack.namespace, label_selector="app.kubernetes.io/component=model-registry-database"
+    ).items
+    stack.core.delete_namespaced_pod(pod.metadata.name, stack.namespace)
+
+    def is_known() -> bool:
+        answer = ask(stack, "experiments/get-by-name?experiment_name=kept")
+        return f'"{made["experiment_id"]}"' in answer
+
+    wait_for(is_known, timeout_seconds=120.0)
