@@ -107,7 +107,8 @@ def remove(root: Path = ROOT) -> None:
     Raises:
         SandboxError: When one stays busy.
     """
-    for hierarchy in _hierarchies(root):
+    # Where both versions are mounted, the container runtime makes groups in `unified` too, which we never join.
+    for hierarchy in {*_hierarchies(root), root / "unified"}:
         top = hierarchy / settings.CGROUP
         for folder, _, _ in os.walk(top, topdown=False):
             _remove_folder(Path(folder))

@@ -73,3 +73,11 @@ def test_members_are_found_however_deep(version_1: Path) -> None:
     (version_1 / "memory" / settings.CGROUP / cgroups.PROGRAMS / "cgroup.procs").write_text("13\n")
     assert cgroups.members(cgroups.PODS, version_1) == {11, 12}
     assert cgroups.members(cgroups.PROGRAMS, version_1) == {13}
+
+
+def test_what_the_runtime_made_where_both_versions_are_mounted_goes_too(version_1: Path) -> None:
+    pod = version_1 / "unified" / settings.CGROUP / cgroups.PODS / "kubepods" / "pod1"
+    pod.mkdir(parents=True)
+    cgroups.remove(version_1)
+    assert not (version_1 / "unified" / settings.CGROUP).exists()
+    assert (version_1 / "unified").is_dir()
