@@ -86,6 +86,6 @@ def new_project(engine_environment: Mapping[str, str], tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def world(engine_environment: Mapping[str, str]) -> Iterator[World]:
+def world(cluster: Cluster) -> Iterator[World]:
     """A namespace of the test's own on the cluster, which outlives the test's projects."""
-    yield from open_world(engine_environment)
+    yield from open_world(cluster)

@@ -1,17 +1,15 @@
 """A namespace of its own on the sandbox's cluster for one test, seen through the official client."""
 
-import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import kubernetes
-import pytest
 
-CONTEXT = os.environ.get("MLOPS_KUBE_CONTEXT", "mlops-sandbox")
+from sandbox.cluster.settings import PAUSE_IMAGE
+from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
 
 PREAMBLE = f"""
 import pulumi
@@ -20,7 +18,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.batch.v1 import Job
 from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, Namespace, PersistentVolumeClaim, Secret, Service
 
-provider = kubernetes.Provider("cluster", context="{CONTEXT}", namespace="NAMESPACE")
+provider = kubernetes.Provider("cluster", context="{SANDBOX_CONTEXT}", namespace="NAMESPACE")
 options = pulumi.ResourceOptions(provider=provider)
 SHELL_VOLUMES = [
     {{"name": "usr", "host_path": {{"path": "/usr"}}}},
@@ -81,25 +79,14 @@ class World:
         return sorted(item.metadata.name for item in listing(self.namespace).items)
 
 
-def open_world(environment: Mapping[str, str]) -> Iterator[World]:
-    """Makes the namespace, and removes it at the end.
-
-    Args:
-        environment: Names the kubeconfig.
-    """
-    kubeconfig = environment.get("KUBECONFIG", "")
-    if not Path(kubeconfig).is_file():
-        pytest.skip("needs the sandbox's cluster: run `make up` or `python -m sandbox up`")
-    api = kubernetes.config.new_client_from_config(kubeconfig, context=CONTEXT)
+def open_world(cluster: Cluster) -> Iterator[World]:
+    """Makes the namespace, and removes it at the end."""
+    api = kubernetes.config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
     core = kubernetes.client.CoreV1Api(api)
-    try:
-        core.list_namespace(limit=1, _request_timeout=5)
-    except Exception:  # noqa: BLE001 - whatever it is, there is no cluster
-        pytest.skip("needs the sandbox's cluster, which does not answer: run `make up`")
     name = f"try-plugin-{secrets.token_hex(4)}"
     core.create_namespace({"metadata": {"name": name}})
     try:
-        yield World(name, _empty_image(core), core, api)
+        yield World(name, PAUSE_IMAGE, core, api)
     finally:
         core.delete_namespace(name)
         api.close()
@@ -111,13 +98,3 @@ def eventually(condition: Callable[[], bool], timeout_seconds: float = 60.0) -> 
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
-
-
-def _empty_image(core: Any) -> str:
-    names = [
-        name for node in core.list_node().items for image in node.status.images or [] for name in image.names or []
-    ]
-    found = [name for name in names if "/pause" in name and "@" not in name]
-    if not found:
-        pytest.skip("needs the sandbox's own node, whose pause image lends these tests its file system")
-    return str(found[0])

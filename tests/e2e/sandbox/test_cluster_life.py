@@ -10,6 +10,8 @@ import pytest
 
 from sandbox import packages
 from sandbox.cluster import build, settings
+from sandbox.doctor import Part
+from tests.e2e.conftest import skip_unless_possible
 from tests.e2e.sandbox.isolated_machine import IsolatedMachine
 
 pytestmark = pytest.mark.e2e
@@ -37,10 +39,7 @@ spec:
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("a node needs root")
-    if build.built() is None and shutil.which("go") is None:
-        pytest.skip("the cluster's programs are not compiled yet, and there is no Go")
+    skip_unless_possible(Part.CLUSTER)
     build.ensure()
 
 
