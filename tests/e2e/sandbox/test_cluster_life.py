@@ -11,6 +11,8 @@ import pytest
 from sandbox import packages
 from sandbox.cluster import build, settings
 from sandbox.doctor import Part
+from sandbox.packages import private
+from sandbox.packages.catalog import NODE
 from tests.e2e.conftest import skip_unless_possible
 from tests.e2e.sandbox.isolated_machine import IsolatedMachine
 
@@ -40,6 +42,8 @@ spec:
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     skip_unless_possible(Part.CLUSTER)
+    # The machine within the machine has no way out by which it could fetch or build anything.
+    private.ensure(NODE)
     build.ensure()
 
 
