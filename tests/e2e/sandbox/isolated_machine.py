@@ -50,6 +50,9 @@ while read -r _ folder kind _; do
       mount -t cgroup2 cgroup2 "$folder"
       mkdir "$folder/init"
       echo $$ > "$folder/init/cgroup.procs" ;;
+    "cgroup2 "*)
+      umount "$folder"
+      mount -t cgroup2 cgroup2 "$folder" ;;
   esac
 done < /run/mounts
 rm /run/mounts
