@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(CURDIR)/.venv/bin/python
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.uv/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
 # Compiled modules are kept, whatever the shell says: every start of a program is twice as quick.
 export PYTHONDONTWRITEBYTECODE :=
