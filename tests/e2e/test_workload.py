@@ -161,7 +161,7 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
     model = stack.registry_shell("find /var/lib/mlflow/artifacts -name model.onnx -print0 | xargs -0 ls -t").split()[0]
     stack.registry_shell(f"cp -p {model} /tmp/kept.onnx && printf tampered >> {model}")
     try:
-        with load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
+        with stack.impatient(), load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
             stack.pin(trained.second)
             ended = stack.attempt("up", "--yes", "--skip-preview")
     finally:
@@ -175,7 +175,8 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
 
 def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
-    ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+    with trained.stack.impatient():
+        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     assert ended.returncode != 0
     assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in ended.stdout
     assert_serves(trained, trained.first)
@@ -187,7 +188,8 @@ def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converg
     stack.scale("mlflow", 0)
     try:
         stack.pin(trained.second)
-        ended = stack.attempt("up", "--yes", "--skip-preview")
+        with stack.impatient():
+            ended = stack.attempt("up", "--yes", "--skip-preview")
         answers = stack.mlops_json("status", "--stack", STACK)["workloads"][0]
     finally:
         stack.scale("mlflow", 1)
@@ -203,7 +205,8 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     missing = "localhost/pulumi-mlops/serving:0123456789abcdef"
     trained.stack.image("serving", missing)
     try:
-        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+        with trained.stack.impatient():
+            ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     finally:
         trained.stack.image("serving", trained.images["serving"])
     assert ended.returncode != 0

@@ -10,16 +10,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config, stream
+from kubernetes import client, config
 from ruamel.yaml import YAML
 
 from sandbox.cluster.target import Cluster
+from tests.e2e.pod_shell import run_in_pod
 from tests.e2e.pulumi_project import Project, wait_for
 
 CHECKOUT = Path(__file__).parents[2]
 WORKLOAD = "flight-delay"
 STACK = "test"
-ROLLOUT_TIMEOUT_SECONDS = 60
+ROLLOUT_TIMEOUT_SECONDS = 180
+IMPATIENT_ROLLOUT_TIMEOUT_SECONDS = 60
+"""Longer than the 45 s for which a new pod tries an unreachable registry, so that it can tell."""
 
 
 class WorkloadStack(Project):
@@ -67,6 +70,19 @@ class WorkloadStack(Project):
         document = YAML().load(self.stack_file)
         yield document["config"]
         YAML().dump(document, self.stack_file)
+
+    @contextlib.contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Gives a rollout up soon for as long as the block runs: for an update that must fail."""
+        self._give_up_rollouts_after(IMPATIENT_ROLLOUT_TIMEOUT_SECONDS)
+        try:
+            yield
+        finally:
+            self._give_up_rollouts_after(ROLLOUT_TIMEOUT_SECONDS)
+
+    def _give_up_rollouts_after(self, seconds: int) -> None:
+        with self.edited() as settings:
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = seconds
 
     def pin(self, model: Mapping[str, Any] | None) -> None:
         """Pins a version and digest, or none."""
@@ -141,22 +157,7 @@ class WorkloadStack(Project):
 
     def shell(self, pod: str, script: str) -> str:
         """Runs a shell script in a pod and returns what it wrote."""
-        # A connection of its own: one that the client opens and reads by itself is never closed.
-        running = stream.stream(
-            self.core.connect_get_namespaced_pod_exec,
-            pod,
-            self.namespace,
-            command=["sh", "-c", script],
-            stdout=True,
-            stderr=True,
-            _preload_content=False,
-        )
-        try:
-            running.run_forever(timeout=60)
-            return str(running.read_all())
-        finally:
-            running.close()
-            running.sock.shutdown()  # `close` leaves alone what the other side ended first.
+        return run_in_pod(self.core, self.namespace, pod, script)
 
     def _pod_of(self, name: str) -> str:
         pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={name}").items
