@@ -215,6 +215,21 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     assert_first_is_back(trained)
 
 
+def test_a_stack_file_with_two_mistakes_is_refused_with_both_and_no_traceback(trained: Trained) -> None:
+    right = trained.stack.stack_file.read_text()
+    with trained.stack.edited() as settings:
+        settings["mlops:platform"]["onwer"] = "me"
+        settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = 1
+    try:
+        ended = trained.stack.attempt("preview")
+    finally:
+        trained.stack.stack_file.write_text(right)
+    assert ended.returncode != 0
+    assert "mlops:platform.onwer: got an unknown key" in ended.stdout, ended.stdout
+    assert f"mlops:workloads.{WORKLOAD}.endpoint.rollout_timeout_seconds: got the whole number 1" in ended.stdout
+    assert "Traceback" not in ended.stdout
+
+
 def test_a_workload_that_is_not_in_the_stack_is_named(trained: Trained) -> None:
     ended = trained.stack.mlops("train", "flight-dely", "--stack", STACK)
     assert ended.returncode != 0
