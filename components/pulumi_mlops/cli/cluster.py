@@ -94,6 +94,10 @@ class Cluster:
         try:
             yield
         except ApiException as error:
+            if is_passing(error.status):
+                raise UnreachableError(
+                    f"{what}: cluster {self.context} answered {error.status or 'nothing'} ({_reason(error)})"
+                ) from error
             raise ClusterError(f"{what}: {_reason(error)}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             reason = _first_line(error)
@@ -229,6 +233,11 @@ def cluster_of(stack: StackConfig) -> Cluster:
     if stack.platform.kubernetes is None:
         raise ClusterError(f"target {stack.platform.target.value} has no cluster")
     return Cluster(os.environ.get(CONTEXT_VARIABLE) or stack.platform.kubernetes.context)
+
+
+def is_passing(status: int | None) -> bool:
+    """Whether an API server that answers with this status may answer otherwise a little later."""
+    return not status or status == http.client.TOO_MANY_REQUESTS or status >= http.client.INTERNAL_SERVER_ERROR
 
 
 def is_ready(pod: Document) -> bool:
