@@ -20,6 +20,7 @@ SECTIONS = {
     "cluster": ("bench.cluster", "From nothing to a cluster"),
     "training": ("bench.training", "Training"),
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
+    "render": ("bench.render", "Rendering offline"),
     "preview": ("bench.preview", "Preview, against a hand-written program"),
     "again": ("bench.again", "A second `make up`"),
 }
