@@ -31,6 +31,7 @@ class Trained:
         first: Version and digest of the first model.
         second: Version and digest of the second.
         rows: Real flights to send.
+        promoted: A namespace that may use the stack's registry.
     """
 
     stack: WorkloadStack
@@ -39,6 +40,7 @@ class Trained:
     first: Mapping[str, Any]
     second: Mapping[str, Any]
     rows: list[dict[str, Any]]
+    promoted: str
 
 
 def trained_model(stack: WorkloadStack, **parameters: Any) -> dict[str, Any]:
@@ -54,6 +56,9 @@ def trained(
     references = images.ensure(cluster)
     folder: Path = tmp_path_factory.mktemp("workload")
     stack = WorkloadStack(folder, cluster, f"e2e-{uuid.uuid4().hex[:8]}", references, engine_environment)
+    promoted = f"{stack.namespace}-prod"
+    with stack.edited() as settings:
+        settings["mlops:platform"]["registry"]["allowed_namespaces"] = [promoted]
     try:
         stack.up()
         before = stack.workload_outputs()
@@ -61,7 +66,7 @@ def trained(
         second = trained_model(stack, **SECOND_MODEL)
         stack.pin(first)
         stack.up()
-        yield Trained(stack, references, before, first, second, sample_rows())
+        yield Trained(stack, references, before, first, second, sample_rows(), promoted)
     finally:
         stack.destroy()
 
@@ -235,6 +240,28 @@ def test_a_workload_that_is_not_in_the_stack_is_named(trained: Trained) -> None:
     assert ended.returncode != 0
     assert "flight-dely" in ended.stderr
     assert WORKLOAD in ended.stderr
+
+
+def test_a_model_is_promoted_by_its_line_alone(
+    trained: Trained, cluster: Cluster, engine_environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    stack = WorkloadStack(
+        tmp_path, cluster, trained.promoted, trained.images, engine_environment, template="prod-local"
+    )
+    try:
+        with stack.edited() as settings:
+            settings["mlops:platform"]["registry"]["url"] = trained.stack.outputs()["registry_url"]
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["drain_seconds"] = 5  # The pods' end is waited for.
+        stack.pin(trained.first)
+        stack.up()
+        outputs, row = stack.workload_outputs(), stack.status()
+        assert stack.changes() == {}
+    finally:
+        stack.destroy()
+    assert outputs["serving_digest"] == trained.first["digest"]
+    assert row["serving"] == {"version": int(trained.first["version"]), "digest": trained.first["digest"]}
+    assert row["registered"]["digest"] == trained.second["digest"], "it asks the first stack's registry"
+    assert row["healthy"].startswith("yes")
 
 
 def test_a_model_is_taken_away_by_taking_its_line_away(trained: Trained) -> None:

@@ -26,7 +26,7 @@ IMPATIENT_ROLLOUT_TIMEOUT_SECONDS = 60
 
 
 class WorkloadStack(Project):
-    """The checkout's program with a stack file made from dev-local's.
+    """The checkout's program with a stack file made from one of the checkout's.
 
     Args:
         folder: An empty folder.
@@ -34,24 +34,31 @@ class WorkloadStack(Project):
         namespace: The stack's namespace.
         images: The pinned reference of each image, by name.
         environment: The whole environment of the engine.
+        template: The stack whose file it is made from.
     """
 
     def __init__(
-        self, folder: Path, cluster: Cluster, namespace: str, images: Mapping[str, str], environment: Mapping[str, str]
+        self,
+        folder: Path,
+        cluster: Cluster,
+        namespace: str,
+        images: Mapping[str, str],
+        environment: Mapping[str, str],
+        template: str = "dev-local",
     ) -> None:
         super().__init__(folder, "mlops", {**environment, "MLOPS_KUBE_CONTEXT": cluster.context})
         self.namespace = namespace
         self.stack_file = self.folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.stack_file.parent.mkdir()
-        self._check_out(images, cluster.context)
+        self._check_out(template, images, cluster.context)
         self._api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
         self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
 
-    def _check_out(self, images: Mapping[str, str], context: str) -> None:
+    def _check_out(self, template: str, images: Mapping[str, str], context: str) -> None:
         shutil.copy(CHECKOUT / "Pulumi.yaml", self.folder)
         for shared in ("infra", ".venv"):
             (self.folder / shared).symlink_to(CHECKOUT / shared)
-        document = YAML().load(CHECKOUT / "stacks" / "Pulumi.dev-local.yaml")
+        document = YAML().load(CHECKOUT / "stacks" / f"Pulumi.{template}.yaml")
         platform = document["config"]["mlops:platform"]
         platform["environment"] = STACK
         platform["namespace"] = self.namespace
