@@ -20,6 +20,7 @@ SECTIONS = {
     "cluster": ("bench.cluster", "From nothing to a cluster"),
     "training": ("bench.training", "Training"),
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
+    "render": ("bench.render", "Rendering offline"),
     "preview": ("bench.preview", "Preview, against a hand-written program"),
     "again": ("bench.again", "A second `make up`"),
 }
@@ -33,17 +34,17 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     console = Console(stderr=True)
     measured: dict[str, Sequence[Figure]] = {}
-    missing = 0
+    failures: dict[str, str] = {}
     for name in arguments or SECTIONS:
         console.print(f"measuring: {name}")
+        title = SECTIONS[name][1]
         try:
-            measured[SECTIONS[name][1]] = _in_process_of_its_own(name)
+            measured[title] = _in_process_of_its_own(name)
         except NotMeasurableError as error:
-            console.print(f"not measured: {name}: {error}", markup=False)
-            missing += 1
-    show(measured)
-    write(RESULTS, measured)
-    return 1 if missing else 0
+            failures[title] = str(error)
+    show(measured, failures)
+    write(RESULTS, measured, failures)
+    return 1 if failures else 0
 
 
 def _in_process_of_its_own(name: str) -> Sequence[Figure]:

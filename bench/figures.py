@@ -4,10 +4,11 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -65,32 +66,41 @@ def table(title: str, figures: Sequence[Figure]) -> Table:
     return laid
 
 
-def write(path: Path, sections: dict[str, Sequence[Figure]]) -> None:
-    """Writes sections as JSON, with the machine they were measured on; others that the file has stay in it."""
-    before = json.loads(path.read_text())["sections"] if path.is_file() else {}
-    document = {
-        "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processors": _processors(),
-            "python": platform.python_version(),
-        },
-        "sections": before
-        | {
-            name: [asdict(figure) | {"is_reached": figure.is_reached} for figure in figures]
-            for name, figures in sections.items()
-        },
-    }
+def write(path: Path, sections: Mapping[str, Sequence[Figure]], failures: Mapping[str, str]) -> None:
+    """Writes sections as JSON, each with when and on which machine it was measured.
+
+    What the file holds of other sections stays in it. One that failed keeps its old figures, and says that they are.
+
+    Args:
+        path: The file.
+        sections: The figures measured, by section.
+        failures: Why a section has none, by section.
+    """
+    kept: dict[str, dict[str, Any]] = json.loads(path.read_text())["sections"] if path.is_file() else {}
+    stamp = {"measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": _machine()}
+    for name, figures in sections.items():
+        kept[name] = {
+            **stamp,
+            "figures": [asdict(figure) | {"is_reached": figure.is_reached} for figure in figures],
+        }
+    for name, reason in failures.items():
+        kept[name] = {"figures": [], **kept.get(name, {}), "failed": {**stamp, "reason": reason}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps({"sections": kept}, indent=2, ensure_ascii=False) + "\n")
 
 
-def show(sections: dict[str, Sequence[Figure]]) -> None:
-    """Prints one table for each section."""
+def show(sections: Mapping[str, Sequence[Figure]], failures: Mapping[str, str]) -> None:
+    """Prints one table for each section, and what failed."""
     console = Console()
     for name, figures in sections.items():
         console.print(table(name, figures))
+    for name, reason in failures.items():
+        console.print(f"{name}: not measured: {reason}", markup=False)
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0))
+def _machine() -> dict[str, Any]:
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+    }

@@ -56,16 +56,17 @@ class PulumiStack:
         """Puts the stack right when an engine was killed in the middle of an update.
 
         Removes the dead engine's lock, and forgets which creations it had begun: whether they were completed, the
-        next update finds out, since an object that exists already is adopted by its name.
+        next update finds out, since an object that exists already is adopted by its name. Begun creations without a
+        lock are forgotten as well: this may have been killed between the two, or somebody ran `pulumi cancel`.
 
         Returns:
             Whether there was anything to put right.
         """
-        if release_dead_locks(self.backend, self.project, self.name) == 0:
-            return False
-        if self._has_pending_operations():
+        released = release_dead_locks(self.backend, self.project, self.name)
+        is_pending = self._has_pending_operations()
+        if is_pending:
             self._query("refresh", *_YES, "--clear-pending-creates", "--stack", self.name)
-        return True
+        return released > 0 or is_pending
 
     def up(self, log: Path, report: Callable[[str], None] = _nothing, *, refresh: bool = False) -> str:
         """Updates the stack.
@@ -105,7 +106,7 @@ class PulumiStack:
 
     def _has_pending_operations(self) -> bool:
         state = json.loads(self._query("stack", "export", "--stack", self.name))
-        return bool(state["deployment"].get("pending_operations"))
+        return bool((state.get("deployment") or {}).get("pending_operations"))
 
     def _query(self, *arguments: str) -> str:
         return commands.run(

@@ -14,6 +14,7 @@ from sandbox.files import exclusive, write_atomically
 from sandbox.progress import say, step
 from sandbox.quickstart import personal_stack
 from sandbox.quickstart.context import PROJECT, WORKLOAD, QuickStart
+from sandbox.quickstart.failures import told_failures
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, TEMPLATE_NAME, Place
 from sandbox.quickstart.show import real_flights, show
 from sandbox.quickstart.training import trained
@@ -32,7 +33,8 @@ def quickstart(cluster: Cluster) -> None:
     Raises:
         SandboxError: A step failed; running again goes on from there.
     """
-    with exclusive(paths.claim(paths.state_root()) / "locks" / "quickstart", "the quick start", wait_seconds=5.0):
+    lock = paths.claim(paths.state_root()) / "locks" / "quickstart"
+    with told_failures(cluster.context), exclusive(lock, "the quick start", wait_seconds=5.0):
         start = _prepared(cluster)
         _wait_for_others(start)
         is_lost = _settle_file(start)

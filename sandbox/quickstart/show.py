@@ -64,9 +64,15 @@ def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:
         The model that is served.
 
     Raises:
-        SandboxError: It is another one.
+        SandboxError: It is another one, or the answer has another form.
     """
-    served = ModelPin(version=int(identity["version"]), digest=str(identity["digest"]))
+    try:
+        served = ModelPin(version=int(identity["version"]), digest=str(identity["digest"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SandboxError(
+            f"the endpoint: got {identity!r}, expected the version and digest that it serves",
+            "look at it with `mlops status --stack local`",
+        ) from error
     if served != pin:
         raise SandboxError(f"the endpoint serves {served}, expected {pin}", "run `make up` again")
     return served
@@ -81,10 +87,9 @@ def read_predictions(answer: Any, expected: int) -> list[float]:
     predictions = answer.get("predictions") if isinstance(answer, dict) else None
     if not isinstance(predictions, list) or len(predictions) != expected:
         raise SandboxError(f"the endpoint: got {answer!r}, expected {expected} predictions")
-    numbers = [float(value) for value in predictions]
-    if not all(map(math.isfinite, numbers)):
-        raise SandboxError(f"the endpoint: got {numbers}, expected finite numbers")
-    return numbers
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in predictions):
+        raise SandboxError(f"the endpoint: got {predictions}, expected finite numbers")
+    return [float(value) for value in predictions]
 
 
 def next_steps(namespace: str) -> str:

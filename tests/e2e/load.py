@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,14 +11,15 @@ from tests.e2e.pulumi_project import wait_for
 from tests.e2e.workload_stack import WORKLOAD, WorkloadStack
 
 _NAME = "load"
-_LONGEST_SECONDS = 300
+_LONGEST_SECONDS = 900
 _STOP_FILE = "/tmp/stop"  # noqa: S108 - in a pod of the test's own
+_ANSWERED_FILE = "/tmp/answered"  # noqa: S108 - as above
 
 # Each of four callers opens its connections anew, as callers of a Service do, and bounds every call.
 _CALLER = """
 import asyncio, collections, json, os, sys, time
 import httpx
-url, rows, stop, seconds = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], float(sys.argv[4])
+url, rows, stop, answered, seconds = sys.argv[1], json.loads(sys.argv[2]), *sys.argv[3:5], float(sys.argv[5])
 answers, problems = collections.Counter(), collections.Counter()
 
 async def call(end):
@@ -29,7 +29,9 @@ async def call(end):
                 try:
                     answer = await client.post(url, json={"instances": rows})
                     answers[answer.status_code] += 1
-                    if answer.status_code != 200:
+                    if answer.status_code == 200:
+                        open(answered, "a").close()
+                    else:
                         problems[answer.text[:200]] += 1
                 except httpx.HTTPError as error:
                     problems[repr(error)] += 1
@@ -63,11 +65,12 @@ def load_on(stack: WorkloadStack, rows: list[dict[str, Any]], image: str) -> Ite
     seen = Load()
     stack.core.create_namespaced_pod(stack.namespace, _pod(stack, rows, image))
     try:
-        wait_for(lambda: _phase(stack) == "Running")
-        time.sleep(3)
+        wait_for(lambda: _phase(stack) == "Running", timeout_seconds=180.0)
+        wait_for(lambda: _has_answers(stack), timeout_seconds=180.0)
         yield seen
+        assert _phase(stack) == "Running", "the load ended before that which it was to accompany"
         stack.shell(_NAME, f"touch {_STOP_FILE}")
-        wait_for(lambda: _phase(stack) in {"Succeeded", "Failed"})
+        wait_for(lambda: _phase(stack) in {"Succeeded", "Failed"}, timeout_seconds=180.0)
         log = stack.core.read_namespaced_pod_log(_NAME, stack.namespace, _preload_content=False).data.decode()
         found = json.loads(log.strip().splitlines()[-1])
         seen.answers, seen.problems = found["answers"], found["problems"]
@@ -76,13 +79,17 @@ def load_on(stack: WorkloadStack, rows: list[dict[str, Any]], image: str) -> Ite
             stack.core.delete_namespaced_pod(_NAME, stack.namespace, grace_period_seconds=0)
 
 
+def _has_answers(stack: WorkloadStack) -> bool:
+    return "yes" in stack.shell(_NAME, f"test -e {_ANSWERED_FILE} && echo yes")
+
+
 def _phase(stack: WorkloadStack) -> str:
     return str(stack.core.read_namespaced_pod(_NAME, stack.namespace).status.phase)
 
 
 def _pod(stack: WorkloadStack, rows: list[dict[str, Any]], image: str) -> dict[str, Any]:
     url = f"http://{WORKLOAD}.{stack.namespace}.svc.cluster.local/v1/models/{WORKLOAD}:predict"
-    arguments = [url, json.dumps(rows), _STOP_FILE, str(_LONGEST_SECONDS)]
+    arguments = [url, json.dumps(rows), _STOP_FILE, _ANSWERED_FILE, str(_LONGEST_SECONDS)]
     container = {
         "name": _NAME,
         "image": image,

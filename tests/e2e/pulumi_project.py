@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.environment import backend_url
 
-_COMMAND_SECONDS = 300.0
+_COMMAND_SECONDS = 600.0
 _STACK = "test"
 
 

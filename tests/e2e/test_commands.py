@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from kubernetes import client, config
 
 from sandbox import images
 from sandbox.cluster.target import Cluster
+from tests.e2e.pod_shell import run_in_pod
 from tests.e2e.pulumi_project import wait_for
 
 pytestmark = pytest.mark.e2e
@@ -23,10 +23,11 @@ DIGEST = "sha256:" + "a" * 64
 PIPELINE = "flight-delay-pipeline"
 LABELS = {"app.kubernetes.io/name": PIPELINE, "app.kubernetes.io/component": "training-pipeline"}
 STEP = """
-import json, sys, time
-step, status, seconds = sys.argv[2], sys.argv[3], float(sys.argv[4])
+import json, os, sys, time
+step, status, awaited = sys.argv[2:]
 print("the log of", step, flush=True)
-time.sleep(seconds)
+while awaited and not os.path.exists(awaited):
+    time.sleep(0.1)
 report = {"step": step, "status": status, "message": step + " says so"}
 if step == "register" and status == "succeeded":
     report |= {"model_version": "3", "model_digest": "sha256:" + "c" * 64}
@@ -64,6 +65,7 @@ config:
   mlops:workloads:
     flight-delay: {{model: {{version: 7, digest: "{digest}"}}}}
 """
+GO_FILE = "/tmp/go"  # noqa: S108 - in a container of the test's own
 Mlops = Callable[..., subprocess.Popen[str]]
 
 
@@ -76,14 +78,31 @@ class Small:
         self.namespace, self.image = namespace, image
         self.core.create_namespace({"metadata": {"name": namespace}})
 
-    def pipeline(self, *steps: tuple[str, str, float]) -> None:
-        """Declare the pipeline: each step's name, how it ends, and after how many seconds."""
-        containers = [self._container(name, STEP, "--step", name, status, str(after)) for name, status, after in steps]
+    def pipeline(self, *steps: tuple[str, str], held: str = "") -> None:
+        """Declare the pipeline: each step's name and how it ends. The held one goes on until it is released."""
+        containers = [
+            self._container(name, STEP, "--step", name, status, GO_FILE if name == held else "")
+            for name, status in steps
+        ]
         pod = {"restartPolicy": "Never", "initContainers": containers[:-1], "containers": containers[-1:]}
         job = {"backoffLimit": 0, "template": {"metadata": {"labels": LABELS}, "spec": pod}}
         template = {"metadata": {"labels": LABELS}, "spec": job}
         spec = {"schedule": "0 0 1 1 *", "suspend": True, "concurrencyPolicy": "Forbid", "jobTemplate": template}
         self.batch.create_namespaced_cron_job(self.namespace, {"metadata": {"name": PIPELINE}, "spec": spec})
+
+    def release(self, step: str) -> None:
+        """Let the held step of the only run end."""
+        wait_for(lambda: self._is_running(step), timeout_seconds=180.0)
+        (pod,) = self.core.list_namespaced_pod(self.namespace).items
+        run_in_pod(self.core, self.namespace, pod.metadata.name, f"touch {GO_FILE}", container=step)
+
+    def _is_running(self, step: str) -> bool:
+        statuses = [
+            status
+            for pod in self.core.list_namespaced_pod(self.namespace).items
+            for status in [*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or [])]
+        ]
+        return any(status.name == step and status.state.running is not None for status in statuses)
 
     def endpoint(self) -> None:
         """Declare the endpoint and wait until it serves."""
@@ -98,7 +117,7 @@ class Small:
         service = {"selector": labels, "ports": [{"port": 80, "targetPort": "http"}]}
         self.apps.create_namespaced_deployment(self.namespace, {"metadata": {"name": name}, "spec": deployment})
         self.core.create_namespaced_service(self.namespace, {"metadata": {"name": name}, "spec": service})
-        wait_for(lambda: self.apps.read_namespaced_deployment(name, self.namespace).status.ready_replicas == 1)
+        wait_for(lambda: self.apps.read_namespaced_deployment(name, self.namespace).status.ready_replicas == 1, 180.0)
 
     def _container(self, name: str, program: str, *arguments: str) -> dict[str, Any]:
         return {"name": name, "image": self.image, "command": ["python", "-c", program, *arguments]}
@@ -133,15 +152,24 @@ def mlops(small: Small, cluster: Cluster, tmp_path: Path) -> Iterator[Mlops]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    text, error = process.communicate(timeout=120)
+    text, error = process.communicate(timeout=300)
     return process.returncode, text, error
+
+
+def wait_until_following(process: subprocess.Popen[str]) -> None:
+    """Waits for the line with which a command begins to follow a run. What it says later is left to read."""
+    assert process.stdout is not None
+    for line in iter(process.stdout.readline, ""):
+        if line.startswith("run ") and line.endswith(" started\n"):
+            return
+    pytest.fail(f"it ended without following a run: {ended(process)}")
 
 
 TRAIN = ("train", "flight-delay", "--stack", "test")
 
 
 def test_a_run_is_followed_to_its_registered_version(small: Small, mlops: Mlops) -> None:
-    small.pipeline(("ingest", "succeeded", 0), ("register", "succeeded", 0))
+    small.pipeline(("ingest", "succeeded"), ("register", "succeeded"))
     code, text, progress = ended(mlops(*TRAIN, "--follow", "--json"))
     run = json.loads(text)
     assert code == 0, progress
@@ -152,14 +180,14 @@ def test_a_run_is_followed_to_its_registered_version(small: Small, mlops: Mlops)
 
 
 def test_a_rejected_model_has_an_exit_code_of_its_own(small: Small, mlops: Mlops) -> None:
-    small.pipeline(("evaluate", "rejected", 0), ("register", "skipped", 0))
+    small.pipeline(("evaluate", "rejected"), ("register", "skipped"))
     code, text, _ = ended(mlops(*TRAIN, "--follow"))
     assert code == 3
     assert text.splitlines()[-1] == "! rejected, nothing registered: evaluate says so"
 
 
 def test_a_failed_step_shows_its_log(small: Small, mlops: Mlops) -> None:
-    small.pipeline(("train", "failed", 0), ("register", "succeeded", 0))
+    small.pipeline(("train", "failed"), ("register", "succeeded"))
     code, text, error = ended(mlops(*TRAIN, "--follow"))
     assert code == 1
     assert "failed: train: train says so (exit code 1)" in text
@@ -167,18 +195,20 @@ def test_a_failed_step_shows_its_log(small: Small, mlops: Mlops) -> None:
 
 
 def test_one_run_at_a_time_and_ctrl_c_ends_only_the_following(small: Small, mlops: Mlops) -> None:
-    small.pipeline(("train", "succeeded", 15), ("register", "succeeded", 0))
+    small.pipeline(("train", "succeeded"), ("register", "succeeded"), held="train")
     follower = mlops(*TRAIN, "--follow")
-    wait_for(lambda: small.batch.list_namespaced_job(small.namespace).items)
+    wait_until_following(follower)
     code, _, error = ended(mlops(*TRAIN))
     assert code == 1
     assert "got the active run flight-delay-pipeline-" in error
-    time.sleep(2)
     follower.send_signal(signal.SIGINT)
     code, _, error = ended(follower)
     assert code == 130
     assert "goes on, and --attach shows it again" in error
-    code, text, _ = ended(mlops(*TRAIN, "--attach"))
+    attached = mlops(*TRAIN, "--attach")
+    wait_until_following(attached)
+    small.release("train")
+    code, text, _ = ended(attached)
     assert code == 0
     assert "registered version 3" in text
     assert len(small.batch.list_namespaced_job(small.namespace).items) == 1

@@ -1,7 +1,5 @@
 """An update waits for what it makes, and says what is wrong in the pods' own words."""
 
-import time
-
 import pytest
 
 from tests.e2e.conftest import ProjectFactory
@@ -58,8 +56,9 @@ Job("run", metadata={"name": "run"}, spec={"backoff_limit": 0, "template": {"spe
     assert "column dep_delay is missing" in printed
 
 
-def test_an_image_that_is_not_there_ends_the_update_promptly(new_project: ProjectFactory, world: World) -> None:
-    started = time.monotonic()
+def test_an_image_that_is_not_there_ends_the_update_without_waiting_for_its_time(
+    new_project: ProjectFactory, world: World
+) -> None:
     printed = failing_up(
         new_project,
         world,
@@ -74,7 +73,7 @@ Deployment("web", metadata={"name": "web"}, spec={"selector": {"match_labels": l
     )
     assert "ErrImageNeverPull" in printed
     assert "localhost/nobody/nothing:1" in printed
-    assert time.monotonic() - started < 60
+    assert "not ready within" not in printed, "it ended when its time was up, not for what was wrong"
 
 
 def test_a_crash_is_told_with_the_log_when_time_is_up(new_project: ProjectFactory, world: World) -> None:

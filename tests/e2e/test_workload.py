@@ -31,6 +31,7 @@ class Trained:
         first: Version and digest of the first model.
         second: Version and digest of the second.
         rows: Real flights to send.
+        promoted: A namespace that may use the stack's registry.
     """
 
     stack: WorkloadStack
@@ -39,6 +40,7 @@ class Trained:
     first: Mapping[str, Any]
     second: Mapping[str, Any]
     rows: list[dict[str, Any]]
+    promoted: str
 
 
 def trained_model(stack: WorkloadStack, **parameters: Any) -> dict[str, Any]:
@@ -54,6 +56,9 @@ def trained(
     references = images.ensure(cluster)
     folder: Path = tmp_path_factory.mktemp("workload")
     stack = WorkloadStack(folder, cluster, f"e2e-{uuid.uuid4().hex[:8]}", references, engine_environment)
+    promoted = f"{stack.namespace}-prod"
+    with stack.edited() as settings:
+        settings["mlops:platform"]["registry"]["allowed_namespaces"] = [promoted]
     try:
         stack.up()
         before = stack.workload_outputs()
@@ -61,7 +66,7 @@ def trained(
         second = trained_model(stack, **SECOND_MODEL)
         stack.pin(first)
         stack.up()
-        yield Trained(stack, references, before, first, second, sample_rows())
+        yield Trained(stack, references, before, first, second, sample_rows(), promoted)
     finally:
         stack.destroy()
 
@@ -161,7 +166,7 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
     model = stack.registry_shell("find /var/lib/mlflow/artifacts -name model.onnx -print0 | xargs -0 ls -t").split()[0]
     stack.registry_shell(f"cp -p {model} /tmp/kept.onnx && printf tampered >> {model}")
     try:
-        with load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
+        with stack.impatient(), load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
             stack.pin(trained.second)
             ended = stack.attempt("up", "--yes", "--skip-preview")
     finally:
@@ -175,7 +180,8 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
 
 def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
-    ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+    with trained.stack.impatient():
+        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     assert ended.returncode != 0
     assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in ended.stdout
     assert_serves(trained, trained.first)
@@ -187,7 +193,8 @@ def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converg
     stack.scale("mlflow", 0)
     try:
         stack.pin(trained.second)
-        ended = stack.attempt("up", "--yes", "--skip-preview")
+        with stack.impatient():
+            ended = stack.attempt("up", "--yes", "--skip-preview")
         answers = stack.mlops_json("status", "--stack", STACK)["workloads"][0]
     finally:
         stack.scale("mlflow", 1)
@@ -203,7 +210,8 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     missing = "localhost/pulumi-mlops/serving:0123456789abcdef"
     trained.stack.image("serving", missing)
     try:
-        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+        with trained.stack.impatient():
+            ended = trained.stack.attempt("up", "--yes", "--skip-preview")
     finally:
         trained.stack.image("serving", trained.images["serving"])
     assert ended.returncode != 0
@@ -212,11 +220,48 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     assert_first_is_back(trained)
 
 
+def test_a_stack_file_with_two_mistakes_is_refused_with_both_and_no_traceback(trained: Trained) -> None:
+    right = trained.stack.stack_file.read_text()
+    with trained.stack.edited() as settings:
+        settings["mlops:platform"]["onwer"] = "me"
+        settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = 1
+    try:
+        ended = trained.stack.attempt("preview")
+    finally:
+        trained.stack.stack_file.write_text(right)
+    assert ended.returncode != 0
+    assert "mlops:platform.onwer: got an unknown key" in ended.stdout, ended.stdout
+    assert f"mlops:workloads.{WORKLOAD}.endpoint.rollout_timeout_seconds: got the whole number 1" in ended.stdout
+    assert "Traceback" not in ended.stdout
+
+
 def test_a_workload_that_is_not_in_the_stack_is_named(trained: Trained) -> None:
     ended = trained.stack.mlops("train", "flight-dely", "--stack", STACK)
     assert ended.returncode != 0
     assert "flight-dely" in ended.stderr
     assert WORKLOAD in ended.stderr
+
+
+def test_a_model_is_promoted_by_its_line_alone(
+    trained: Trained, cluster: Cluster, engine_environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    stack = WorkloadStack(
+        tmp_path, cluster, trained.promoted, trained.images, engine_environment, template="prod-local"
+    )
+    try:
+        with stack.edited() as settings:
+            settings["mlops:platform"]["registry"]["url"] = trained.stack.outputs()["registry_url"]
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["drain_seconds"] = 5  # The pods' end is waited for.
+        stack.pin(trained.first)
+        stack.up()
+        outputs, row = stack.workload_outputs(), stack.status()
+        assert stack.changes() == {}
+    finally:
+        stack.destroy()
+    assert outputs["serving_digest"] == trained.first["digest"]
+    assert row["serving"] == {"version": int(trained.first["version"]), "digest": trained.first["digest"]}
+    assert row["registered"]["digest"] == trained.second["digest"], "it asks the first stack's registry"
+    assert row["healthy"].startswith("yes")
 
 
 def test_a_model_is_taken_away_by_taking_its_line_away(trained: Trained) -> None:

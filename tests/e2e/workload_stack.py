@@ -10,20 +10,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config, stream
+from kubernetes import client, config
 from ruamel.yaml import YAML
 
 from sandbox.cluster.target import Cluster
+from tests.e2e.pod_shell import run_in_pod
 from tests.e2e.pulumi_project import Project, wait_for
 
 CHECKOUT = Path(__file__).parents[2]
 WORKLOAD = "flight-delay"
 STACK = "test"
-ROLLOUT_TIMEOUT_SECONDS = 60
+ROLLOUT_TIMEOUT_SECONDS = 180
+IMPATIENT_ROLLOUT_TIMEOUT_SECONDS = 60
+"""Longer than the 45 s for which a new pod tries an unreachable registry, so that it can tell."""
 
 
 class WorkloadStack(Project):
-    """The checkout's program with a stack file made from dev-local's.
+    """The checkout's program with a stack file made from one of the checkout's.
 
     Args:
         folder: An empty folder.
@@ -31,24 +34,31 @@ class WorkloadStack(Project):
         namespace: The stack's namespace.
         images: The pinned reference of each image, by name.
         environment: The whole environment of the engine.
+        template: The stack whose file it is made from.
     """
 
     def __init__(
-        self, folder: Path, cluster: Cluster, namespace: str, images: Mapping[str, str], environment: Mapping[str, str]
+        self,
+        folder: Path,
+        cluster: Cluster,
+        namespace: str,
+        images: Mapping[str, str],
+        environment: Mapping[str, str],
+        template: str = "dev-local",
     ) -> None:
         super().__init__(folder, "mlops", {**environment, "MLOPS_KUBE_CONTEXT": cluster.context})
         self.namespace = namespace
         self.stack_file = self.folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.stack_file.parent.mkdir()
-        self._check_out(images, cluster.context)
+        self._check_out(template, images, cluster.context)
         self._api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
         self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
 
-    def _check_out(self, images: Mapping[str, str], context: str) -> None:
+    def _check_out(self, template: str, images: Mapping[str, str], context: str) -> None:
         shutil.copy(CHECKOUT / "Pulumi.yaml", self.folder)
         for shared in ("infra", ".venv"):
             (self.folder / shared).symlink_to(CHECKOUT / shared)
-        document = YAML().load(CHECKOUT / "stacks" / "Pulumi.dev-local.yaml")
+        document = YAML().load(CHECKOUT / "stacks" / f"Pulumi.{template}.yaml")
         platform = document["config"]["mlops:platform"]
         platform["environment"] = STACK
         platform["namespace"] = self.namespace
@@ -67,6 +77,19 @@ class WorkloadStack(Project):
         document = YAML().load(self.stack_file)
         yield document["config"]
         YAML().dump(document, self.stack_file)
+
+    @contextlib.contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Gives a rollout up soon for as long as the block runs: for an update that must fail."""
+        self._give_up_rollouts_after(IMPATIENT_ROLLOUT_TIMEOUT_SECONDS)
+        try:
+            yield
+        finally:
+            self._give_up_rollouts_after(ROLLOUT_TIMEOUT_SECONDS)
+
+    def _give_up_rollouts_after(self, seconds: int) -> None:
+        with self.edited() as settings:
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = seconds
 
     def pin(self, model: Mapping[str, Any] | None) -> None:
         """Pins a version and digest, or none."""
@@ -141,22 +164,7 @@ class WorkloadStack(Project):
 
     def shell(self, pod: str, script: str) -> str:
         """Runs a shell script in a pod and returns what it wrote."""
-        # A connection of its own: one that the client opens and reads by itself is never closed.
-        running = stream.stream(
-            self.core.connect_get_namespaced_pod_exec,
-            pod,
-            self.namespace,
-            command=["sh", "-c", script],
-            stdout=True,
-            stderr=True,
-            _preload_content=False,
-        )
-        try:
-            running.run_forever(timeout=60)
-            return str(running.read_all())
-        finally:
-            running.close()
-            running.sock.shutdown()  # `close` leaves alone what the other side ended first.
+        return run_in_pod(self.core, self.namespace, pod, script)
 
     def _pod_of(self, name: str) -> str:
         pods = self.core.list_namespaced_pod(self.namespace, label_selector=f"app.kubernetes.io/name={name}").items

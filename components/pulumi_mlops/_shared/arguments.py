@@ -33,8 +33,11 @@ class Problem:
         return f"{self.path}: got {self.got}, expected {self.expected}; {self.fix}"
 
 
-class ArgumentsError(ValueError):
-    """Raised when a component's arguments are wrong; its text names every problem."""
+class ArgumentsError(ValueError, pulumi.RunError):
+    """Raised when a component's arguments are wrong; its text names every problem.
+
+    Pulumi shows a RunError's text, and any other's traceback.
+    """
 
     def __init__(self, component: str, name: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

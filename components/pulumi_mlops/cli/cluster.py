@@ -51,6 +51,23 @@ class ServiceAddress:
         return f"{self.name}.{self.namespace}.svc.cluster.local:{self.port}"
 
 
+@dataclass(frozen=True)
+class Replicas:
+    """The pods of a Deployment, in numbers.
+
+    Attributes:
+        wanted: How many there should be.
+        total: How many there are, without those on their way out.
+        updated: How many of them are of the newest kind.
+        ready: How many of them are ready.
+    """
+
+    wanted: int
+    total: int
+    updated: int
+    ready: int
+
+
 def service_of(url: str) -> ServiceAddress | None:
     """Return the Service behind an address of a cluster, or None for an address elsewhere."""
     parts = urlsplit(url)
@@ -94,6 +111,10 @@ class Cluster:
         try:
             yield
         except ApiException as error:
+            if is_passing(error.status):
+                raise UnreachableError(
+                    f"{what}: cluster {self.context} answered {error.status or 'nothing'} ({_reason(error)})"
+                ) from error
             raise ClusterError(f"{what}: {_reason(error)}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             reason = _first_line(error)
@@ -135,15 +156,12 @@ class Cluster:
         answer = self._call(what, self._core.list_namespaced_pod, namespace, label_selector=_written(selector))
         return list(answer["items"])
 
-    def replicas(self, namespace: str, deployment: str) -> tuple[int, int] | None:
-        """Return how many pods of a Deployment are ready, and how many there should be; None without a Deployment."""
+    def replicas(self, namespace: str, deployment: str) -> Replicas | None:
+        """Return how many pods a Deployment has; None without a Deployment."""
         what = f"Deployments of {namespace}"
         selector = f"metadata.name={deployment}"
         answer = self._call(what, self._apps.list_namespaced_deployment, namespace, field_selector=selector)
-        if not answer["items"]:
-            return None
-        found = answer["items"][0]
-        return int(found.get("status", {}).get("readyReplicas", 0)), int(found["spec"].get("replicas", 1))
+        return replicas_of(answer["items"][0]) if answer["items"] else None
 
     def events_of(self, namespace: str, name: str) -> list[Document]:
         """Return the events of one object, by its name."""
@@ -229,6 +247,23 @@ def cluster_of(stack: StackConfig) -> Cluster:
     if stack.platform.kubernetes is None:
         raise ClusterError(f"target {stack.platform.target.value} has no cluster")
     return Cluster(os.environ.get(CONTEXT_VARIABLE) or stack.platform.kubernetes.context)
+
+
+def replicas_of(deployment: Document) -> Replicas:
+    """Count the pods of a Deployment. None is updated before its controller has seen the newest declaration."""
+    status = deployment.get("status", {})
+    is_seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    return Replicas(
+        wanted=int(deployment["spec"].get("replicas", 1)),
+        total=int(status.get("replicas", 0)),
+        updated=int(status.get("updatedReplicas", 0)) if is_seen else 0,
+        ready=int(status.get("readyReplicas", 0)),
+    )
+
+
+def is_passing(status: int | None) -> bool:
+    """Whether an API server that answers with this status may answer otherwise a little later."""
+    return not status or status == http.client.TOO_MANY_REQUESTS or status >= http.client.INTERNAL_SERVER_ERROR
 
 
 def is_ready(pod: Document) -> bool:

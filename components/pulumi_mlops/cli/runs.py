@@ -35,6 +35,8 @@ class Status(str, Enum):
         return self not in {Status.WAITING, Status.RUNNING}
 
 
+GONE = "its pod is gone; the registry knows what it registered"
+
 # What a command that waited for a run ends with.
 EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.REJECTED: 3}
 
@@ -134,7 +136,7 @@ def run_of(job: Document, pods: Sequence[Document], events: Sequence[Document] =
 
     Args:
         job: Its Job.
-        pods: The pods of the Job: one, or none yet.
+        pods: The pods of the Job: one, or none yet or any more.
         events: The Job's events, which tell why there is no pod.
     """
     name = job["metadata"]["name"]
@@ -142,6 +144,8 @@ def run_of(job: Document, pods: Sequence[Document], events: Sequence[Document] =
     if not pods:
         if failed is not None:
             return Run(name, Status.FAILED, failed.get("message", ""))
+        if _condition(job, "Complete") is not None:
+            return Run(name, Status.SUCCEEDED, GONE)
         refusals = [event["message"] for event in events if event.get("reason") == "FailedCreate"]
         return Run(name, Status.WAITING, stuck=refusals[-1] if refusals else None)
     pod = max(pods, key=lambda candidate: str(candidate["metadata"].get("creationTimestamp", "")))

@@ -1,5 +1,6 @@
 """`mlops status`: what is pinned, registered and serving, workload by workload. What cannot be asked is said so."""
 
+import http.client
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pulumi_mlops.cli.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import latest_version
 from pulumi_mlops.cli.stacks import Place
@@ -21,6 +22,8 @@ from pulumi_mlops.config.project import Project, find_project
 ENDPOINT_PORT = 80
 # Where no terminal sets a width, lines are as long as they need to be.
 FILE_WIDTH = 240
+# What reading an answer raises that is no answer to the question.
+ODD_ANSWER = (KeyError, TypeError, ValueError, AttributeError, http.client.HTTPException)
 Value = TypeVar("Value")
 
 
@@ -133,21 +136,21 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
     except ClusterError as error:
         lost: Known[Any] = Known(problem=str(error))
         return WorkloadStatus(place.stack, place.workload, pinned, lost, lost, lost)
-    registered = _asked(lambda: _registered(cluster, place))
-    deployment = _asked(lambda: cluster.replicas(place.namespace, place.workload))
+    registered = _asked("the registry", lambda: _registered(cluster, place))
+    deployment = _asked("the cluster", lambda: cluster.replicas(place.namespace, place.workload))
     absent = deployment.problem is None and deployment.value is None
-    serving: Known[Version] = Known() if absent else _asked(lambda: _serving(cluster, place))
+    serving: Known[Version] = Known() if absent else _asked("the endpoint", lambda: _serving(cluster, place))
     healthy = judge_health(pinned.value, serving, deployment)
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
-def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[tuple[int, int]]) -> Known[str]:
+def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[str]:
     """Say whether what is pinned is what serves, on every replica that there should be.
 
     Args:
         pinned: The version in the stack file.
         serving: The version that the endpoint reports.
-        replicas: How many pods are ready, and how many there should be.
+        replicas: How many pods there are.
     """
     problem = replicas.problem or serving.problem
     if problem is not None:
@@ -156,15 +159,22 @@ def judge_health(pinned: Version | None, serving: Known[Version], replicas: Know
         return Known("waiting-for-model" if pinned is None else "not deployed")
     if serving.value != pinned:
         return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}")
-    ready, wanted = replicas.value
-    return Known(f"yes ({ready} of {wanted})" if ready >= wanted > 0 else f"no: {ready} of {wanted} ready")
+    found = replicas.value
+    if not found.ready >= found.wanted > 0:
+        return Known(f"no: {found.ready} of {found.wanted} ready")
+    # One answer speaks for all pods only when they are all of one kind.
+    if not found.updated == found.total == found.ready:
+        return Known(f"no: an update is under way, {found.updated} of {found.total} pods are new")
+    return Known(f"yes ({found.ready} of {found.wanted})")
 
 
-def _asked(question: Callable[[], Value | None]) -> Known[Value]:
+def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
     try:
         return Known(question())
     except ClusterError as error:
         return Known(problem=str(error))
+    except ODD_ANSWER as error:
+        return Known(problem=f"{whom} answered in another form ({type(error).__name__}: {error})")
 
 
 def _registered(cluster: Cluster, place: Place) -> Version | None:

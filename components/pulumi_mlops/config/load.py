@@ -7,11 +7,15 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from pulumi_mlops.config.document import StackDocument
-from pulumi_mlops.config.problems import Problem
+from pulumi_mlops.config.problems import ConfigError, Problem
 from pulumi_mlops.config.project import Project
 from pulumi_mlops.config.stack import StackConfig
 from pulumi_mlops.config.stack_file import SECRET_KEYS, read_document
 from pulumi_mlops.config.validate import validate
+
+
+class RefusedStackError(ConfigError, pulumi.RunError):
+    """The running stack's configuration is refused. Pulumi shows a RunError's text, and any other's traceback."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,12 @@ def load_stack() -> StackConfig:
     """Read the configuration of the stack that Pulumi runs.
 
     Raises:
-        ConfigError: When anything is wrong with it; its text holds every problem.
+        RefusedStackError: When anything is wrong with it; its text holds every problem.
     """
-    return validate(_running_document())
+    try:
+        return validate(_running_document())
+    except ConfigError as error:
+        raise RefusedStackError(error.problems) from error
 
 
 def load_secrets() -> StackSecrets:

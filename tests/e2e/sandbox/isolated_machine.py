@@ -86,7 +86,7 @@ class IsolatedMachine:
         self._holder = subprocess.Popen(
             ["/bin/sh", "-c", _MACHINE, "machine", self._group], stdin=subprocess.DEVNULL, start_new_session=True
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self._is_up():
             if self._holder.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()

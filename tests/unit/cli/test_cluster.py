@@ -1,8 +1,74 @@
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.config import kube_config
 
-from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress, is_ready, parse_answer, service_of, target_port
+from pulumi_mlops.cli.cluster import (
+    Cluster,
+    ClusterError,
+    ServiceAddress,
+    UnreachableError,
+    is_ready,
+    parse_answer,
+    service_of,
+    target_port,
+)
+
+KUBECONFIG = """
+current-context: none
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:PORT"}}]
+contexts: [{name: small, context: {cluster: c, user: u}}]
+users: [{name: u, user: {}}]
+"""
+Answering = Callable[[int, str], Cluster]
+
+
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
+    """Makes a cluster whose API server answers everything with one status and text."""
+    with ExitStack() as servers:
+
+        def make(status: int, text: str) -> Cluster:
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    self.send_response(status)
+                    self.send_header("content-type", "application/json")
+                    self.send_header("content-length", str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text.encode())
+
+                def log_message(self, *_: object) -> None:
+                    pass
+
+            server = servers.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            servers.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            kubeconfig = tmp_path / "kubeconfig"
+            kubeconfig.write_text(KUBECONFIG.replace("PORT", str(server.server_address[1])))
+            monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+            return Cluster("small")
+
+        yield make
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_that_is_overwhelmed_may_answer_later(answering: Answering, status: int) -> None:
+    cluster = answering(status, '{"message": "try again"}')
+    with pytest.raises(UnreachableError, match=f"Job x/run: cluster small answered {status} .try again"):
+        cluster.job("x", "run")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_that_refuses_has_answered(answering: Answering, status: int) -> None:
+    cluster = answering(status, '{"message": "no such thing"}')
+    with pytest.raises(ClusterError, match="Job x/run: no such thing") as caught:
+        cluster.job("x", "run")
+    assert not isinstance(caught.value, UnreachableError)
 
 
 @pytest.mark.parametrize(

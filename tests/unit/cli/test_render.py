@@ -153,11 +153,23 @@ def test_a_machines_own_settings_change_nothing(project: Path, monkeypatch: pyte
     assert (os.environ["MLOPS_KUBE_CONTEXT"], Path.cwd()) == ("mine", folder)
 
 
+ENCODED = """
+import base64
+def encoded(known):
+    return base64.b64encode(f"{before}{{known}}, and more".encode()).decode()
+kubernetes.core.v1.ConfigMap("a", data={{"login": pulumi.Output.unsecret(password).apply(encoded)}})
+"""
+
+
 @pytest.mark.parametrize(
     "leak",
     [
         'pulumi.export("password", pulumi.Output.unsecret(password))',
         'kubernetes.core.v1.ConfigMap("a", data={"url": pulumi.Output.unsecret(password).apply("x:{}@y".format)})',
+        'import urllib.parse\npulumi.export("url", pulumi.Output.unsecret(password).apply(urllib.parse.quote))',
+        ENCODED.format(before=""),
+        ENCODED.format(before="a"),
+        ENCODED.format(before="ab"),
     ],
 )
 def test_a_secret_that_leaks_stops_the_rendering(project: Path, leak: str) -> None:

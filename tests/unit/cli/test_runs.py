@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_mlops.cli.progress import ending
 from pulumi_mlops.cli.runs import Run, Status, Step, is_active, job_of, run_of
 
 STEPS = ("ingest", "train", "register")
@@ -92,6 +93,12 @@ def test_a_refused_pod_is_told_from_the_events() -> None:
     event = {"reason": "FailedCreate", "message": "violates PodSecurity"}
     assert run_of(job(), [], [event]) == Run("run", Status.WAITING, stuck="violates PodSecurity")
     assert run_of(job("Failed", "too late"), []).status is Status.FAILED
+
+
+def test_a_run_that_ended_well_has_ended_although_its_pod_is_gone() -> None:
+    run = run_of(job("Complete"), [])
+    assert run.status is Status.SUCCEEDED
+    assert ending(run) == "succeeded: its pod is gone; the registry knows what it registered"
 
 
 def test_a_pod_that_no_node_takes_says_why() -> None:

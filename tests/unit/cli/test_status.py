@@ -1,16 +1,18 @@
 import io
+from http.client import BadStatusLine, IncompleteRead
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from pulumi_mlops.cli.cluster import ClusterError
+from pulumi_mlops.cli.cluster import ClusterError, Replicas, replicas_of
 from pulumi_mlops.cli.registry import read_rows, registry_url
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.status import Known, Version, judge_health, to_table, workload_status
 from pulumi_mlops.config import StackConfig
 
 DIGEST = "sha256:" + "a" * 64
+ONE, TWO = Replicas(1, 1, 1, 1), Replicas(2, 2, 2, 2)
 SEVEN = Version(7, DIGEST)
 PLATFORM: dict[str, Any] = {
     "environment": "dev",
@@ -64,7 +66,7 @@ def ask(where: Place, **answers: Any) -> dict[str, Any]:
 
 def test_shows_pinned_registered_and_serving() -> None:
     pinned = place(model={"version": 7, "digest": DIGEST})
-    document = ask(pinned, replicas=(2, 2), serving=SERVING, registered=REGISTERED)
+    document = ask(pinned, replicas=TWO, serving=SERVING, registered=REGISTERED)
     assert document["pinned"] == document["serving"] == {"version": 7, "digest": DIGEST}
     assert document["registered"] == {"version": 8, "digest": "sha256:b"}
     assert document["healthy"] == "yes (2 of 2)"
@@ -84,7 +86,7 @@ def test_no_model_yet_is_a_state_and_not_an_error() -> None:
 
 def test_says_by_cell_what_cannot_be_reached() -> None:
     pinned = place(model={"version": 7, "digest": DIGEST})
-    document = ask(pinned, replicas=(1, 1), serving=SERVING, registered=ClusterError("no pod of it is ready"))
+    document = ask(pinned, replicas=ONE, serving=SERVING, registered=ClusterError("no pod of it is ready"))
     assert document["registered"] == {"problem": "no pod of it is ready"}
     assert document["healthy"] == "yes (1 of 1)"
 
@@ -101,27 +103,54 @@ def test_a_lost_cluster_leaves_what_the_stack_file_says() -> None:
 @pytest.mark.parametrize(
     ("pinned", "serving", "replicas", "verdict"),
     [
-        (SEVEN, Known(SEVEN), Known((1, 2)), "no: 1 of 2 ready"),
-        (SEVEN, Known(Version(6, DIGEST)), Known((1, 1)), "no: serves 6"),
+        (SEVEN, Known(SEVEN), Known(Replicas(2, 2, 2, 1)), "no: 1 of 2 ready"),
+        (SEVEN, Known(Version(6, DIGEST)), Known(ONE), "no: serves 6"),
         (
             SEVEN,
             Known(Version(7, "sha256:" + "b" * 64)),
-            Known((1, 1)),
+            Known(ONE),
             "no: serves 7 (bbbbbbbb), pinned is 7 (aaaaaaaa)",
         ),
-        (None, Known(SEVEN), Known((1, 1)), "pinned is nothing"),
+        (None, Known(SEVEN), Known(ONE), "pinned is nothing"),
         (SEVEN, Known(), Known(), "not deployed"),
-        (SEVEN, Known(SEVEN), Known((0, 0)), "no: 0 of 0 ready"),
+        (SEVEN, Known(SEVEN), Known(Replicas(0, 0, 0, 0)), "no: 0 of 0 ready"),
+        (SEVEN, Known(SEVEN), Known(Replicas(2, 3, 1, 2)), "no: an update is under way, 1 of 3 pods are new"),
+        (SEVEN, Known(SEVEN), Known(Replicas(2, 3, 2, 3)), "no: an update is under way, 2 of 3 pods are new"),
+        (SEVEN, Known(SEVEN), Known(Replicas(2, 3, 3, 2)), "no: an update is under way, 3 of 3 pods are new"),
     ],
 )
 def test_healthy_means_that_what_is_pinned_serves_on_every_replica(
-    pinned: Version | None, serving: Known[Version], replicas: Known[tuple[int, int]], verdict: str
+    pinned: Version | None, serving: Known[Version], replicas: Known[Replicas], verdict: str
 ) -> None:
     assert verdict in str(judge_health(pinned, serving, replicas).value)
 
 
+def test_a_declaration_that_was_not_seen_yet_has_no_new_pods() -> None:
+    status = {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "observedGeneration": 3}
+    deployment = {"metadata": {"generation": 3}, "spec": {"replicas": 2}, "status": status}
+    assert replicas_of(deployment) == TWO
+    assert replicas_of(deployment | {"metadata": {"generation": 4}}) == Replicas(2, 2, 0, 2)
+    assert replicas_of({"metadata": {"generation": 1}, "spec": {}}) == Replicas(1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("odd", [{}, [], "up", 3, None, {"version": "latest", "digest": "d"}, {"version": None}])
+def test_an_odd_answer_is_one_cells_problem(odd: Any) -> None:
+    pinned = place(model={"version": 7, "digest": DIGEST})
+    document = ask(pinned, replicas=ONE, serving=odd, registered=REGISTERED)
+    assert document["registered"] == {"version": 8, "digest": "sha256:b"}
+    assert document["serving"]["problem"].startswith("the endpoint answered in another form (")
+
+
+@pytest.mark.parametrize("odd", [[], {"model_versions": [{}]}, IncompleteRead(b"{"), BadStatusLine("x")])
+def test_an_odd_answer_of_the_registry_leaves_what_serves(odd: Any) -> None:
+    pinned = place(model={"version": 7, "digest": DIGEST})
+    document = ask(pinned, replicas=ONE, serving=SERVING, registered=odd)
+    assert document["healthy"] == "yes (1 of 1)"
+    assert document["registered"]["problem"].startswith("the registry answered in another form (")
+
+
 def test_the_same_reason_is_one_note() -> None:
-    cluster: Any = SmallCluster(replicas=(1, 1), serving=ClusterError("lost"), registered=ClusterError("lost"))
+    cluster: Any = SmallCluster(replicas=ONE, serving=ClusterError("lost"), registered=ClusterError("lost"))
     table, notes = to_table([workload_status(place(), lambda _: cluster)])
     text = io.StringIO()
     Console(file=text, width=100).print(table)

@@ -8,6 +8,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings
@@ -57,6 +58,13 @@ def test_the_program_refuses_what_the_file_check_refuses(config: dict[str, str])
         "mlops:worklods",
     ]
     assert str(caught.value).startswith("stack dev-local: mlops:platform.onwer: got an unknown key")
+
+
+def test_what_is_refused_ends_a_program_with_its_text_alone(config: dict[str, str]) -> None:
+    bad = config | {"mlops:worklods": "{}", "mlops:platfrom": "{}"}
+    with pytest.raises(pulumi.RunError) as caught:
+        within_pulumi(bad, [], load_stack)
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_setting_that_is_no_object_is_a_problem(config: dict[str, str]) -> None:

@@ -100,3 +100,8 @@ def test_a_value_of_the_wrong_type_is_not_checked_further() -> None:
     assert arguments.read("inner.size_gib", even, 2) == 2
     with pytest.raises(ArgumentsError, match="1 problem"):
         arguments.finish()
+
+
+def test_a_program_with_wrong_arguments_ends_with_their_text_alone() -> None:
+    with pytest.raises(pulumi.RunError, match="2 problems"):
+        Arguments("Thing", "x", {"name": 3, "share": True}, OuterArgs).finish()

@@ -1,6 +1,7 @@
 """Runs a Pulumi program in this process, offline, with the configuration of a stack file."""
 
 import asyncio
+import base64
 import contextlib
 import contextvars
 import json
@@ -25,7 +26,8 @@ from pulumi_mlops.config.stack_file import read_document
 from pulumi_mlops.config.validate import validate
 
 # Stands in for a secret while a program runs. It must never be seen outside of a secret.
-_STAND_IN = "stand-in for the secret "
+# Letters alone, which no quoting of an address or a document changes.
+_STAND_IN = "StandInForTheSecretThatNobodyMayEverSee"
 # What would make the graph differ from one machine to the next.
 _PERSONAL_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "MLOPS_KUBE_CONTEXT", "KUBECONFIG")
 
@@ -136,9 +138,25 @@ def _is_within(module: Any, folder: Path) -> bool:
 
 def _refuse_leaks(rendered: RenderedStack) -> None:
     places = [(resource.path, resource.to_document()) for resource in rendered.resources]
-    leaks = [place for place, document in [*places, ("outputs", rendered.outputs)] if _STAND_IN in json.dumps(document)]
+    leaks = [place for place, document in [*places, ("outputs", rendered.outputs)] if _holds_secret(document)]
     if leaks:
         raise SecretLeakError(
             f"stack {rendered.stack}: got a secret in plain text in {', '.join(leaks)}, expected it only within "
             "outputs that Pulumi keeps secret, fix: pass it on as the output that load_secrets() returns"
         )
+
+
+def _holds_secret(document: Any) -> bool:
+    text = json.dumps(document)
+    return any(written in text for written in (_STAND_IN, *_in_base64(_STAND_IN)))
+
+
+def _in_base64(text: str) -> list[str]:
+    """Return what a text looks like inside a longer one that is written in base64, wherever in that it stands."""
+    found = []
+    for before in range(3):
+        octets = b"\0" * before + text.encode()
+        # The first and the last digit may hold bits of what stands beside the text.
+        digits = base64.b64encode(octets).decode()[: len(octets) * 8 // 6]
+        found.append(digits[-(-before * 8 // 6) :])
+    return found

@@ -35,7 +35,7 @@ def server(artifact: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
     command = [
         *(sys.executable, "-m", "mlops_pipelines.serving.server", "--model-directory", str(artifact)),
-        *("--name", "flight-delay", "--version", "7", "--port", str(port), "--drain-seconds", "1.5"),
+        *("--name", "flight-delay", "--version", "7", "--port", str(port), "--drain-seconds", "5"),
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONWARNINGS": "ignore"})
     url = f"http://127.0.0.1:{port}"

@@ -107,7 +107,7 @@ def test_an_update_that_fails_says_why_and_nothing_else(machine: Machine) -> Non
 
 def test_a_stack_in_order_is_left_alone(machine: Machine) -> None:
     assert not machine.stack.recover()
-    assert machine.calls() == []
+    assert not any("refresh" in call for call in machine.calls())
 
 
 @pytest.mark.parametrize("pending", [[], [{"type": "creating"}]])
@@ -116,7 +116,14 @@ def test_after_a_kill_the_lock_goes_and_begun_creations_are_forgotten(machine: M
     machine.set("state", json.dumps({"deployment": {"pending_operations": pending}}))
     assert machine.stack.recover()
     assert any("--clear-pending-creates" in call for call in machine.calls()) == bool(pending)
+    machine.set("state", json.dumps({"deployment": {}}))
     assert not machine.stack.recover()
+
+
+def test_begun_creations_are_forgotten_when_the_lock_is_gone_already(machine: Machine) -> None:
+    machine.set("state", json.dumps({"deployment": {"pending_operations": [{"type": "creating"}]}}))
+    assert machine.stack.recover()
+    assert any("--clear-pending-creates" in call for call in machine.calls())
 
 
 def test_the_stack_is_known_by_its_whole_name(machine: Machine) -> None:

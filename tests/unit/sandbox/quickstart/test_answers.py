@@ -69,11 +69,27 @@ def test_an_endpoint_that_serves_something_else_is_not_shown_as_ours() -> None:
         served_as_pinned({"version": "3", "digest": DIGEST}, None)
 
 
+@pytest.mark.parametrize("identity", [{}, [], None, "up", {"version": "latest", "digest": DIGEST}])
+def test_an_identity_of_another_form_is_an_error(identity: object) -> None:
+    with pytest.raises(SandboxError, match=r"the endpoint: got .*, expected the version and digest"):
+        served_as_pinned(identity, ModelPin(3, DIGEST))
+
+
 def test_predictions_are_one_number_for_each_flight() -> None:
     assert read_predictions({"predictions": [1, 2.5]}, 2) == [1.0, 2.5]
 
 
-@pytest.mark.parametrize("answer", [{"predictions": [1.0]}, {"error": "no"}, [1.0, 2.0], {"predictions": [1.0, "nan"]}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"predictions": [1.0]},
+        {"error": "no"},
+        [1.0, 2.0],
+        {"predictions": [1.0, "nan"]},
+        {"predictions": [1.0, None]},
+        {"predictions": [1.0, float("inf")]},
+    ],
+)
 def test_anything_else_is_an_error(answer: object) -> None:
     with pytest.raises(SandboxError, match="the endpoint: got"):
         read_predictions(answer, 2)

@@ -3,7 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import MaxRetryError
 
+from pulumi_mlops.cli.cluster import ClusterError, UnreachableError
+from pulumi_mlops.config.problems import ConfigError, Problem
+from pulumi_mlops.config.project import ProjectError
 from sandbox.cluster.target import Cluster
 from sandbox.errors import SandboxError
 from sandbox.quickstart import flow as module
@@ -157,3 +164,43 @@ def test_new_images_reach_the_file_of_a_stack_that_is_known(world: World) -> Non
     world.start.file.write_text(world.start.text.replace(IMAGES["serving"], "older"))
     assert world.run() == AGAIN
     assert IMAGES["serving"] in world.start.text
+
+
+PROBLEM = Problem("stacks/Pulumi.local.yaml", 3, "mlops:platform.onwer", "an unknown key", "owner", "rename it")
+
+
+@pytest.mark.parametrize(
+    ("failure", "problem"),
+    [
+        (ClusterError("flights-local/mlflow: no pod of it is ready"), "flights-local/mlflow: no pod of it is ready"),
+        (UnreachableError("pods of x: cluster y cannot be reached"), "pods of x: cluster y cannot be reached"),
+        (ApiException(status=503, reason="Unavailable"), "cluster mlops-sandbox: answered 503 Unavailable"),
+        (
+            MaxRetryError(HTTPSConnectionPool("127.0.0.1", 6443), "/api", OSError("connection refused")),
+            r"cluster mlops-sandbox: cannot be reached \(.*connection refused",
+        ),
+        (ConfigException("Invalid kube-config file"), "cluster mlops-sandbox: Invalid kube-config file"),
+        (ConfigError([PROBLEM]), r"stacks/Pulumi.local.yaml:3: mlops:platform.onwer: got an unknown key"),
+        (ProjectError("no Pulumi.yaml here"), "no Pulumi.yaml here"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_goes_wrong_on_the_way_is_told_with_its_place_and_a_fix(
+    world: World, monkeypatch: pytest.MonkeyPatch, failure: Exception, problem: str
+) -> None:
+    def fail(start: QuickStart) -> ModelPin:
+        raise failure
+
+    monkeypatch.setattr(module, "trained", fail)
+    with pytest.raises(SandboxError, match=problem) as caught:
+        world.run()
+    assert "run `make up` again" in caught.value.fix
+
+
+def test_a_mistake_of_our_own_keeps_its_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(start: QuickStart) -> ModelPin:
+        raise KeyError("missing")
+
+    monkeypatch.setattr(module, "trained", fail)
+    with pytest.raises(KeyError):
+        world.run()

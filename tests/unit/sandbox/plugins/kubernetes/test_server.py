@@ -36,7 +36,7 @@ def stub() -> Iterator[Stub]:
         plugin.Configure(provider_pb2.ConfigureRequest(args=settings))
         yield plugin
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     process.stdout.close()
 
 
