@@ -235,6 +235,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"database": "mysql"}, ["kubernetes.database: got 'mysql', expected one of sqlite, postgresql"]),
     ({"database": "postgresql"}, ["2 problems", "database_image: got nothing", "database_password: got nothing"]),
     ({"database_password": PASSWORD}, ["database_password: got a secret, expected nothing: SQLite has no server"]),
+    ({"database_passwd": PASSWORD}, ["kubernetes.database_passwd: got an unknown key, expected one of"]),
     ({"artifacts_volume_gib": 5, **IN_S3}, ["artifacts_volume_gib: got 5", "keep either"]),
     ({"artifacts_s3": {"uri": "models"}}, ["artifacts_s3.uri: got 'models', expected an S3 location"]),
     ({"image": "mlflow:latest", "database_volume_gib": 0}, ["2 problems", "image:", "database_volume_gib: got 0"]),
