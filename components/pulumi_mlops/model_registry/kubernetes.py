@@ -74,6 +74,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         needed = [
             create(name, _render_database.service_account(settings), children),
             create(name, _render_database.network_policy(settings), children),
+            create(_render_database.claim_name(settings), _render_database.volume_claim(settings), children),
         ]
         create(name, _render_database.service(settings), children)
         server = create(

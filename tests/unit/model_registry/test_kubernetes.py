@@ -57,6 +57,7 @@ def test_declares_exactly_these_children_with_postgresql_and_s3() -> None:
     assert registry(replicas=2, **WITH_POSTGRESQL, **IN_S3).children() == [
         ("kubernetes:apps/v1:Deployment", "mlflow", COMPONENT),
         ("kubernetes:apps/v1:StatefulSet", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:PersistentVolumeClaim", "mlflow-database-data", COMPONENT),
         ("kubernetes:core/v1:Secret", "mlflow-database", COMPONENT),
         ("kubernetes:core/v1:Service", "mlflow", COMPONENT),
         ("kubernetes:core/v1:Service", "mlflow-database", COMPONENT),
@@ -106,6 +107,27 @@ def test_sqlite_lies_on_a_volume_that_two_servers_never_share() -> None:
     mounts = {mount["mountPath"] for mount in server(declaration)["volumeMounts"]}
     assert option(declaration, "--backend-store-uri").removeprefix("sqlite:///").rpartition("/")[0] in mounts
     assert option(declaration, "--artifacts-destination") in mounts
+
+
+def test_the_volume_of_postgresql_is_an_object_that_takes_another_size_and_class() -> None:
+    declaration = registry(database_volume_gib=3, storage_class_name="fast", **WITH_POSTGRESQL, **IN_S3)
+    claim = declaration.one("PersistentVolumeClaim").inputs
+    assert claim["spec"]["resources"]["requests"] == {"storage": "3Gi"}
+    assert claim["spec"]["storageClassName"] == "fast"
+    stateful_set = declaration.one("StatefulSet")
+    spec = stateful_set.inputs["spec"]
+    assert "volumeClaimTemplates" not in spec
+    data = {"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
+    assert data in spec["template"]["spec"]["volumes"]
+    assert "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database-data" in stateful_set.depends_on
+
+
+def test_neither_database_takes_over_the_others_volume() -> None:
+    claims = [
+        {one.name for one in registry(**settings).resources if one.type.endswith(":PersistentVolumeClaim")}
+        for settings in (IN_S3, {**WITH_POSTGRESQL, **IN_S3})
+    ]
+    assert claims == [{"mlflow-database"}, {"mlflow-database-data"}]
 
 
 @pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL])

@@ -102,8 +102,7 @@ def test_settings_of_the_cluster_reach_the_registry() -> None:
     assert server["spec"]["replicas"] == 2
     for workload in (server, database):
         assert workload["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
-    (claim,) = database["spec"]["volumeClaimTemplates"]
-    assert claim["spec"]["storageClassName"] == "fast"
+    assert declaration.one("PersistentVolumeClaim").inputs["spec"]["storageClassName"] == "fast"
     identity = declaration.one("ServiceAccount", "mlflow").inputs["metadata"]
     assert identity["annotations"]["eks.amazonaws.com/role-arn"] == "arn:aws:iam::1:role/models"
 
