@@ -122,6 +122,30 @@ def test_the_volume_of_postgresql_is_an_object_that_takes_another_size_and_class
     assert "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database-data" in stateful_set.depends_on
 
 
+def protected(declaration: Declaration) -> list[str]:
+    return sorted(one.name for one in declaration.resources if one.options.protect)
+
+
+@pytest.mark.parametrize(
+    ("settings", "volumes"),
+    [
+        ({}, ["mlflow-artifacts", "mlflow-database"]),
+        (WITH_POSTGRESQL, ["mlflow-artifacts", "mlflow-database-data"]),
+        ({**WITH_POSTGRESQL, **IN_S3}, ["mlflow-database-data"]),
+    ],
+)
+def test_an_update_that_would_delete_a_volume_is_refused(settings: dict[str, Any], volumes: list[str]) -> None:
+    assert protected(registry(**settings)) == volumes
+    assert protected(registry(protect_data=False, **settings)) == []
+
+
+def test_volumes_may_also_be_protected_by_the_components_own_options() -> None:
+    options = pulumi.ResourceOptions(protect=True)
+    settings = arguments({"protect_data": False})
+    declaration = declare(lambda: KubernetesModelRegistry("mlflow", settings, options).url)
+    assert {"mlflow-artifacts", "mlflow-database"} <= set(protected(declaration))
+
+
 def test_neither_database_takes_over_the_others_volume() -> None:
     claims = [
         {one.name for one in registry(**settings).resources if one.type.endswith(":PersistentVolumeClaim")}
@@ -254,6 +278,7 @@ def test_only_the_server_reaches_the_database() -> None:
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"replicas": 2}, ["kubernetes.replicas: got 2, expected 1", "use postgresql and `artifacts_s3`"]),
     ({"replicas": 2, **WITH_POSTGRESQL}, ["kubernetes.replicas: got 2"]),
+    ({"protect_data": "no"}, ["kubernetes.protect_data: got 'no', expected true or false"]),
     ({"database": "mysql"}, ["kubernetes.database: got 'mysql', expected one of sqlite, postgresql"]),
     ({"database": "postgresql"}, ["2 problems", "database_image: got nothing", "database_password: got nothing"]),
     ({"database_password": PASSWORD}, ["database_password: got a secret, expected nothing: SQLite has no server"]),

@@ -68,6 +68,15 @@ def test_its_own_registry_comes_after_the_namespace() -> None:
     assert claim.inputs["spec"]["resources"]["requests"]["storage"] == "9Gi"
 
 
+@pytest.mark.parametrize(("registry", "is_protected"), [({}, True), ({"protect_data": False}, False)])
+def test_the_volumes_of_its_registry_are_protected_unless_the_stack_says_otherwise(
+    registry: dict[str, Any], is_protected: bool
+) -> None:
+    declaration = platform(config(registry, registry=REGISTRY_IMAGE))
+    protected = [one.name for one in declaration.resources if one.options.protect]
+    assert sorted(protected) == (["mlflow-artifacts", "mlflow-database"] if is_protected else [])
+
+
 def test_postgresql_takes_its_password_from_the_secrets() -> None:
     settings = config({"database": "postgresql"}, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
     declaration = platform(settings, password="correct horse")
