@@ -5,6 +5,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, EndpointArgs, KubernetesEndpoint
+from pulumi_mlops.endpoint import _render_truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
@@ -29,12 +30,12 @@ def arguments(**changes: Any) -> EndpointArgs:
     return checked
 
 
-def endpoint(**changes: Any) -> Declaration:
+def endpoint(*, rollouts: int = 1, **changes: Any) -> Declaration:
     def program() -> object:
         component = KubernetesEndpoint("flight-delay", arguments(**changes))
         return {name: getattr(component, name) for name in OUTPUTS}
 
-    return declare(program)
+    return declare(program, rollouts=rollouts)
 
 
 def container(declaration: Declaration, kind: str, name: str) -> dict[str, Any]:
@@ -188,6 +189,26 @@ def test_the_truth_check_is_the_same_for_the_same_declaration() -> None:
 )
 def test_the_truth_check_is_another_for_anything_that_could_answer_otherwise(changes: dict[str, Any]) -> None:
     assert truth_check_name(endpoint(**changes)) != truth_check_name(endpoint())
+
+
+def truth_check_pod(declaration: Declaration) -> dict[str, Any]:
+    template: dict[str, Any] = declaration.one("Job").inputs["spec"]["template"]
+    return template
+
+
+def test_every_rollout_is_checked_also_the_way_back_to_a_version_that_was() -> None:
+    first, back = endpoint(), endpoint(rollouts=3)
+    assert first.one("Deployment").inputs == back.one("Deployment").inputs
+    assert truth_check_pod(first) != truth_check_pod(back)
+    assert truth_check_pod(first) == truth_check_pod(endpoint())
+    assert truth_check_pod(back)["metadata"]["annotations"] == {
+        "mlops.pulumi.com/rollout": "uid-of-flight-delay/3",
+    }
+
+
+@pytest.mark.parametrize("metadata", [{}, {"uid": "u"}, {"uid": "u", "annotations": None}])
+def test_a_rollout_without_a_number_yet_is_no_trouble(metadata: dict[str, Any]) -> None:
+    assert _render_truth_check.rollout(metadata) == f"{metadata.get('uid', '')}/"
 
 
 def test_a_job_is_replaced_by_deleting_the_old_one_first() -> None:
