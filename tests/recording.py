@@ -62,10 +62,11 @@ class _NoProvider(mocks.Mocks):
 
 
 class RecordingMonitor(mocks.MockMonitor):
-    def __init__(self, failing: Callable[[str, str], bool]) -> None:
+    def __init__(self, failing: Callable[[str, str], bool], rollouts: int) -> None:
         super().__init__(_NoProvider())
         self.declared: list[Declared] = []
         self._failing = failing
+        self._rollouts = rollouts
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in Pulumi's protocol
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -84,14 +85,18 @@ class RecordingMonitor(mocks.MockMonitor):
         if self._failing(request.type, request.name):
             raise RuntimeError(f"{request.type} {request.name} failed")
         identity = f"id-of-{request.name}" if request.custom else ""
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=_state(request))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=_state(request, self._rollouts))
 
 
-def _state(request: Any) -> struct_pb2.Struct:
+def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
     state = struct_pb2.Struct()
     state.CopyFrom(request.object)
     if request.type.startswith("kubernetes:"):
-        state.fields["metadata"].struct_value.fields["uid"].string_value = f"uid-of-{request.name}"
+        metadata = state.fields["metadata"].struct_value
+        metadata.fields["uid"].string_value = f"uid-of-{request.name}"
+        if request.type.endswith(":Deployment"):
+            annotations = metadata.fields["annotations"].struct_value
+            annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)
     return state
 
 
@@ -104,7 +109,11 @@ def _short(urn: str) -> str:
 
 
 def declare(
-    program: Callable[[], object], *, preview: bool = False, failing: Callable[[str, str], bool] = lambda *_: False
+    program: Callable[[], object],
+    *,
+    preview: bool = False,
+    failing: Callable[[str, str], bool] = lambda *_: False,
+    rollouts: int = 1,
 ) -> Declaration:
     """Run a program as Pulumi would, without an engine.
 
@@ -112,8 +121,9 @@ def declare(
         program: Declares resources; what it returns is resolved.
         preview: Whether this is a preview.
         failing: Tells by type and name which resources cannot be created.
+        rollouts: How often each Deployment has been rolled out.
     """
-    monitor = RecordingMonitor(failing)
+    monitor = RecordingMonitor(failing, rollouts)
     result = contextvars.Context().run(_run, monitor, program, preview)
     return Declaration(monitor.declared, result)
 

@@ -107,6 +107,7 @@ class Platform(pulumi.ComponentResource):
             "database_volume_gib": registry.database_volume_gib,
             "allowed_namespaces": list(registry.allowed_namespaces),
             "replicas": registry.replicas,
+            "protect_data": registry.protect_data,
             "service_account_annotations": dict(registry.service_account_annotations),
             "image_pull_secret_names": self._image_pull_secret_names(),
             **artifacts,

@@ -75,6 +75,8 @@ def made_from(template: str, place: Place) -> str:
     if isinstance(registry, MutableMapping):
         # Only the stacks that promote from one to the other share a registry.
         registry.pop("allowed_namespaces", None)
+        # Nobody else has pinned what it keeps, and `pulumi destroy` takes it away as a whole.
+        registry["protect_data"] = False
     for workload in _workloads(document, TEMPLATE_NAME).values():
         workload.pop("model", None)
     _forget_secrets(document, TEMPLATE_NAME)

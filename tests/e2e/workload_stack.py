@@ -64,6 +64,7 @@ class WorkloadStack(Project):
         platform["namespace"] = self.namespace
         platform["kubernetes"]["context"] = context
         platform["registry"].pop("allowed_namespaces", None)
+        platform["registry"]["protect_data"] = False
         for name in platform["images"]:
             platform["images"][name] = images[name]
         workload = document["config"]["mlops:workloads"][WORKLOAD]

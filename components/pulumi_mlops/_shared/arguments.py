@@ -14,6 +14,8 @@ class Requirement:
 
     expected: str
     fix: str
+    got: str | None = None
+    """What to say of the value in its place, where it may hold a secret."""
 
 
 Check = Callable[[Any], Requirement | None]
@@ -61,8 +63,11 @@ class Arguments:
 
     def add(self, path: str, got: object, expected: str, fix: str) -> None:
         """Note a problem. The value of a password is not shown."""
-        shown = "a secret" if path.endswith("password") and got is not None else show(got)
-        self._problems.append(Problem(path, shown, expected, fix))
+        self._problems.append(_problem(path, got, Requirement(expected, fix)))
+
+    def add_unknown_key(self, path: str, expected: str) -> None:
+        """Note a key that nothing knows. Its value is not shown: it may be a secret under a misspelt name."""
+        self._problems.append(Problem(path, "an unknown key", expected, "correct or remove this key"))
 
     def sound(self, *paths: str) -> bool:
         """Tell whether nothing is wrong, so far, with these arguments or anything inside them."""
@@ -96,7 +101,7 @@ class Arguments:
         if isinstance(value, pulumi.Output):
             return value.apply(lambda known: self._demand(path, known, check))
         if requirement := check(value):
-            self.add(path, value, requirement.expected, requirement.fix)
+            self._problems.append(_problem(path, value, requirement))
         return value
 
     def finish(self) -> None:
@@ -110,8 +115,7 @@ class Arguments:
 
     def _demand(self, path: str, value: Any, check: Check) -> Any:
         if requirement := check(value):
-            problem = Problem(path, show(value), requirement.expected, requirement.fix)
-            raise ArgumentsError(self._component, self._name, [problem])
+            raise ArgumentsError(self._component, self._name, [_problem(path, value, requirement)])
         return value
 
     def _check_shape(self, args: object, contract: type, path: str) -> None:
@@ -121,8 +125,7 @@ class Arguments:
         hints: Mapping[str, Any] = contract.__annotations__
         prefix = f"{path}." if path else ""
         for key in sorted(set(args) - set(hints)):
-            known = ", ".join(sorted(hints))
-            self.add(f"{prefix}{key}", args[key], f"one of {known}", "correct or remove this key")
+            self.add_unknown_key(f"{prefix}{key}", f"one of {', '.join(sorted(hints))}")
         for key, hint in hints.items():
             required = get_origin(hint) is not NotRequired
             value = args.get(key)
@@ -146,6 +149,13 @@ class Arguments:
                 self._check_type(item, get_args(hint)[1], f"{path}.{key}")
         elif not _has_type(value, hint):
             self.add(path, value, describe(hint), "correct this value")
+
+
+def _problem(path: str, value: object, requirement: Requirement) -> Problem:
+    got = requirement.got or show(value)
+    if path.endswith("password") and value is not None:
+        got = "a secret"
+    return Problem(path, got, requirement.expected, requirement.fix)
 
 
 def _is_input(hint: Any) -> bool:

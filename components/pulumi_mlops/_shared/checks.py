@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pulumi_mlops._shared.arguments import Check, Requirement
+from pulumi_mlops.config import urls
 
 DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 IMAGE_PIN = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}|localhost/[a-z0-9._/-]+:[0-9a-f]{16}")
@@ -13,7 +14,6 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 VERSION = re.compile(r"[1-9][0-9]*")
 MEMORY = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?")
 CPU = re.compile(r"[1-9][0-9]*m|(?:[0-9]*[1-9][0-9]*)(?:\.[0-9]{1,3})?|0\.(?=[0-9]*[1-9])[0-9]{1,3}")
-HTTP_URL = re.compile(r"https?://[^\s/?#]+(/[^\s]*)?")
 S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?")
 
 
@@ -46,6 +46,12 @@ def between(least: float, most: float = math.inf) -> Callable[[Any], Requirement
     return check
 
 
+def http_url(value: str) -> Requirement | None:
+    """Accept the addresses that the configuration accepts."""
+    problem = urls.problem_of(value)
+    return None if problem is None else Requirement(urls.EXPECTED, problem.fix, problem.got)
+
+
 namespace = _matching(
     re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
     "the name of a namespace",
@@ -61,5 +67,4 @@ digest = _matching(DIGEST, "`sha256:` and 64 hexadecimal digits", "copy the dige
 version = _matching(VERSION, "the number of a registered model version, as text", "copy the version's number")
 memory = _matching(MEMORY, "a Kubernetes quantity of memory such as 512Mi", "write such a quantity")
 cpu = _matching(CPU, "a Kubernetes quantity of CPU such as 500m or 2", "write such a quantity")
-http_url = _matching(HTTP_URL, "an http or https URL", "write the whole URL")
 s3_uri = _matching(S3_URI, "an S3 location such as s3://bucket/prefix", "write the whole location")

@@ -11,6 +11,8 @@ from pulumi_mlops._shared.labels import PART_OF
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 CLUSTER_SUFFIXES = (".svc.cluster.local", ".svc")
+# OpenShift's DNS listens at the second; a policy sees the port of the pod, not of the Service.
+DNS_PORTS = (53, 5353)
 
 
 def tcp(port: int) -> Document:
@@ -30,15 +32,15 @@ def from_our_pods(namespaces: Sequence[pulumi.Input[str]]) -> list[Document]:
 
 
 def to_dns() -> Document:
-    """Allow questions to the cluster's DNS."""
-    ports = [{"port": 53, "protocol": "UDP"}, tcp(53)]
-    return {"to": [{"namespaceSelector": in_namespace("kube-system")}], "ports": ports}
+    """Allow questions to DNS, wherever it is: a cache on each node has an address that no selector finds."""
+    return {"ports": [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]}
 
 
 def to_url(url: pulumi.Input[str]) -> pulumi.Input[Document]:
-    """Allow connections to a URL's port: of its namespace when it is a Service of the cluster, else of any address.
+    """Allow connections to the pods of a Service's namespace, or to a URL's port at any address outside.
 
-    A NetworkPolicy knows no host names, so an address outside cannot be told from another by its name.
+    A NetworkPolicy knows the ports of pods, and a Service may have another: it is left open. It knows no host names
+    either, so an address outside cannot be told from another by its name.
     """
     return combine(_to_known_url, url)
 
@@ -46,13 +48,11 @@ def to_url(url: pulumi.Input[str]) -> pulumi.Input[Document]:
 def _to_known_url(url: str) -> Document:
     parts = urlsplit(url)
     host = parts.hostname or ""
-    rule: Document = {"ports": [tcp(parts.port or (443 if parts.scheme == "https" else 80))]}
     for suffix in CLUSTER_SUFFIXES:
-        if host.endswith(suffix) and host.removesuffix(suffix).count(".") == 1:
-            namespace = host.removesuffix(suffix).split(".")[1]
-            rule["to"] = [{"namespaceSelector": in_namespace(namespace)}]
-            break
-    return rule
+        service, _, namespace = host.removesuffix(suffix).rpartition(".")
+        if host.endswith(suffix) and service:
+            return {"to": [{"namespaceSelector": in_namespace(namespace)}]}
+    return {"ports": [tcp(parts.port or (443 if parts.scheme == "https" else 80))]}
 
 
 def policy(

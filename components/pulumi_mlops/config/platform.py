@@ -51,7 +51,7 @@ class KubernetesSettings(Model):
 
     storage_class: ObjectName | None = None
     """Storage class of the registry's volumes. Defaults to the cluster's default. Another class means new, empty
-    volumes."""
+    volumes, which registry.protect_data refuses."""
 
 
 class VolumeArtifacts(Model):
@@ -98,6 +98,10 @@ class OwnRegistry(Model):
 
     allowed_namespaces: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     """Other namespaces whose pods may reach the registry. Defaults to none."""
+
+    protect_data: bool = True
+    """Whether an update that would delete one of the registry's volumes is refused: models that other stacks have
+    pinned lie there. To delete one, set it to false in an update of its own first. Defaults to true."""
 
     replicas: int = Field(default=1, ge=1, le=100)
     """Number of servers. More than one needs postgresql and artifacts in a bucket. Defaults to 1."""

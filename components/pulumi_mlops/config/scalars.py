@@ -4,13 +4,12 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from pulumi_mlops.config import cron
+from pulumi_mlops.config import cron, urls
 from pulumi_mlops.config._model import refuse
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -50,19 +49,9 @@ class Pattern:
 
 
 def _is_url(value: str) -> str:
-    parts = urlsplit(value)
-    expected = "an http or https address without credentials or query"
-    if parts.username or parts.password or parts.query:
-        refuse(
-            expected=expected,
-            got="an address with credentials or a query (not shown)",
-            fix="take them out, and change the password",
-        )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        refuse(
-            expected=expected,
-            fix="write it like http://mlflow.flights-dev.svc.cluster.local:5000",
-        )
+    problem = urls.problem_of(value)
+    if problem is not None:
+        refuse(expected=urls.EXPECTED, got=problem.got, fix=problem.fix)
     return value.rstrip("/")
 
 

@@ -1,5 +1,8 @@
 """The Kubernetes objects of the truth check: does the endpoint serve what was pinned?"""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 
 from pulumi_mlops._shared import labels, network, objects, pods
@@ -11,6 +14,9 @@ from pulumi_mlops.endpoint._settings import EndpointSettings, PinnedModel
 COMPONENT = "truth-check"
 # Pulumi's Kubernetes provider runs a Job that failed anew when it carries this.
 AGAIN_IF_FAILED = {"pulumi.com/replaceUnready": "true"}
+# Kubernetes counts up with each rollout of a Deployment, a roll-back included.
+REVISION = "deployment.kubernetes.io/revision"
+ROLLOUT = f"{labels.PREFIX}/rollout"
 
 
 def identity_name(settings: EndpointSettings) -> str:
@@ -50,24 +56,39 @@ def network_policy(settings: EndpointSettings) -> Document:
     )
 
 
-def job(settings: EndpointSettings, model: PinnedModel) -> Document:
-    """Return the check of one version.
+def rollout(metadata: Mapping[str, Any]) -> str:
+    """Return which rollout of which Deployment stands, from the metadata that the cluster gave it.
 
-    Its name holds a hash of everything that is checked and of how. The same declaration is the same Job, which has
-    run; any other is another Job, which runs.
+    Another declaration is another rollout, and so is the way back to an earlier one after an update that failed.
     """
-    spec = _spec(settings, model)
-    digits = content_hash([_render.pod_template(settings, model), spec])
+    annotations = metadata.get("annotations") or {}
+    return f"{metadata.get('uid', '')}/{annotations.get(REVISION, '')}"
+
+
+def job(settings: EndpointSettings, model: PinnedModel, rolled_out: pulumi.Input[str]) -> Document:
+    """Return the check of one rollout of one version.
+
+    Its name holds a hash of everything that is checked and of how. The same declaration, rolled out once, is the same
+    Job, which has run. Anything else is another, which runs.
+
+    Args:
+        settings: The endpoint's settings.
+        model: The version to serve.
+        rolled_out: What changes with each rollout.
+    """
+    digits = content_hash([_render.pod_template(settings, model), _spec(settings, model)])
     name = combine(lambda known: f"{settings.name}-truth-{known}", digits)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": metadata(settings, name, AGAIN_IF_FAILED),
-        "spec": spec,
+        "spec": _spec(settings, model, {ROLLOUT: rolled_out}),
     }
 
 
-def _spec(settings: EndpointSettings, model: PinnedModel) -> Document:
+def _spec(
+    settings: EndpointSettings, model: PinnedModel, annotations: Mapping[str, pulumi.Input[str]] | None = None
+) -> Document:
     check = pods.container(
         "check",
         settings.image,
@@ -88,8 +109,11 @@ def _spec(settings: EndpointSettings, model: PinnedModel) -> Document:
         pull_secrets=settings.image_pull_secret_names,
         more={"restartPolicy": "Never"},
     )
+    pod_metadata: Document = {"labels": pod_labels(settings)}
+    if annotations:
+        pod_metadata["annotations"] = dict(annotations)
     return {
         "activeDeadlineSeconds": settings.rollout_timeout_seconds,
         "backoffLimit": 1,
-        "template": {"metadata": {"labels": pod_labels(settings)}, "spec": pod},
+        "template": {"metadata": pod_metadata, "spec": pod},
     }

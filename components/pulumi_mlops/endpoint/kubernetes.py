@@ -76,7 +76,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         )
         create(name, _render.autoscaler(settings), children)
         create(name, _render.disruption_budget(settings), children)
-        passed = self._truth_check(settings, model, [self.deployment, service])
+        passed = self._truth_check(settings, model, self.deployment, service)
         # Known in a preview, and in an update only when the check has passed.
         proved = pulumi.Output.all(_render.url(settings), model.version, model.digest, passed)
         self._promise(
@@ -87,7 +87,11 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         )
 
     def _truth_check(
-        self, settings: EndpointSettings, model: PinnedModel, checked: list[pulumi.Resource]
+        self,
+        settings: EndpointSettings,
+        model: PinnedModel,
+        deployment: kubernetes.apps.v1.Deployment,
+        service: pulumi.Resource,
     ) -> pulumi.Output[Any]:
         name = _render_truth_check.identity_name(settings)
         children = pulumi.ResourceOptions(parent=self)
@@ -96,11 +100,12 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         # A Job cannot be changed. The old one goes first, so that one that failed can be run again under its name.
         options = pulumi.ResourceOptions(
             parent=self,
-            depends_on=[*checked, account, policy],
+            depends_on=[deployment, service, account, policy],
             delete_before_replace=True,
             custom_timeouts=_patience(settings.rollout_timeout_seconds),
         )
-        job = create(f"{name}-check", _render_truth_check.job(settings, model), options)
+        rolled_out = deployment.metadata.apply(_render_truth_check.rollout)
+        job = create(f"{name}-check", _render_truth_check.job(settings, model, rolled_out), options)
         return pulumi.Output.from_input(job.metadata)
 
     def _promise(

@@ -24,10 +24,15 @@ def selector(settings: RegistrySettings) -> dict[str, str]:
     return labels.selector(database_name(settings), COMPONENT)
 
 
-def metadata(settings: RegistrySettings) -> Document:
-    """Metadata of the database's objects."""
-    name = database_name(settings)
-    return labels.metadata(name, settings.namespace, labels.pod_labels(name, COMPONENT), settings.tags)
+def claim_name(settings: RegistrySettings) -> str:
+    """Name of the claim of the database's volume. SQLite's is another: neither takes over what the other kept."""
+    return f"{database_name(settings)}-data"
+
+
+def metadata(settings: RegistrySettings, name: str | None = None) -> Document:
+    """Metadata of the database's objects, of which one has a name of its own."""
+    found_by = labels.pod_labels(database_name(settings), COMPONENT)
+    return labels.metadata(name or database_name(settings), settings.namespace, found_by, settings.tags)
 
 
 def secret(settings: RegistrySettings, postgres: PostgresSettings) -> Document:
@@ -53,10 +58,20 @@ def service(settings: RegistrySettings) -> Document:
     return objects.service(metadata(settings), selector(settings), [port], headless=True)
 
 
+def volume_claim(settings: RegistrySettings) -> Document:
+    """Return the claim of the volume.
+
+    It is an object of its own: a StatefulSet's template for one is never applied again, and never deleted.
+    """
+    return objects.volume_claim(
+        metadata(settings, claim_name(settings)), settings.database_volume_gib, settings.storage_class_name
+    )
+
+
 def stateful_set(
     settings: RegistrySettings, postgres: PostgresSettings, password_version: pulumi.Input[str]
 ) -> Document:
-    """Return the database's server and its volume.
+    """Return the database's server.
 
     Args:
         settings: The registry's settings.
@@ -64,16 +79,13 @@ def stateful_set(
         password_version: What changes with the password, so that the server is started anew and takes it.
     """
     name = database_name(settings)
-    claim: Document = {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": f"{settings.database_volume_gib}Gi"}},
-    }
-    if settings.storage_class_name is not None:
-        claim["storageClassName"] = settings.storage_class_name
     pod = pods.pod(
         name,
         [_server(postgres)],
-        volumes=[{"name": "password", "secret": {"secretName": name, "defaultMode": 0o440}}],
+        volumes=[
+            {"name": "data", "persistentVolumeClaim": {"claimName": claim_name(settings)}},
+            {"name": "password", "secret": {"secretName": name, "defaultMode": 0o440}},
+        ],
         pull_secrets=settings.image_pull_secret_names,
         # A checkpoint is written before the server goes.
         more={"terminationGracePeriodSeconds": 60},
@@ -94,7 +106,6 @@ def stateful_set(
                 },
                 "spec": pod,
             },
-            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}],
         },
     }
 

@@ -44,6 +44,7 @@ class RegistrySettings:
     """None: in S3."""
     s3: S3Settings | None
     storage_class_name: pulumi.Input[str] | None
+    protect_data: bool
     cpu: str
     memory: str
     allowed_namespaces: Sequence[pulumi.Input[str]]
@@ -72,6 +73,7 @@ def resolve(name: str, args: ModelRegistryArgs) -> RegistrySettings:
         artifacts_volume_gib=None if s3 else int(read("kubernetes.artifacts_volume_gib", checks.between(1), 5)),
         s3=s3,
         storage_class_name=read("kubernetes.storage_class_name"),
+        protect_data=bool(read("kubernetes.protect_data", default=True)),
         cpu=read("kubernetes.cpu", checks.cpu, "100m"),
         memory=read("kubernetes.memory", checks.memory, "1536Mi"),
         allowed_namespaces=read("kubernetes.allowed_namespaces", None, []),

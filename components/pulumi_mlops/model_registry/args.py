@@ -54,7 +54,11 @@ class KubernetesRegistryArgs(TypedDict):
     artifacts_s3: NotRequired[S3ArtifactsArgs]
     """Artifacts in S3 in place of a volume. Defaults to a volume."""
     storage_class_name: NotRequired[pulumi.Input[str]]
-    """Storage class of the volumes. Defaults to the cluster's default. Another class means new, empty volumes."""
+    """Storage class of the volumes. Defaults to the cluster's default. Another class means new, empty volumes, which
+    `protect_data` refuses."""
+    protect_data: NotRequired[bool]
+    """Whether an update that would delete a volume of the registry is refused: models that other stacks have pinned
+    lie there. To delete one, set it to false in an update of its own first. Defaults to true."""
     cpu: NotRequired[str]
     """CPU reserved for a server, as a Kubernetes quantity. Defaults to 100m."""
     memory: NotRequired[str]

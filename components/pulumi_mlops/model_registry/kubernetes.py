@@ -15,7 +15,8 @@ GRACE_SECONDS = 60
 class KubernetesModelRegistry(pulumi.ComponentResource):
     """MLflow's tracking server and model registry, with its database and its artifacts.
 
-    Its volumes hold every model: `protect=True` among its options keeps them from being deleted by mistake.
+    Its volumes hold every model, also those that other stacks have pinned: an update that would delete one is refused
+    unless `protect_data` is false.
     """
 
     url: pulumi.Output[str]
@@ -40,7 +41,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, _render.network_policy(settings), children),
         ]
         for role, claim in _render.volume_claims(settings).items():
-            needed.append(create(f"{name}-{role}", claim, children))
+            needed.append(create(f"{name}-{role}", claim, self._volume_options(settings)))
         password_version = None
         if settings.postgres is not None:
             database, password_version = self._database(settings, settings.postgres)
@@ -64,6 +65,10 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         )
         self.register_outputs({"url": self.url})
 
+    def _volume_options(self, settings: RegistrySettings) -> pulumi.ResourceOptions:
+        # Where the setting says nothing against it, the component's own options may still protect the volumes.
+        return pulumi.ResourceOptions(parent=self, protect=True if settings.protect_data else None)
+
     def _database(
         self, settings: RegistrySettings, postgres: PostgresSettings
     ) -> tuple[pulumi.Resource, pulumi.Output[str]]:
@@ -75,6 +80,8 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, _render_database.service_account(settings), children),
             create(name, _render_database.network_policy(settings), children),
         ]
+        volume = _render_database.volume_claim(settings)
+        needed.append(create(_render_database.claim_name(settings), volume, self._volume_options(settings)))
         create(name, _render_database.service(settings), children)
         server = create(
             name,

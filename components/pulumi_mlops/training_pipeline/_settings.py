@@ -109,8 +109,7 @@ def _steps(arguments: Arguments, graph: Mapping[str, Any]) -> list[StepSettings]
     given: Mapping[str, Mapping[str, str]] = arguments.read("resources", None, {})
     for name in given:
         if names and name not in names:
-            path = f"resources.{name}"
-            arguments.add(path, given[name], f"one of the steps {', '.join(names)}", "correct or remove this key")
+            arguments.add_unknown_key(f"resources.{name}", f"one of the steps {', '.join(names)}")
     steps = []
     for step in graph["steps"]:
         path = f"resources.{step['name']}"
@@ -131,7 +130,7 @@ def _parameters(arguments: Arguments, graph: Mapping[str, Any]) -> dict[str, Any
             continue
         if name not in known:
             expected = f"one of the graph's parameters {', '.join(sorted(known)) or '(it has none)'}"
-            arguments.add(path, value, expected, "correct or remove this key")
+            arguments.add_unknown_key(path, expected)
             continue
         kind = known[name]["type"]
         checked = arguments.check(path, value, partial(_is_of_kind, kind))

@@ -57,6 +57,7 @@ def test_declares_exactly_these_children_with_postgresql_and_s3() -> None:
     assert registry(replicas=2, **WITH_POSTGRESQL, **IN_S3).children() == [
         ("kubernetes:apps/v1:Deployment", "mlflow", COMPONENT),
         ("kubernetes:apps/v1:StatefulSet", "mlflow-database", COMPONENT),
+        ("kubernetes:core/v1:PersistentVolumeClaim", "mlflow-database-data", COMPONENT),
         ("kubernetes:core/v1:Secret", "mlflow-database", COMPONENT),
         ("kubernetes:core/v1:Service", "mlflow", COMPONENT),
         ("kubernetes:core/v1:Service", "mlflow-database", COMPONENT),
@@ -106,6 +107,51 @@ def test_sqlite_lies_on_a_volume_that_two_servers_never_share() -> None:
     mounts = {mount["mountPath"] for mount in server(declaration)["volumeMounts"]}
     assert option(declaration, "--backend-store-uri").removeprefix("sqlite:///").rpartition("/")[0] in mounts
     assert option(declaration, "--artifacts-destination") in mounts
+
+
+def test_the_volume_of_postgresql_is_an_object_that_takes_another_size_and_class() -> None:
+    declaration = registry(database_volume_gib=3, storage_class_name="fast", **WITH_POSTGRESQL, **IN_S3)
+    claim = declaration.one("PersistentVolumeClaim").inputs
+    assert claim["spec"]["resources"]["requests"] == {"storage": "3Gi"}
+    assert claim["spec"]["storageClassName"] == "fast"
+    stateful_set = declaration.one("StatefulSet")
+    spec = stateful_set.inputs["spec"]
+    assert "volumeClaimTemplates" not in spec
+    data = {"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
+    assert data in spec["template"]["spec"]["volumes"]
+    assert "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database-data" in stateful_set.depends_on
+
+
+def protected(declaration: Declaration) -> list[str]:
+    return sorted(one.name for one in declaration.resources if one.options.protect)
+
+
+@pytest.mark.parametrize(
+    ("settings", "volumes"),
+    [
+        ({}, ["mlflow-artifacts", "mlflow-database"]),
+        (WITH_POSTGRESQL, ["mlflow-artifacts", "mlflow-database-data"]),
+        ({**WITH_POSTGRESQL, **IN_S3}, ["mlflow-database-data"]),
+    ],
+)
+def test_an_update_that_would_delete_a_volume_is_refused(settings: dict[str, Any], volumes: list[str]) -> None:
+    assert protected(registry(**settings)) == volumes
+    assert protected(registry(protect_data=False, **settings)) == []
+
+
+def test_volumes_may_also_be_protected_by_the_components_own_options() -> None:
+    options = pulumi.ResourceOptions(protect=True)
+    settings = arguments({"protect_data": False})
+    declaration = declare(lambda: KubernetesModelRegistry("mlflow", settings, options).url)
+    assert {"mlflow-artifacts", "mlflow-database"} <= set(protected(declaration))
+
+
+def test_neither_database_takes_over_the_others_volume() -> None:
+    claims = [
+        {one.name for one in registry(**settings).resources if one.type.endswith(":PersistentVolumeClaim")}
+        for settings in (IN_S3, {**WITH_POSTGRESQL, **IN_S3})
+    ]
+    assert claims == [{"mlflow-database"}, {"mlflow-database-data"}]
 
 
 @pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL])
@@ -232,9 +278,11 @@ def test_only_the_server_reaches_the_database() -> None:
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"replicas": 2}, ["kubernetes.replicas: got 2, expected 1", "use postgresql and `artifacts_s3`"]),
     ({"replicas": 2, **WITH_POSTGRESQL}, ["kubernetes.replicas: got 2"]),
+    ({"protect_data": "no"}, ["kubernetes.protect_data: got 'no', expected true or false"]),
     ({"database": "mysql"}, ["kubernetes.database: got 'mysql', expected one of sqlite, postgresql"]),
     ({"database": "postgresql"}, ["2 problems", "database_image: got nothing", "database_password: got nothing"]),
     ({"database_password": PASSWORD}, ["database_password: got a secret, expected nothing: SQLite has no server"]),
+    ({"database_passwd": PASSWORD}, ["kubernetes.database_passwd: got an unknown key, expected one of"]),
     ({"artifacts_volume_gib": 5, **IN_S3}, ["artifacts_volume_gib: got 5", "keep either"]),
     ({"artifacts_s3": {"uri": "models"}}, ["artifacts_s3.uri: got 'models', expected an S3 location"]),
     ({"image": "mlflow:latest", "database_volume_gib": 0}, ["2 problems", "image:", "database_volume_gib: got 0"]),

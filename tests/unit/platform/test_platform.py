@@ -68,6 +68,15 @@ def test_its_own_registry_comes_after_the_namespace() -> None:
     assert claim.inputs["spec"]["resources"]["requests"]["storage"] == "9Gi"
 
 
+@pytest.mark.parametrize(("registry", "is_protected"), [({}, True), ({"protect_data": False}, False)])
+def test_the_volumes_of_its_registry_are_protected_unless_the_stack_says_otherwise(
+    registry: dict[str, Any], is_protected: bool
+) -> None:
+    declaration = platform(config(registry, registry=REGISTRY_IMAGE))
+    protected = [one.name for one in declaration.resources if one.options.protect]
+    assert sorted(protected) == (["mlflow-artifacts", "mlflow-database"] if is_protected else [])
+
+
 def test_postgresql_takes_its_password_from_the_secrets() -> None:
     settings = config({"database": "postgresql"}, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
     declaration = platform(settings, password="correct horse")
@@ -102,8 +111,7 @@ def test_settings_of_the_cluster_reach_the_registry() -> None:
     assert server["spec"]["replicas"] == 2
     for workload in (server, database):
         assert workload["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "login"}]
-    (claim,) = database["spec"]["volumeClaimTemplates"]
-    assert claim["spec"]["storageClassName"] == "fast"
+    assert declaration.one("PersistentVolumeClaim").inputs["spec"]["storageClassName"] == "fast"
     identity = declaration.one("ServiceAccount", "mlflow").inputs["metadata"]
     assert identity["annotations"]["eks.amazonaws.com/role-arn"] == "arn:aws:iam::1:role/models"
 

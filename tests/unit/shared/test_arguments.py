@@ -66,14 +66,31 @@ def test_accepts_what_the_contract_says(args: dict[str, Any]) -> None:
         ({"name": "a", "inner": {"size_gib": float("nan")}}, "inner.size_gib: got nan, expected a whole number; "),
         ({"name": "a", "inner": []}, "inner: got [], expected the keys of InnerArgs; pass a dictionary"),
         ({"name": "a", "many": [{"size_gib": 1}, {}]}, "many[1].size_gib: got nothing, expected a whole number; "),
-        ({"name": "a", "by_name": {"x": {"size": 1}}}, "by_name.x.size: got 1, expected one of label, size_gib; "),
-        ({"name": "a", "nmae": 1}, "nmae: got 1, expected one of anything, by_name, "),
+        (
+            {"name": "a", "by_name": {"x": {"size": 1}}},
+            "by_name.x.size: got an unknown key, expected one of label, size_gib; ",
+        ),
+        ({"name": "a", "nmae": 1}, "nmae: got an unknown key, expected one of anything, by_name, "),
         ({"name": "a", "password": 42}, "password: got a secret, expected text; "),
         ([], "args: got [], expected the keys of OuterArgs; pass a dictionary"),
     ],
 )
 def test_says_where_what_and_how_to_mend_it(args: Any, expected: str) -> None:
     assert expected in problems(args)[0]
+
+
+@pytest.mark.parametrize("key", ["database_passwd", "pasword", "token"])
+def test_never_shows_the_value_of_an_unknown_key(key: str) -> None:
+    (problem,) = problems({"name": "a", key: "hunter2"})
+    assert problem.startswith(f"{key}: got an unknown key, expected one of ")
+    assert "hunter2" not in problem
+
+
+def test_never_shows_what_a_check_says_may_be_a_secret() -> None:
+    arguments = Arguments("Thing", "x", {"name": "hunter2"}, OuterArgs)
+    arguments.read("name", lambda _: Requirement("a name", "correct it", "something (not shown)"))
+    with pytest.raises(ArgumentsError, match=r"name: got something \(not shown\), expected a name"):
+        arguments.finish()
 
 
 def test_says_everything_at_once() -> None:

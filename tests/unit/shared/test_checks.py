@@ -39,6 +39,12 @@ CASES = [
     (checks.http_url, scalars.Url, "http://mlflow.flights-dev.svc.cluster.local:5000", True),
     (checks.http_url, scalars.Url, "mlflow.flights-dev:5000", False),
     (checks.http_url, scalars.Url, "ftp://mlflow", False),
+    (checks.http_url, scalars.Url, "http://mlflow:port", False),
+    (checks.http_url, scalars.Url, "http://mlflow:5000 ", False),
+    (checks.http_url, scalars.Url, "http://user:hunter2@mlflow:5000", False),
+    (checks.http_url, scalars.Url, "http://hunter2@mlflow:5000", False),
+    (checks.http_url, scalars.Url, "http://mlflow:5000/?token=hunter2", False),
+    (checks.http_url, scalars.Url, "http://mlflow:5000/#hunter2", False),
     (checks.s3_uri, scalars.S3Uri, "s3://models/flights", True),
     (checks.s3_uri, scalars.S3Uri, "s3://", False),
 ]
@@ -53,3 +59,11 @@ def test_components_and_configuration_agree(check: Check, kind: Any, value: str,
     else:
         with pytest.raises(ValueError, match="expected"):
             configured.validate_python(value)
+
+
+@pytest.mark.parametrize("url", ["http://user:hunter2@mlflow:5000", "https://mlflow/?token=hunter2"])
+def test_an_address_with_a_secret_in_it_is_not_shown(url: str) -> None:
+    requirement = checks.http_url(url)
+    assert requirement is not None
+    assert requirement.got == "an address with credentials or a query (not shown)"
+    assert "hunter2" not in str(requirement)

@@ -7,22 +7,38 @@ from pulumi_mlops._shared.documents import content_hash, to_json
 
 
 @pytest.mark.parametrize(
-    ("url", "namespace", "port"),
+    "url",
     [
-        ("http://mlflow.flights-dev.svc.cluster.local:5000", "flights-dev", 5000),
-        ("http://mlflow.flights-dev.svc", "flights-dev", 80),
-        ("https://mlflow.flights-dev.svc.cluster.local/path", "flights-dev", 443),
-        ("https://mlflow.example.com", None, 443),
-        ("http://mlflow.example.com:5000", None, 5000),
-        ("http://a.b.flights-dev.svc.cluster.local", None, 80),
-        ("http://10.0.0.1:5000", None, 5000),
+        "http://mlflow.flights-dev.svc.cluster.local:5000",
+        "http://mlflow.flights-dev.svc",
+        "https://mlflow.flights-dev.svc.cluster.local/path",
+        "http://mlflow-0.mlflow.flights-dev.svc.cluster.local",
     ],
 )
-def test_a_url_of_the_cluster_opens_its_namespace_and_port(url: str, namespace: str | None, port: int) -> None:
-    rule: Any = network.to_url(url)
-    assert rule["ports"] == [{"port": port, "protocol": "TCP"}]
-    expected = namespace and [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
-    assert rule.get("to") == expected
+def test_a_service_of_the_cluster_opens_its_namespace_whatever_the_ports_of_its_pods(url: str) -> None:
+    namespace = {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}
+    assert network.to_url(url) == {"to": [{"namespaceSelector": namespace}]}
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("https://mlflow.example.com", 443),
+        ("http://mlflow.example.com:5000", 5000),
+        ("http://10.0.0.1:5000", 5000),
+        ("http://mlflow.svc", 80),
+    ],
+)
+def test_an_address_outside_opens_its_port(url: str, port: int) -> None:
+    assert network.to_url(url) == {"ports": [{"port": port, "protocol": "TCP"}]}
+
+
+def test_dns_is_asked_wherever_it_is() -> None:
+    rule = network.to_dns()
+    assert "to" not in rule
+    assert {(port["port"], port["protocol"]) for port in rule["ports"]} == {
+        *((53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP")),
+    }
 
 
 @pytest.mark.parametrize(("cpu", "reserved"), [("2", "500m"), ("500m", "125m"), ("0.5", "125m"), ("1m", "1m")])

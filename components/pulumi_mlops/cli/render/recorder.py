@@ -120,4 +120,7 @@ def _state(request: Any) -> struct_pb2.Struct:
         for key in ("name", "uid"):
             if key not in metadata.fields:
                 metadata.fields[key].string_value = f"<{request.name}.metadata.{key}>"
+        if request.type.endswith(":Deployment"):
+            annotations = metadata.fields["annotations"].struct_value
+            annotations.fields["deployment.kubernetes.io/revision"].string_value = f"<{request.name}.revision>"
     return state

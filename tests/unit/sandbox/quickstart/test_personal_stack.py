@@ -64,7 +64,7 @@ def test_the_personal_stack_differs_from_its_template_where_it_must_and_nowhere_
             "owner": "team-flights",
             "images": {name: PLACE.images[name] for name in ("pipeline", "serving")},
             "kubernetes": {"context": "my-kind"},
-            "registry": {"database": "sqlite"},
+            "registry": {"database": "sqlite", "protect_data": False},
         },
         "mlops:workloads": {
             "flight-delay": {
