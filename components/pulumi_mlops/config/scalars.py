@@ -1,6 +1,7 @@
 """The single values of a stack file: names, pins, quantities, addresses."""
 
 import ipaddress
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -49,20 +50,30 @@ class Pattern:
         return document
 
 
+def host_of(url: str) -> str | None:
+    """Return the host of a URL in lower case; None where there is none, or the text is no URL at all."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def _is_url(value: str) -> str:
-    parts = urlsplit(value)
+    fix = "write it like http://mlflow.flights-dev.svc.cluster.local:5000"
     expected = "an http or https address without credentials or query"
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises where it is no port
+    except ValueError:
+        refuse(expected=expected, got="an address that cannot be read (not shown)", fix=fix)
     if parts.username or parts.password or parts.query:
         refuse(
             expected=expected,
             got="an address with credentials or a query (not shown)",
             fix="take them out, and change the password",
         )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        refuse(
-            expected=expected,
-            fix="write it like http://mlflow.flights-dev.svc.cluster.local:5000",
-        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        refuse(expected=expected, fix=fix)
     return value.rstrip("/")
 
 
@@ -93,6 +104,8 @@ def _is_address_range(value: str) -> str:
 def _is_scalar(value: object) -> object:
     if not isinstance(value, str | int | float | bool):
         refuse(expected="a text, a number, true or false", fix="give the parameter a single value")
+    if isinstance(value, float) and not math.isfinite(value):
+        refuse(expected="a finite number", fix="write one of fewer digits")
     return value
 
 
