@@ -10,7 +10,7 @@ import yaml
 
 from sandbox import commands, paths
 from sandbox.cluster import build
-from sandbox.cluster.target import Cluster
+from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
@@ -37,7 +37,7 @@ def take(context: str) -> Cluster:
     Raises:
         SandboxError: When the context is not there, or its cluster does not answer.
     """
-    document = extract(context, users_files(os.environ))
+    document = extract(context, files_for(context, os.environ))
     paths.claim(paths.state_root())
     write_atomically(paths.kubeconfig(), yaml.safe_dump(document, sort_keys=False), 0o600)
     cluster = Cluster(context, paths.kubeconfig())
@@ -50,6 +50,20 @@ def users_files(environment: Mapping[str, str]) -> list[Path]:
     listed = environment.get("KUBECONFIG")
     files = [Path(name) for name in listed.split(os.pathsep) if name] if listed else [Path.home() / ".kube" / "config"]
     return [file for file in files if file.resolve() != paths.kubeconfig() and file.is_file()]
+
+
+def files_for(context: str, environment: Mapping[str, str]) -> list[Path]:
+    """The kubeconfig files in which to look for a context.
+
+    In a shell with the variables of `python -m sandbox env`, KUBECONFIG leads to the sandbox's own file alone: then
+    the user's usual file is looked at, and last the copy that the sandbox has taken before.
+    """
+    if files := users_files(environment):
+        return files
+    files = users_files({})
+    own = paths.kubeconfig()
+    is_copied = context != SANDBOX_CONTEXT and current(own) == context
+    return [*files, own] if is_copied else files
 
 
 def extract(context: str, files: list[Path]) -> _Entry:

@@ -77,3 +77,28 @@ def test_the_sandboxs_own_file_is_none_of_the_users(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path))
     own, users = kubeconfig(tmp_path / "kubeconfig", "mlops-sandbox"), kubeconfig(tmp_path / "users", "dev")
     assert users_context.users_files({"KUBECONFIG": f"{own}:{users}:{tmp_path / 'absent'}"}) == [users]
+
+
+@pytest.fixture
+def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return kubeconfig(tmp_path / "state" / "kubeconfig", "kind-dev", current="kind-dev")
+
+
+def test_a_shell_with_the_sandboxs_variables_finds_the_usual_file(tmp_path: Path, own_file: Path) -> None:
+    usual = kubeconfig(tmp_path / ".kube" / "config", "kind-dev", "other")
+    listed = {"KUBECONFIG": str(own_file)}
+    assert users_context.files_for("kind-dev", listed) == [usual, own_file]
+    assert users_context.files_for("other", listed) == [usual]
+
+
+def test_a_shell_with_the_sandboxs_variables_finds_the_copy(own_file: Path) -> None:
+    listed = {"KUBECONFIG": str(own_file)}
+    assert users_context.files_for("kind-dev", listed) == [own_file]
+    assert users_context.files_for("kind-prod", listed) == []
+
+
+def test_the_sandboxs_own_context_is_no_copy(own_file: Path) -> None:
+    kubeconfig(own_file, "mlops-sandbox", current="mlops-sandbox")
+    assert users_context.files_for("mlops-sandbox", {"KUBECONFIG": str(own_file)}) == []
