@@ -255,7 +255,7 @@ def users_cluster(context: str) -> Finding:
     """Whether the cluster of a context answers."""
     name = f"context {context}"
     try:
-        document = users_context.extract(context, users_context.users_files(os.environ))
+        document = users_context.extract(context, users_context.files_for(context, os.environ))
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "kubeconfig"
             copy.touch(mode=0o600)

@@ -33,7 +33,7 @@ def state_root() -> Path:
 
 
 def kubeconfig() -> Path:
-    """Kubeconfig of the sandbox's own cluster; it holds the context `mlops-sandbox` alone."""
+    """Kubeconfig with the context `mlops-sandbox`, and copies of the user's own contexts that were taken."""
     return state_root() / "kubeconfig"
 
 

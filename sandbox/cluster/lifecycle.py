@@ -5,8 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from sandbox import paths, progress
-from sandbox.cluster import build, cgroups, journal, machine, node, processes
+from sandbox.cluster import build, cgroups, journal, kubeconfig, machine, node, processes
 from sandbox.cluster.journal import Journal
 from sandbox.cluster.layout import Layout
 from sandbox.cluster.programs import STOP_ORDER
@@ -80,7 +82,7 @@ def down(*, keep_data: bool = False) -> None:
         return
     with _lock(), progress.step("stop the cluster"):
         _stop_and_restore(layout, _GRACE_SECONDS if keep_data else 0.0)
-        paths.kubeconfig().unlink(missing_ok=True)
+        kubeconfig.withdraw(SANDBOX_CONTEXT)
         if not keep_data and layout.root.exists():
             shutil.rmtree(layout.root)
         _LOCK.unlink(missing_ok=True)
@@ -117,10 +119,8 @@ def _lock() -> contextlib.AbstractContextManager[None]:
 
 
 def _publish(layout: Layout) -> None:
-    """Gives people the kubeconfig, in place of one of their own context's that may be there."""
-    text = layout.kubeconfig("admin").read_text()
-    if not paths.kubeconfig().is_file() or paths.kubeconfig().read_text() != text:
-        write_atomically(paths.kubeconfig(), text, 0o600)
+    """Gives people the kubeconfig."""
+    kubeconfig.publish(yaml.safe_load(layout.kubeconfig("admin").read_text()))
 
 
 def _generation(layout: Layout) -> str | None:

@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from sandbox import commands, paths
-from sandbox.cluster import build
-from sandbox.cluster.target import Cluster
+from sandbox.cluster import build, kubeconfig
+from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
 from sandbox.errors import SandboxError
-from sandbox.files import write_atomically
 
 VARIABLE = "MLOPS_KUBE_CONTEXT"
 
@@ -28,6 +27,8 @@ def named(option: str | None) -> str | None:
 def take(context: str) -> Cluster:
     """Takes a cluster of the user's own: its context alone is copied to the sandbox's kubeconfig.
 
+    Contexts that were taken before stay there.
+
     Args:
         context: Name of the context.
 
@@ -37,9 +38,9 @@ def take(context: str) -> Cluster:
     Raises:
         SandboxError: When the context is not there, or its cluster does not answer.
     """
-    document = extract(context, users_files(os.environ))
+    document = extract(context, files_for(context, os.environ))
     paths.claim(paths.state_root())
-    write_atomically(paths.kubeconfig(), yaml.safe_dump(document, sort_keys=False), 0o600)
+    kubeconfig.publish(document)
     cluster = Cluster(context, paths.kubeconfig())
     check_answers(cluster)
     return cluster
@@ -50,6 +51,20 @@ def users_files(environment: Mapping[str, str]) -> list[Path]:
     listed = environment.get("KUBECONFIG")
     files = [Path(name) for name in listed.split(os.pathsep) if name] if listed else [Path.home() / ".kube" / "config"]
     return [file for file in files if file.resolve() != paths.kubeconfig() and file.is_file()]
+
+
+def files_for(context: str, environment: Mapping[str, str]) -> list[Path]:
+    """The kubeconfig files in which to look for a context.
+
+    In a shell with the variables of `python -m sandbox env`, KUBECONFIG leads to the sandbox's own file alone: then
+    the user's usual file is looked at, and last the copy that the sandbox has taken before.
+    """
+    if files := users_files(environment):
+        return files
+    files = users_files({})
+    own = paths.kubeconfig()
+    is_copied = context != SANDBOX_CONTEXT and own.is_file() and _find(context, "contexts", [(own, _read(own))])
+    return [*files, own] if is_copied else files
 
 
 def extract(context: str, files: list[Path]) -> _Entry:
@@ -105,9 +120,9 @@ def check_answers(cluster: Cluster) -> None:
         ) from error
 
 
-def current(kubeconfig: Path) -> str | None:
+def current(file: Path) -> str | None:
     """The current context of a kubeconfig; None when there is no such file."""
-    return _read(kubeconfig).get("current-context") if kubeconfig.is_file() else None
+    return _read(file).get("current-context") if file.is_file() else None
 
 
 def kubectl() -> list[str]:

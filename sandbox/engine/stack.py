@@ -104,6 +104,12 @@ class PulumiStack:
         outputs: dict[str, Any] = json.loads(self._query("stack", "output", "--json", "--stack", self.name))
         return outputs
 
+    def has_resources(self) -> bool:
+        """Tells whether anything stands that the stack has made."""
+        state = json.loads(self._query("stack", "export", "--stack", self.name))
+        resources = state["deployment"].get("resources") or []
+        return any(resource["custom"] and not resource["type"].startswith("pulumi:") for resource in resources)
+
     def _has_pending_operations(self) -> bool:
         state = json.loads(self._query("stack", "export", "--stack", self.name))
         return bool((state.get("deployment") or {}).get("pending_operations"))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import environment, images, paths
 from sandbox.cluster import lifecycle
-from sandbox.cluster.target import Cluster
+from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
 from sandbox.engine import current_engine
 from sandbox.engine.stack import PulumiStack
 from sandbox.errors import SandboxError
@@ -98,6 +98,8 @@ def _settle_file(start: QuickStart) -> bool:
     """
     with step("the personal stack") as current:
         is_known = start.stack.exists()
+        if is_known:
+            _refuse_to_move(start)
         is_lost = is_known and start.file.is_file() and not _has_namespace(start)
         current.note(_written(start, is_known=is_known, is_lost=is_lost))
         if is_known:
@@ -106,6 +108,25 @@ def _settle_file(start: QuickStart) -> bool:
         else:
             start.stack.init()
     return is_lost
+
+
+def _refuse_to_move(start: QuickStart) -> None:
+    """A stack that stands in one cluster cannot be updated into another: what it has made would be lost sight of.
+
+    Raises:
+        SandboxError: The file names another cluster, and the stack has things there.
+    """
+    before = personal_stack.context_of(start.text) if start.file.is_file() else None
+    if before in (None, start.place.context) or not start.stack.has_resources():
+        return
+    there = "" if before == SANDBOX_CONTEXT else f"MLOPS_KUBE_CONTEXT={before} "
+    raise SandboxError(
+        f"stack {STACK} stands in the cluster of context {before}, and cannot move to {start.place.context}",
+        f"take it up there: {there}make up\n  or remove it there, with its models, and begin anew here:\n"
+        f'    eval "$(.venv/bin/python -m sandbox env)"; pulumi destroy --stack {STACK}; '
+        f"pulumi stack rm {STACK} --preserve-config\n"
+        "  where that cluster is gone for good, the last of these alone, with --force",
+    )
 
 
 def _written(start: QuickStart, *, is_known: bool, is_lost: bool) -> str:

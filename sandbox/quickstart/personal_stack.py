@@ -124,6 +124,12 @@ def namespace_of(text: str) -> str:
     return str(_mapping(_config(_read(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME)["namespace"])
 
 
+def context_of(text: str) -> str | None:
+    """Reads the context of the cluster that the stack is in, None when it names none."""
+    kubernetes = _mapping(_config(_read(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME).get("kubernetes")
+    return kubernetes.get("context") if isinstance(kubernetes, Mapping) else None
+
+
 def _place(platform: MutableMapping[str, Any], place: Place) -> bool:
     changed = False
     images = _mapping(platform, "images", _PLATFORM)

@@ -16,6 +16,7 @@ from sandbox.cluster.target import Cluster
 from sandbox.doctor import Part
 from sandbox.engine import current_engine, install_engine
 from sandbox.engine.plugins import install_plugins
+from tests.e2e.cluster_of_tests import cluster_of_tests
 from tests.e2e.kubernetes_world import World, open_world
 from tests.e2e.pulumi_project import Project
 
@@ -50,14 +51,9 @@ def engine_environment() -> Mapping[str, str]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A real cluster: the sandbox's that runs, else one that is brought up and taken down again at the end."""
-    if lifecycle.is_ready():
-        yield lifecycle.of_sandbox()
-        return
-    skip_unless_possible(Part.CLUSTER)
-    try:
-        yield lifecycle.up()
-    finally:
-        lifecycle.down()
+    if not lifecycle.is_ready():
+        skip_unless_possible(Part.CLUSTER)
+    yield from cluster_of_tests()
 
 
 @pytest.fixture

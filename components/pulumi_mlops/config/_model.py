@@ -8,9 +8,12 @@ class Model(BaseModel):
     """Base of every configuration model: frozen, strict, and without room for unknown keys.
 
     Strict means that no value is converted: a float is not taken for a string, nor a quoted number for a number.
+    Infinity, which a number of too many digits turns into, is no number.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 def refuse(*, expected: str, fix: str, got: str | None = None) -> NoReturn:

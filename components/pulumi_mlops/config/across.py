@@ -1,10 +1,10 @@
 """What is wrong only between stacks: one uses another's registry without being let in."""
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from pulumi_mlops.config.document import StackDocument
 from pulumi_mlops.config.problems import Problem, shown
+from pulumi_mlops.config.scalars import host_of
 
 
 def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
@@ -20,7 +20,7 @@ def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
     }
     for document in documents:
         url, namespace = document.at("platform", "registry", "url"), document.at("platform", "namespace")
-        owner = owners.get(urlsplit(url).hostname) if isinstance(url, str) else None
+        owner = owners.get(host_of(url)) if isinstance(url, str) else None
         if owner is None:
             continue
         allowed = owner.at("platform", "registry", "allowed_namespaces") or []

@@ -19,6 +19,7 @@ _TYPES = {
     "int_type": ("a whole number", "write it without quotes and without a decimal point"),
     "int_from_float": ("a whole number", "write it without a decimal point"),
     "float_type": ("a number", "write it without quotes"),
+    "finite_number": ("a finite number", "write one of fewer digits"),
     "bool_type": ("true or false", "write true or false, without quotes"),
     "dict_type": ("a mapping", "write its keys below it, indented"),
     "model_type": ("a mapping", "write its keys below it, indented"),

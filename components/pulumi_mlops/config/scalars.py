@@ -1,6 +1,7 @@
 """The single values of a stack file: names, pins, quantities, addresses."""
 
 import ipaddress
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -48,6 +49,14 @@ class Pattern:
         return document
 
 
+def host_of(url: str) -> str | None:
+    """Return the host of a URL in lower case; None where there is none, or the text is no URL at all."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def _is_url(value: str) -> str:
     problem = urls.problem_of(value)
     if problem is not None:
@@ -82,6 +91,8 @@ def _is_address_range(value: str) -> str:
 def _is_scalar(value: object) -> object:
     if not isinstance(value, str | int | float | bool):
         refuse(expected="a text, a number, true or false", fix="give the parameter a single value")
+    if isinstance(value, float) and not math.isfinite(value):
+        refuse(expected="a finite number", fix="write one of fewer digits")
     return value
 
 

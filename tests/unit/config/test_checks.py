@@ -72,3 +72,9 @@ def test_a_stack_is_let_in_by_the_registry_that_it_uses(good: str, tmp_path: Pat
     assert "'flights-test'" in problem.got
     assert "test.yaml" in problem.got
     assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "allowed_namespaces" in line)
+
+
+def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
+    assert list(problems_between([dev, _document(tmp_path, "prod.yaml", broken)])) == []

@@ -93,6 +93,8 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
         ("{train:", "{trian:", "resources.trian", "an unknown step", "ingest, train", "did you mean train?"),
         ("max: 13.0", "max: 13.0, min: 1", "pipeline.gate", "max 13.0 and min 1.0", "exactly one", "less is better"),
         (", max: 13.0", "", "pipeline.gate", "max None and min None", "exactly one", "less is better"),
+        ("max: 13.0", "max: 1e400", "gate.max", "number inf", "a finite number", "fewer digits"),
+        ("horizon_days: 28", "horizon_days: 1e400", "horizon_days", "number inf", "a finite number", "fewer digits"),
         ("max: 13.0", 'max: "13"', "gate.max", "'13'", "a number", "without quotes"),
         ("{min: 1, max: 3}", "{min: 4, max: 3}", "endpoint.replicas", "min 4 and max 3", "min not above max", "raise"),
         ("percent: 70", "percent: 101", "target_cpu_percent", "101", "at most 100", "lower it"),
@@ -191,6 +193,13 @@ def test_tells_place_value_expectation_and_fix(
     assert problem.source == "dev.yaml"
     if after and "\n" not in after and before in good.splitlines()[(problem.line or 1) - 1]:
         assert problem.line == line_of(text, after)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:abc", "http://h:99999", "http://h:0", "ftp://h", "http://"])
+def test_refuses_what_is_no_address(good: str, check: Check, url: str) -> None:
+    registry = good[good.index("    registry:\n") : good.index("  mlops:workloads")]
+    text = good.replace(registry, f'    registry: {{url: "{url}"}}\n')
+    assert "mlops:platform.registry.url" in [problem.path for problem in check(text)]
 
 
 def test_refuses_every_mistake_alone(good: str, check: Check) -> None:

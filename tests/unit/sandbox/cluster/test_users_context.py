@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.cluster import kubeconfig as sandboxs_kubeconfig
 from sandbox.cluster import users_context
+from sandbox.cluster.target import SANDBOX_CONTEXT
 from sandbox.errors import SandboxError
 
 
@@ -77,3 +79,59 @@ def test_the_sandboxs_own_file_is_none_of_the_users(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path))
     own, users = kubeconfig(tmp_path / "kubeconfig", "mlops-sandbox"), kubeconfig(tmp_path / "users", "dev")
     assert users_context.users_files({"KUBECONFIG": f"{own}:{users}:{tmp_path / 'absent'}"}) == [users]
+
+
+@pytest.fixture
+def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return kubeconfig(tmp_path / "state" / "kubeconfig", "kind-dev", current="kind-dev")
+
+
+def test_a_shell_with_the_sandboxs_variables_finds_the_usual_file(tmp_path: Path, own_file: Path) -> None:
+    usual = kubeconfig(tmp_path / ".kube" / "config", "kind-dev", "other")
+    listed = {"KUBECONFIG": str(own_file)}
+    assert users_context.files_for("kind-dev", listed) == [usual, own_file]
+    assert users_context.files_for("other", listed) == [usual]
+
+
+def test_a_shell_with_the_sandboxs_variables_finds_the_copy(own_file: Path) -> None:
+    listed = {"KUBECONFIG": str(own_file)}
+    assert users_context.files_for("kind-dev", listed) == [own_file]
+    assert users_context.files_for("kind-prod", listed) == []
+
+
+def test_the_sandboxs_own_context_is_no_copy(own_file: Path) -> None:
+    kubeconfig(own_file, "mlops-sandbox", current="mlops-sandbox")
+    assert users_context.files_for("mlops-sandbox", {"KUBECONFIG": str(own_file)}) == []
+
+
+def test_every_context_that_was_taken_is_kept(tmp_path: Path, own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_file.unlink()
+    monkeypatch.setattr(users_context, "check_answers", lambda cluster: None)
+    for name in ("dev", "prod", "dev"):
+        file = kubeconfig(tmp_path / name, name)
+        # As two clusters of kubeadm do, both call their user the same.
+        file.write_text(file.read_text().replace(f"{name}-u", "admin"))
+        monkeypatch.setenv("KUBECONFIG", str(file))
+        users_context.take(name)
+
+    document = yaml.safe_load(own_file.read_text())
+    assert document["current-context"] == "dev"
+    assert sorted(entry["name"] for entry in document["contexts"]) == ["dev", "prod"]
+    for name in ("dev", "prod"):
+        assert users_context.extract(name, [own_file])["users"][0]["user"] == {"token": f"secret of {name}"}
+    assert own_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_sandboxs_cluster_goes_and_others_stay(tmp_path: Path, own_file: Path) -> None:
+    own_file.unlink()
+    for name in ("dev", SANDBOX_CONTEXT):
+        sandboxs_kubeconfig.publish(users_context.extract(name, [kubeconfig(tmp_path / name, name)]))
+
+    sandboxs_kubeconfig.withdraw(SANDBOX_CONTEXT)
+    assert users_context.current(own_file) is None
+    assert users_context.extract("dev", [own_file])["contexts"][0]["name"] == "dev"
+
+    sandboxs_kubeconfig.withdraw("dev")
+    assert not own_file.exists()

@@ -135,3 +135,19 @@ def test_the_stack_is_known_by_its_whole_name(machine: Machine) -> None:
 def test_without_any_mark_everything_is_told() -> None:
     assert diagnostics(["error: no stack named 'x'"]) == "  error: no stack named 'x'"
     assert summary(["error: no stack named 'x'"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        (None, False),
+        ([{"custom": False, "type": "pulumi:pulumi:Stack"}], False),
+        ([{"custom": True, "type": "pulumi:providers:kubernetes"}], False),
+        ([{"custom": True, "type": "kubernetes:core/v1:ConfigMap"}], True),
+    ],
+)
+def test_a_stack_without_objects_has_nothing_to_lose(
+    machine: Machine, resources: list[dict[str, object]] | None, expected: bool
+) -> None:
+    machine.set("state", json.dumps({"deployment": {"resources": resources}}))
+    assert machine.stack.has_resources() is expected

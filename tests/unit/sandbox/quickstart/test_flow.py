@@ -41,12 +41,16 @@ class FakeStack:
     def __init__(self, events: list[str]) -> None:
         self.events = events
         self.known = False
+        self.has_made = False
         self.start: QuickStart | None = None
         self.failure: str | None = None
         self.busy_times = 0
 
     def exists(self) -> bool:
         return self.known
+
+    def has_resources(self) -> bool:
+        return self.has_made
 
     def init(self) -> None:
         self.known = True
@@ -204,3 +208,18 @@ def test_a_mistake_of_our_own_keeps_its_traceback(world: World, monkeypatch: pyt
     monkeypatch.setattr(module, "trained", fail)
     with pytest.raises(KeyError):
         world.run()
+
+
+def test_a_stack_that_stands_in_another_cluster_does_not_move(world: World) -> None:
+    world.run()
+    world.start.file.write_text(world.start.text.replace("context: mlops-sandbox", "context: kind-dev"))
+    text = world.start.text
+    world.stack.has_made = True
+    with pytest.raises(SandboxError, match="kind-dev, and cannot move to mlops-sandbox") as refused:
+        world.run()
+    assert "MLOPS_KUBE_CONTEXT=kind-dev make up" in refused.value.fix
+    assert world.start.text == text
+
+    world.stack.has_made = False
+    assert world.run() == AGAIN
+    assert "context: mlops-sandbox" in world.start.text
