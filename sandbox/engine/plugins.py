@@ -63,7 +63,7 @@ class Provider:
 KUBERNETES = Provider(
     name="kubernetes",
     sdk="pulumi-kubernetes",
-    packages=("plugins/kubernetes",),
+    packages=("plugins/kubernetes", "plugins/protocol"),
     module="sandbox.plugins.kubernetes",
 )
 

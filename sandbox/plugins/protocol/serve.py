@@ -1,17 +1,19 @@
-"""Runs the plugin until the engine has no more use for it."""
+"""Runs a plugin until the engine has no more use for it."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import Any
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.plugins.kubernetes.engine import Engine
-from sandbox.plugins.kubernetes.server import Servicer
+from sandbox.plugins.protocol.engine import Engine
+from sandbox.plugins.protocol.server import Servicer
 
 _THREADS = 128
 """Each operation holds one while it waits, and the engine asks for as many at once as the person allows."""
@@ -19,15 +21,16 @@ _THREADS = 128
 _LOOK_SECONDS = 0.5
 
 
-def serve(arguments: list[str]) -> None:
+def serve(arguments: list[str], make_servicer: Callable[[Engine], Servicer[Any]]) -> None:
     """Serves the protocol on a port of the local host, which is printed as the first line.
 
     Args:
         arguments: The engine's address, when the engine starts the plugin.
+        make_servicer: Makes what answers the requests.
     """
     engine = Engine()
     engine.attach(next((each for each in arguments if not each.startswith("-")), ""))
-    servicer = Servicer(engine)
+    servicer = make_servicer(engine)
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(max_workers=_THREADS), options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
@@ -41,7 +44,7 @@ def serve(arguments: list[str]) -> None:
     server.stop(grace=0.5).wait()
 
 
-def _stop_on_signals(servicer: Servicer) -> threading.Event:
+def _stop_on_signals(servicer: Servicer[Any]) -> threading.Event:
     """Ends the operations under way on a signal, and the plugin when there are none, or when it is told to end."""
     stopping = threading.Event()
 

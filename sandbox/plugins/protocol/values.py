@@ -51,7 +51,7 @@ class Secret:
 
 
 class UnsupportedValueError(ValueError):
-    """A property holds something that has no place in a Kubernetes object."""
+    """A property holds something that no resource served here takes."""
 
 
 def from_struct(struct: struct_pb2.Struct | None) -> Object:
@@ -96,7 +96,7 @@ def _from_signed(fields: Any) -> Any:
     if signature == RESOURCE_SIGNATURE:
         return _from_value(fields["id"]) if "id" in fields else fields["urn"].string_value
     raise UnsupportedValueError(
-        "a property holds an asset or archive; a Kubernetes object takes strings, numbers, booleans, lists and objects"
+        "a property holds an asset or archive; expected strings, numbers, booleans, lists and objects"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from sandbox.plugins.kubernetes.engine import Engine, Severity
+from sandbox.plugins.protocol.engine import Engine, Severity
 
 
 class Report:
@@ -34,7 +34,7 @@ class Report:
         self._engine.log(Severity.INFO, "", self._urn, is_status=True)
 
     def warn(self, texts: Iterable[str]) -> None:
-        """Shows what the API server warns of."""
+        """Shows what the cloud warns of."""
         for text in texts:
             if self._hides_deprecations and "deprecated" in text:
                 continue

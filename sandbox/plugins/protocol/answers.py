@@ -9,14 +9,11 @@ import grpc
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.configuration import read as read_configuration
-from sandbox.plugins.kubernetes.diff import Change, ChangeKind
-from sandbox.plugins.kubernetes.errors import CancelledError, ProviderError
-from sandbox.plugins.kubernetes.kubeconfig import server_of
-from sandbox.plugins.kubernetes.naming import Autonaming, NamingRequest
-from sandbox.plugins.kubernetes.provider import FailedOutcomeError, Resource
-from sandbox.plugins.kubernetes.values import Object, to_struct
+from sandbox.plugins.protocol.changes import Change, ChangeKind
+from sandbox.plugins.protocol.errors import CancelledError, FailedOutcomeError, ProviderError
+from sandbox.plugins.protocol.naming import Autonaming, NamingRequest
+from sandbox.plugins.protocol.resources import Failure, Resource
+from sandbox.plugins.protocol.values import to_struct
 
 _DETAILS = "grpc-status-details-bin"
 _AUTONAMING = {
@@ -32,14 +29,13 @@ _DIFF_KINDS = {
     (ChangeKind.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
     (ChangeKind.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
 }
-_CONNECTION = ("kubeconfig", "context", "cluster")
 
 
 def resource(request: Any) -> Resource:
     """Returns which resource a request is about."""
     token = request.type or request.urn.split("::")[2].rpartition("$")[2]
     name = request.name or request.urn.rpartition("::")[2]
-    return Resource(request.urn, token, name, getattr(request, "timeout", 0.0) or None)
+    return Resource(request.urn, token, name, getattr(request, "timeout", 0.0) or None, getattr(request, "id", ""))
 
 
 def naming(request: provider_pb2.CheckRequest) -> NamingRequest:
@@ -49,6 +45,11 @@ def naming(request: provider_pb2.CheckRequest) -> NamingRequest:
         return NamingRequest(name, request.randomSeed)
     mode = _AUTONAMING.get(request.autonaming.mode, Autonaming.DEFAULT)
     return NamingRequest(name, request.randomSeed, mode, request.autonaming.proposed_name)
+
+
+def check_failures(failures: Iterable[Failure]) -> list[provider_pb2.CheckFailure]:
+    """Writes what cannot be taken."""
+    return [provider_pb2.CheckFailure(property=each.property, reason=each.reason) for each in failures]
 
 
 def diff_response(changes: Iterable[Change], *, deletes_first: bool) -> provider_pb2.DiffResponse:
@@ -67,19 +68,6 @@ def diff_response(changes: Iterable[Change], *, deletes_first: bool) -> provider
         detailedDiff=details,
         hasDetailedDiff=True,
     )
-
-
-def configuration_difference(olds: Object, news: Object) -> provider_pb2.DiffResponse:
-    """Tells which settings differ, and whether they mean another cluster, whose objects must be made anew."""
-    changed = sorted(name for name in {*olds, *news} if olds.get(name) != news.get(name))
-    replaces: list[str] = []
-    if "clusterIdentifier" in changed:
-        replaces = ["clusterIdentifier"]
-    elif not news.get("clusterIdentifier"):
-        moved = [name for name in changed if name in _CONNECTION]
-        replaces = moved if moved and _is_other_cluster(olds, news) else []
-    some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
-    return provider_pb2.DiffResponse(changes=some, diffs=changed, replaces=replaces)
 
 
 def abort(context: Any, error: Exception) -> NoReturn:
@@ -114,13 +102,3 @@ def _abort_unready(context: Any, error: FailedOutcomeError) -> NoReturn:
     context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
     context.abort(code, str(error))
     raise error
-
-
-def _is_other_cluster(olds: Object, news: Object) -> bool:
-    servers = [server_of(_connection(settings)) for settings in (olds, news)]
-    return None not in servers and servers[0] != servers[1]
-
-
-def _connection(settings: Object) -> Configuration:
-    configuration, _ = read_configuration({name: settings[name] for name in _CONNECTION if name in settings})
-    return configuration

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
-from sandbox.plugins.kubernetes import values
-from sandbox.plugins.kubernetes.values import UNKNOWN, Secret
+from sandbox.plugins.protocol import values
+from sandbox.plugins.protocol.values import UNKNOWN, Secret
 
 keys = st.text(min_size=1, max_size=6).filter(lambda key: key != values.SIGNATURE_KEY)
 leaves = st.one_of(st.booleans(), st.integers(-(2**50), 2**50), st.text(max_size=8), st.just(UNKNOWN))

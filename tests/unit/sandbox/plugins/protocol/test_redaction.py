@@ -2,8 +2,8 @@ import base64
 
 import pytest
 
-from sandbox.plugins.kubernetes.redaction import Redactor
-from sandbox.plugins.kubernetes.values import Secret
+from sandbox.plugins.protocol.redaction import Redactor
+from sandbox.plugins.protocol.values import Secret
 
 
 def test_every_form_of_a_secret_is_hidden() -> None:

@@ -1,4 +1,4 @@
-"""Takes secrets out of texts that leave the plugin: errors of the API server, and logs of pods."""
+"""Takes secrets out of texts that leave the plugin: errors of a cloud, and logs of what runs there."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ import contextlib
 import re
 from typing import Any
 
-from sandbox.plugins.kubernetes.values import secret_strings
+from sandbox.plugins.protocol.values import secret_strings
 
 REPLACEMENT = "[secret]"
 _WHOLE_WORD_BELOW = 4
@@ -15,7 +15,7 @@ _BETWEEN_PARTS = re.compile(r"""[\s:/@;,'"=&?()<>|\[\]{}\\]+""")
 
 
 class Redactor:
-    """Replaces what is secret in some inputs, in whatever form Kubernetes may repeat it."""
+    """Replaces what is secret in some inputs, in whatever form a cloud may repeat it."""
 
     def __init__(self, *inputs: Any) -> None:
         """Gathers the secrets.
@@ -36,7 +36,7 @@ def _forms(text: str) -> set[str]:
     forms = {text, base64.b64encode(text.encode()).decode(), text.replace("\\", "\\\\").replace('"', '\\"')}
     # A password in a URL or a command makes the whole of it secret, but may be repeated alone.
     forms.update(part for part in _BETWEEN_PARTS.split(text) if len(part) >= _PART_FROM)
-    # What is not base64 of a text has no other form in Kubernetes.
+    # What is not base64 of a text has no other form.
     with contextlib.suppress(binascii.Error, ValueError):
         forms.add(base64.b64decode(text, validate=True).decode())
     return {form for form in forms if form.strip()}
