@@ -70,11 +70,11 @@ def ask(service_client: Any, operation: str, /, **arguments: Any) -> dict[str, A
             answer: dict[str, Any] = getattr(service_client, operation)(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] not in THROTTLING or time.monotonic() + pause > end:
-                raise _refused(service_client, operation, error.response) from error
+                raise _refused(service_client, operation, error.response) from None
         except BotoCoreError as error:
             place = _place(service_client, operation)
             fix = "check the network, the region, the credentials and AWS_ENDPOINT_URL"
-            raise AwsError(f"{place}: got no answer ({error}), expected one, fix: {fix}") from error
+            raise AwsError(f"{place}: got no answer ({error}), expected one, fix: {fix}") from None
         else:
             return answer
         time.sleep(pause)
