@@ -27,7 +27,13 @@ from pulumi_mlops.config.validate import validate
 # Stands in for a secret while a program runs. It must never be seen outside of a secret.
 _STAND_IN = "stand-in for the secret "
 # What would make the graph differ from one machine to the next.
-_PERSONAL_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "MLOPS_KUBE_CONTEXT", "KUBECONFIG")
+_PERSONAL_VARIABLES = (
+    "PULUMI_CONFIG",
+    "PULUMI_CONFIG_SECRET_KEYS",
+    "MLOPS_KUBE_CONTEXT",
+    "KUBECONFIG",
+    "MLOPS_AWS_ENDPOINT_URL",
+)
 
 
 class SecretLeakError(RuntimeError):
