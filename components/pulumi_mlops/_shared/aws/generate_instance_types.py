@@ -1,46 +1,65 @@
-"""Writes `instance_types.json` anew: `python -m pulumi_mlops._shared.aws.generate_instance_types`. For developers.
+"""Writes the lists of instance types anew: `python -m pulumi_mlops._shared.aws.generate_instance_types`.
 
-SageMaker's types come from botocore's description of its API. Which region has a machine is not told there: a type counts
-as offered where EC2 offers the machine behind it, by the lists that moto ships.
+What SageMaker takes for each use is what botocore says of its API. Where a type exists is what EC2 offers in a region,
+as moto records it: SageMaker's machines are EC2's, and AWS publishes no list by region in a form that can be read.
 """
 
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
-from pulumi_mlops._shared.aws.instance_types import FILE, InstanceUse
+from pulumi_mlops._shared.aws.instance_types import FILE, PREFIX, InstanceUse
 
-_SHAPES = {
+SHAPES = {
     InstanceUse.ENDPOINT: "ProductionVariantInstanceType",
     InstanceUse.TRAINING: "TrainingInstanceType",
     InstanceUse.PROCESSING: "ProcessingInstanceType",
 }
-_ENDING = ".json.gz"
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
-def document() -> dict[str, Any]:
-    """Return the lists: the types by use, and by region those that it lacks."""
-    import botocore.session  # noqa: PLC0415 - for developers alone
-    from moto import ec2  # noqa: PLC0415
+def uses() -> dict[str, list[str]]:
+    """Return the instance types that SageMaker's API takes, by use."""
+    import botocore.session  # noqa: PLC0415 - only who generates the lists needs it
 
-    service = botocore.session.get_session().get_service_model("sagemaker")
-    uses = {use.value: sorted(service.shape_for(shape).enum) for use, shape in _SHAPES.items()}
-    every = sorted({name for names in uses.values() for name in names})
-    offerings = Path(str(ec2.__file__)).parent / "resources" / "instance_type_offerings" / "region"
-    lacking = {}
-    for path in sorted(offerings.glob(f"*{_ENDING}")):
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            offered = {offer["InstanceType"] for offer in json.load(stream)}
-        lacking[path.name.removesuffix(_ENDING)] = [
-            name for name in every if name.startswith("ml.") and name.removeprefix("ml.") not in offered
-        ]
-    return {"uses": uses, "lacking": lacking}
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    return {use.value: sorted(model.shape_for(shape).enum) for use, shape in SHAPES.items()}
+
+
+def regions() -> list[str]:
+    """Return the regions that have SageMaker."""
+    import botocore.session  # noqa: PLC0415 - see above
+
+    session = botocore.session.get_session()
+    return sorted(region for name in PARTITIONS for region in session.get_available_regions("sagemaker", name))
+
+
+def offered(region: str) -> set[str] | None:
+    """Return the instance types that EC2 offers in a region; None where that is not known."""
+    import moto.ec2  # noqa: PLC0415 - see above
+
+    folder = Path(moto.ec2.__file__).parent / "resources/instance_type_offerings/region"
+    file = folder / f"{region}.json.gz"
+    if not file.is_file():
+        return None
+    return {f"{PREFIX}{offering['InstanceType']}" for offering in json.loads(gzip.decompress(file.read_bytes()))}
 
 
 def main() -> None:
-    """Write the file."""
-    FILE.write_text(json.dumps(document(), indent=1) + "\n", encoding="utf-8")
+    """Write the file: what each use takes, and by region what of that is not there."""
+    by_use = uses()
+    known = {name for names in by_use.values() for name in names}
+    absent = {}
+    for region in regions():
+        here = offered(region)
+        absent[region] = [] if here is None else sorted(known - here)
+    # A line each, so that a new machine or a new region is one line of a diff.
+    sections = {
+        section: ",\n".join(f"  {json.dumps(key)}: {json.dumps(names)}" for key, names in lists.items())
+        for section, lists in {"uses": by_use, "absent": absent}.items()
+    }
+    text = ",\n".join(f' "{section}": {{\n{lines}\n }}' for section, lines in sections.items())
+    FILE.write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
-"""Which machines SageMaker offers where, and for what: the lists that come with this package."""
+"""Which instance types SageMaker has, by region and by use: lists that come with this package, so nothing is asked.
 
+`generate_instance_types` writes the lists and says where they are from.
+"""
+
+import functools
 import json
 from enum import Enum
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 FILE = Path(__file__).with_name("instance_types.json")
+PREFIX = "ml."
 
 
 class InstanceUse(Enum):
-    """What a machine is for. SageMaker has other types for each."""
+    """What a machine is for. Each use has instance types of its own."""
 
     ENDPOINT = "endpoints"
     TRAINING = "training"
@@ -18,23 +21,24 @@ class InstanceUse(Enum):
 
 
 def regions() -> frozenset[str]:
-    """Return the regions that the lists know."""
-    return frozenset(_lists()["lacking"])
+    """Return the regions that have SageMaker."""
+    return frozenset(_lists()["absent"])
 
 
-@cache
+@functools.cache
 def supported(region: str, use: InstanceUse) -> frozenset[str]:
-    """Return the instance types that a region offers for a use; none for a region that the lists do not know.
+    """Return the instance types for a use in a region.
 
-    The lists are made from AWS's own descriptions, as `generate_instance_types` says, and are of the day on which this
-    package was made. AWS adds types; it rarely takes one away.
+    Where it is not known what a region offers (China and GovCloud, and regions that are new), these are all types that
+    the use has anywhere. A region without SageMaker has none.
     """
     lists = _lists()
-    if region not in lists["lacking"]:
+    if region not in lists["absent"]:
         return frozenset()
-    return frozenset(lists["uses"][use.value]) - frozenset(lists["lacking"][region])
+    return frozenset(lists["uses"][use.value]).difference(lists["absent"][region])
 
 
-@cache
-def _lists() -> Any:
-    return json.loads(FILE.read_text(encoding="utf-8"))
+@functools.cache
+def _lists() -> dict[str, dict[str, list[str]]]:
+    lists: dict[str, dict[str, list[str]]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return lists
