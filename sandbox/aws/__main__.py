@@ -22,13 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Both are read when moto is imported.
     os.environ["MOTO_ACCOUNT_ID"] = options.account
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-    from sandbox.aws import fakes  # noqa: PLC0415 - see above
+    from sandbox.aws.server import FAKED, serve  # noqa: PLC0415 - see above
 
     if options.faked:
-        sys.stdout.write("".join(f"{line}\n" for line in fakes.FAKED))
+        sys.stdout.write("".join(f"- {line}\n" for line in FAKED))
         return
-    from sandbox.aws.server import serve  # noqa: PLC0415
-
     signal.signal(signal.SIGTERM, _end)
     serve(LOOPBACK, options.port)
 

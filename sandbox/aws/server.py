@@ -8,8 +8,12 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import executions, fakes
+from sandbox.aws import executions, fakes, hosting
 from sandbox.aws.faults import with_faults
+from sandbox.aws.place import settle
+
+FAKED = (*fakes.FAKED, *executions.FAKED, *hosting.FAKED)
+"""One line for each operation that is not moto's own."""
 
 _LOCK = threading.Lock()
 _APPLIED: list[bool] = []
@@ -26,11 +30,12 @@ def make(host: str, port: int) -> BaseWSGIServer:
         if not _APPLIED:
             fakes.apply()
             executions.apply()
+            hosting.apply()
             _APPLIED.append(True)
     application: Any = DomainDispatcherApplication(create_backend_app)
     server = make_server(host, port, with_faults(application), threaded=True)
     # Steps that pipelines run put their results into this very server.
-    executions.use(f"http://{host}:{server.server_port}")
+    settle(f"http://{host}:{server.server_port}")
     return server
 
 
@@ -44,3 +49,4 @@ def serve(host: str, port: int) -> None:
         server.serve_forever()
     finally:
         executions.end()
+        hosting.end()

@@ -4,6 +4,6 @@ moto calls every execution succeeded at once. Here each step is run as SageMaker
 folders, variables and arguments, but by this Python and on this machine: what an image would add is not proved by it.
 """
 
-from sandbox.aws.executions.operations import FAKED, apply, end, use
+from sandbox.aws.executions.operations import FAKED, apply, end
 
-__all__ = ["FAKED", "apply", "end", "use"]
+__all__ = ["FAKED", "apply", "end"]

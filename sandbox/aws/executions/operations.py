@@ -1,10 +1,7 @@
 """The operations on executions, put into moto."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -15,25 +12,19 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.executions.execution import Execution
 from sandbox.aws.executions.store import Store, client
 from sandbox.aws.executions.values import Known
+from sandbox.aws.place import place
 
 FAKED = (
     "SageMaker StartPipelineExecution: steps are run as processes of this machine's Python, in SageMaker's folders",
     "SageMaker DescribePipelineExecution, ListPipelineExecutions, -Steps and StopPipelineExecution: of those runs",
 )
-_FOLDER_VARIABLE = "MLOPS_OFFLINE_AWS_FOLDER"
 _RUNNING: dict[str, Execution] = {}
-_PLACE: dict[str, str] = {}
 _TYPES: Mapping[str, Callable[[str], Any]] = {
     "Integer": int,
     "Float": float,
     "String": str,
     "Boolean": lambda text: text.lower() == "true",
 }
-
-
-def use(url: str) -> None:
-    """Tell where the server is that results are put into."""
-    _PLACE["url"] = url
 
 
 def end() -> None:
@@ -100,7 +91,7 @@ def _begin(backend: Any, arn: str) -> None:
     given = pipeline.pipeline_executions[arn].pipeline_parameters or []
     definition = json.loads(pipeline.pipeline_definition)
     region = backend.region_name
-    store = Store(_PLACE["url"], region)
+    store = Store(place().url, region)
     known = Known(
         parameters=parameters_of(definition, {each["Name"]: each["Value"] for each in given}),
         execution={"PipelineExecutionId": identity, "PipelineExecutionArn": arn, "PipelineName": name},
@@ -108,10 +99,10 @@ def _begin(backend: Any, arn: str) -> None:
     )
 
     def register(arguments: Mapping[str, Any]) -> str:
-        answer = client("sagemaker", _PLACE["url"], region).create_model_package(**arguments)
+        answer = client("sagemaker", place().url, region).create_model_package(**arguments)
         return str(answer["ModelPackageArn"])
 
-    folder = Path(os.environ.get(_FOLDER_VARIABLE) or tempfile.mkdtemp(prefix="offline-aws-")) / "executions" / identity
+    folder = place().folder / "executions" / identity
     execution = Execution(arn, definition, known, folder, store, register)
     _RUNNING[arn] = execution
     execution.start()
