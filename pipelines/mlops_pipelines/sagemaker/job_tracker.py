@@ -26,7 +26,7 @@ class ProcessingTracker(FileTracker):
         except ArtifactError as error:
             raise TrackingError(
                 f"model {name} version {version} of the input {CHAMPION_INPUT!r}, {self._archive}: {error};"
-                " only the gate step has that input, and it must be the pinned version's archive"
+                " only the step that decides has that input, and it must be the pinned version's archive"
             ) from error
         return destination
 

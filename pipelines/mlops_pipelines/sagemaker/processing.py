@@ -24,6 +24,7 @@ from mlops_pipelines.sagemaker.folders import (
 from mlops_pipelines.sagemaker.job_settings import settings_of_job
 from mlops_pipelines.sagemaker.job_tracker import ProcessingTracker
 from mlops_pipelines.sagemaker.result import result_document, to_json
+from mlops_pipelines.sagemaker.verdict import deciding_step, keeps_model_back
 from mlops_pipelines.settings import RunSettings
 from mlops_pipelines.step import Step
 from mlops_pipelines.tracking import OUTCOME_TAG, REASON_TAG, Tracker
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the step, and leaves its output, `result.json` and a last word where SageMaker takes them from.
 
     Returns:
-        0 when the step succeeded, or the model was turned down and the gate's condition will see it; otherwise 1.
+        0 when the step succeeded, or turned the model down and the pipeline's condition will see it; otherwise 1.
     """
     options = _parser().parse_args(arguments)
     folders = folders_from_environment()
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(graph_reference: str, step_name: str, folders: Folders) -> tuple[int, str]:
     graph = load_graph(graph_reference)
     step = _checked(graph.step(step_name))
-    settings = _with_champion(settings_of_job(os.environ, graph), step, folders)
+    settings = _with_champion(settings_of_job(os.environ, graph), graph, step, folders)
     with composed(graph, step, folders.processing_inputs, folders.processing_output) as workspace:
         tracker = ProcessingTracker(workspace, folders.processing_inputs)
         record = run_step(graph, step.name, workspace, settings, lambda _settings, _workspace: tracker)
@@ -64,8 +65,8 @@ def _run(graph_reference: str, step_name: str, folders: Folders) -> tuple[int, s
         result = to_json(result_document(graph, record, workspace, settings))
         (folders.processing_output / RESULT_FILE).write_text(result, encoding="utf-8")
     message = f"{step.name}: {record.status} after {record.seconds:.1f} s: {record.message}"
-    if record.status in {"rejected", "skipped"} and not _gate_sees(graph, step):
-        return 1, f"{message} (the job fails, since no gate comes after it that would keep the model from its registry)"
+    if record.status in {"rejected", "skipped"} and not keeps_model_back(graph, step):
+        return 1, f"{message} (the job fails, since no gate comes after it that would keep the model back)"
     return int(record.status == "failed"), message
 
 
@@ -82,8 +83,8 @@ def _checked(step: Step) -> Step:
     return step
 
 
-def _with_champion(settings: RunSettings, step: Step, folders: Folders) -> RunSettings:
-    """Without the champion's archive the gate compares with nothing, as where nothing serves.
+def _with_champion(settings: RunSettings, graph: StepGraph, step: Step, folders: Folders) -> RunSettings:
+    """Without the champion's archive the step that decides compares with nothing, as where nothing serves.
 
     Raises:
         SettingsError: There is an archive, but no pin that it could be held against.
@@ -94,7 +95,7 @@ def _with_champion(settings: RunSettings, step: Step, folders: Folders) -> RunSe
             f"input {CHAMPION_INPUT!r}: expected its version and digest in MLOPS_CHAMPION, got none;"
             " give both or neither"
         )
-    if step.is_gate and settings.champion is not None and not is_there:
+    if step is deciding_step(graph) and settings.champion is not None and not is_there:
         logger.info(
             "no input %r: the model is not compared with version %s, which serves",
             CHAMPION_INPUT,
@@ -102,12 +103,6 @@ def _with_champion(settings: RunSettings, step: Step, folders: Folders) -> RunSe
         )
         return replace(settings, champion=None)
     return settings
-
-
-def _gate_sees(graph: StepGraph, step: Step) -> bool:
-    """Whether a model that this step turns down is kept from the registry: by it being the gate, or before it."""
-    gate = graph.gate_step
-    return gate is not None and (step is gate or step.name in graph.ancestors(gate.name))
 
 
 def _is_last_job(graph: StepGraph, step: Step) -> bool:

@@ -44,10 +44,21 @@ def test_a_graph_runs_job_by_job_and_the_gates_result_says_it_all(execution: Exe
         "status": "succeeded",
         "message": "judged",
         "metrics": {"error": 1.0},
+        "gate_value": 1.0,
         "rejected": "false",
         "model_digest": digest_directory(unpack(execution.archive, execution.folder / "model")),
         "data_digest": DATASET.digest,
         "code_version": code_digest(GRAPH),
+        "parameters": {
+            "error": "1.0",
+            "trees": "3",
+            "label": "none",
+            "quick": "false",
+            "fail_in": "none",
+            "stop_in": "none",
+            "reject_in": "none",
+            "train_does": "none",
+        },
     }
     assert judged.message.startswith("judge: succeeded after")
 
@@ -119,6 +130,35 @@ def test_a_metric_that_is_no_number_is_turned_down_and_null(execution: Execution
     assert judged.code == 0
     assert judged.result["rejected"] == "true"
     assert judged.result["metrics"] == {"error": None}
+    assert judged.result["gate_value"] > 1e300
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [("a-b_c.d:e/f=g+h@i j", "a-b_c.d:e/f=g+h@i j"), ('say "so"\n', "say _so__"), ("ß" * 300, "ß" * 256)],
+)
+def test_parameters_are_told_as_a_versions_metadata_can_hold_them(
+    execution: Execution, label: str, expected: str
+) -> None:
+    loaded = execution.process("load", parameters(label=label))
+
+    assert loaded.result["parameters"]["label"] == expected
+    assert "gate_value" not in loaded.result
+    note = json.loads((execution.bucket / "load" / "run" / "run.json").read_text())
+    assert note["parameters"]["label"] == label
+
+
+def test_a_gate_that_is_skipped_passes_no_condition(execution: Execution) -> None:
+    execution.variables["MLOPS_GATE"] = '{"metric": "error", "min": 0.5}'
+    execution.process("load")
+    assert execution.process("check").code == 0
+    assert execution.train().code == 0
+    assert execution.process("check", parameters(reject_in="check")).code == 0
+    judged = execution.process("judge")
+
+    assert judged.code == 0
+    assert (judged.result["status"], judged.result["rejected"]) == ("skipped", "true")
+    assert judged.result["gate_value"] < -1e300
 
 
 def test_what_a_step_before_the_gate_turns_down_reaches_the_gate(execution: Execution) -> None:
