@@ -110,5 +110,8 @@ s3_uri = _matching(
     "an S3 location such as s3://bucket/prefix",
     "write the whole location",
 )
+description = _matching(
+    r"[^\x00-\x1f\x7f]{1,1024}", "one line of at most 1024 characters", "shorten it, or write it in one line"
+)
 subnet_id = _matching(r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "write it like subnet-0123456789abcdef0")
 security_group_id = _matching(r"sg-[0-9a-f]{8,17}", "the id of a security group", "write it like sg-0123456789abcdef0")

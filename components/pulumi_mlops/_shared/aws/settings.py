@@ -68,7 +68,9 @@ def read_network(arguments: Arguments) -> NetworkSettings | None:
     return NetworkSettings(**given) if given["subnet_ids"] else None
 
 
-def resource_name(arguments: Arguments, common: CommonSettings, name: str, *, longest: int = 63) -> str:
+def resource_name(
+    arguments: Arguments, common: CommonSettings, name: str, *, longest: int = 63, path: str = "name"
+) -> str:
     """Return a name at AWS: the namespace, then the given name. One that AWS would refuse is a problem.
 
     Args:
@@ -76,8 +78,21 @@ def resource_name(arguments: Arguments, common: CommonSettings, name: str, *, lo
         common: Where it is.
         name: The component's name, and perhaps more, such as `fraud-jobs`.
         longest: How many characters AWS takes.
+        path: The argument that the name is from.
     """
     whole = f"{common.namespace}-{name}"
     if arguments.sound("sagemaker.namespace") and (requirement := checks.aws_name(longest=longest)(whole)):
-        arguments.add("name", whole, requirement.expected, requirement.fix)
+        arguments.add(path, whole, requirement.expected, requirement.fix)
     return whole
+
+
+def read_consumers(arguments: Arguments) -> list[str]:
+    """Take `sagemaker.consumer_account_ids`: other accounts, each once, in order."""
+    path = "sagemaker.consumer_account_ids"
+    own = arguments.read("sagemaker.account_id")
+    given: list[str] = arguments.read(path, None, [])
+    for index, account_id in enumerate(given):
+        arguments.check(f"{path}[{index}]", account_id, checks.account_id)
+        if account_id == own:
+            arguments.add(f"{path}[{index}]", account_id, "another account than the stack's", "remove this entry")
+    return sorted(set(given))

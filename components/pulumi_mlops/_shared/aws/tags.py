@@ -13,7 +13,7 @@ LONGEST_VALUE = 256
 # AWS takes 50 tags; ours are among them.
 MOST_TAGS = 46
 # What every service takes: letters, digits and spaces of any alphabet, and these signs.
-_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+_TEXT = re.compile(r"[\w .:/=+\-@]*")
 
 
 def read_tags(arguments: Arguments) -> Mapping[str, pulumi.Input[str]]:
