@@ -116,6 +116,7 @@ def test_every_job_knows_what_its_run_is_about() -> None:
     for name in ("train", "evaluate"):
         assert step(document, name)["Arguments"]["Environment"] == variables
     assert variables["MLOPS_PARAMETER_rate"] == {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.rate"}]}}
+    assert variables["MLOPS_PARAMETER_month"] == {"Get": "Parameters.month"}
     assert json.loads(variables["MLOPS_GATE"]) == {"metric": "mae_minutes", "max": 13}
     assert json.loads(variables["MLOPS_CHAMPION"]) == {"version": "7", "digest": DIGEST}
     assert variables["MLOPS_RUN_NAME"] == {"Get": "Execution.PipelineExecutionId"}

@@ -46,4 +46,5 @@ def test_fails_for_what_is_no_schedule() -> None:
 def test_fails_for_what_is_too_long() -> None:
     minutes = ",".join(str(minute) for minute in range(60) if minute != 30)
     hours = ",".join(str(hour) for hour in range(24) if hour != 12)
-    assert f"more than {LONGEST_EXPRESSION} characters" in str(problem_of(f"{minutes} {hours} 1,2,4,9,11,13,20 * *"))
+    days = ",".join(str(day) for day in range(1, 32) if day != 15)
+    assert f"more than {LONGEST_EXPRESSION} characters" in str(problem_of(f"{minutes} {hours} {days} * *"))

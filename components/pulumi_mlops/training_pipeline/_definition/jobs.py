@@ -26,7 +26,10 @@ def environment(plan: PipelinePlan) -> dict[str, Any]:
         "MLOPS_WORKLOAD": plan.workload,
         # Threads that wait by turning in circles use up the job's CPU, and those that work wait for it.
         "OMP_WAIT_POLICY": "PASSIVE",
-        **{f"{PARAMETER_PREFIX}{name}": text(parameter(name)) for name in plan.parameters},
+        **{
+            f"{PARAMETER_PREFIX}{name}": parameter(name) if each.type == "string" else text(parameter(name))
+            for name, each in plan.parameters.items()
+        },
     }
     if plan.cache_days == 0:
         variables["MLOPS_RUN_NAME"] = EXECUTION_ID
