@@ -31,7 +31,8 @@ def kubernetes(platform: PlatformConfig) -> pulumi.ProviderResource:
     if platform.kubernetes is None:
         raise ValueError("platform.kubernetes: got nothing, expected the cluster's context; add it to the stack file")
     context = os.environ.get("MLOPS_KUBE_CONTEXT") or platform.kubernetes.context
-    return pulumi_kubernetes.Provider("kubernetes", context=context)
+    provider: pulumi.ProviderResource = pulumi_kubernetes.Provider("kubernetes", context=context)
+    return provider
 
 
 def aws(platform: PlatformConfig) -> pulumi.ProviderResource:

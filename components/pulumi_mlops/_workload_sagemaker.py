@@ -72,6 +72,8 @@ class SageMakerWorkloadArgs(TypedDict):
     """ARN of another stack's model package group to register in and serve from. Defaults to a group of its own."""
     model_data_bucket: NotRequired[pulumi.Input[str]]
     """Bucket that registered models lie in. Defaults to `bucket_name`."""
+    model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
+    """Key that registered models are encrypted with. Defaults to `kms_key_arn`."""
     consumer_account_ids: NotRequired[list[str]]
     """Other accounts that may read the group of its own. Defaults to none."""
     protect_data: NotRequired[bool]
@@ -149,7 +151,7 @@ def endpoint_args(name: str, args: Mapping[str, Any], group: pulumi.Input[str]) 
             "model": args.get("model"),
             "tags": args.get("tags"),
             "sagemaker": {
-                **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, "model_data_bucket")),
+                **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, "model_data_bucket", "model_data_kms_key_arn")),
                 "model_package_group": group,
                 **own,
             },

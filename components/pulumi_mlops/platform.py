@@ -14,10 +14,10 @@ from pulumi_mlops.model_registry.args import KubernetesRegistryArgs
 from pulumi_mlops.workload import WorkloadArgs
 
 if TYPE_CHECKING:
-    from pulumi_mlops._platform_sagemaker import SageMakerPlatform
     from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
 
 REGISTRY_NAME = "mlflow"
+NOT_ON_KUBERNETES = {"replicas", "sagemaker", "rollout"}
 POD_SECURITY_MODES = ("enforce", "audit", "warn")
 
 
@@ -42,17 +42,17 @@ class Platform(pulumi.ComponentResource):
         """
         super().__init__("mlops:index:Platform", name, {}, opts)
         self._config = config
-        self._on_sagemaker: "SageMakerPlatform | None" = None
+        self._sagemaker: Any = None
         self.tags: dict[str, pulumi.Input[str]] = {"environment": config.environment, "owner": config.owner}
         """Tags of everything in the stack."""
         children = pulumi.ResourceOptions(parent=self)
-        self.registry: "KubernetesModelRegistry | None" = None
+        self.registry: KubernetesModelRegistry | None = None
         """The stack's own registry on Kubernetes. None where it uses another's, and on SageMaker."""
         if config.sagemaker is not None:
             from pulumi_mlops._platform_sagemaker import SageMakerPlatform  # noqa: PLC0415 - a large library
 
-            self._on_sagemaker = SageMakerPlatform(config, config.sagemaker, self.tags, children)
-            self.namespace, self.registry_url = self._on_sagemaker.namespace, self._on_sagemaker.registry_url
+            on_sagemaker = self._sagemaker = SageMakerPlatform(config, config.sagemaker, self.tags, children)
+            self.namespace, self.registry_url = on_sagemaker.namespace, on_sagemaker.registry_url
         else:
             self._on_kubernetes(name, config, secrets, children)
         self.register_outputs({"namespace": self.namespace, "registry_url": self.registry_url})
@@ -79,8 +79,9 @@ class Platform(pulumi.ComponentResource):
             stack: The stack's configuration.
             name: Name of the workload.
         """
-        if self._on_sagemaker is not None:
-            return self._on_sagemaker.workload_args(stack, name)
+        if self._sagemaker is not None:
+            args: WorkloadArgs = self._sagemaker.workload_args(stack, name)
+            return args
         workload = stack.workloads[name]
         pipeline: Any = {
             **workload.pipeline.model_dump(mode="json", exclude_none=True, exclude={"graph", "sagemaker"}),
@@ -88,11 +89,11 @@ class Platform(pulumi.ComponentResource):
         }
         replicas = workload.endpoint.replicas
         endpoint: Any = {
-            **workload.endpoint.model_dump(mode="json", exclude_none=True, exclude={"replicas", "sagemaker", "rollout"}),
+            **workload.endpoint.model_dump(mode="json", exclude_none=True, exclude=NOT_ON_KUBERNETES),
             "replicas_min": replicas.min,
             "replicas_max": replicas.max,
         }
-        args: WorkloadArgs = {
+        on_kubernetes: WorkloadArgs = {
             "environment": self._config.environment,
             "registry_url": self.registry_url,
             "pipeline_image": self._config.images.pipeline,
@@ -103,8 +104,8 @@ class Platform(pulumi.ComponentResource):
             "kubernetes": {"namespace": self.namespace, "image_pull_secret_names": self._image_pull_secret_names()},
         }
         if workload.model is not None:
-            args["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
-        return args
+            on_kubernetes["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
+        return on_kubernetes
 
     def _registry_args(self, registry: OwnRegistry, secrets: StackSecrets) -> KubernetesRegistryArgs:
         images = self._config.images

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops import _workload_sagemaker
+from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._workload_sagemaker import (
     SageMakerWorkloadArgs,
@@ -132,11 +132,11 @@ class Workload(pulumi.ComponentResource):
         """
         super().__init__("mlops:index:Workload", name, {}, opts)
         _check(name, args)
-        self.registry: "SageMakerModelRegistry | None" = None
-        """The registry of its own. None on Kubernetes, where a stack's workloads share one, and where it uses another's."""
-        self.pipeline: "KubernetesTrainingPipeline | SageMakerTrainingPipeline"
+        self.registry: SageMakerModelRegistry | None = None
+        """The registry of its own. None on Kubernetes, where workloads share one, and where it is another's."""
+        self.pipeline: KubernetesTrainingPipeline | SageMakerTrainingPipeline
         """The pipeline."""
-        self.endpoint: "KubernetesEndpoint | SageMakerEndpoint"
+        self.endpoint: KubernetesEndpoint | SageMakerEndpoint
         """The endpoint."""
         if "sagemaker" in args:
             self._on_sagemaker(name, args)

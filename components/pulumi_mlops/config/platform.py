@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from pulumi_mlops.config._model import Model
-from pulumi_mlops.config.aws_scalars import AccountId
+from pulumi_mlops.config.aws_scalars import AccountId, KmsKeyArn
 from pulumi_mlops.config.sagemaker import SageMakerSettings
 from pulumi_mlops.config.scalars import AnnotationKey, ContextName, ImageReference, Name, ObjectName, Owner, S3Uri, Url
 
@@ -126,6 +126,9 @@ class AccountRegistry(Model):
 
     namespace: Name
     """The namespace of the stack that registers them."""
+
+    kms_key_arn: KmsKeyArn | None = None
+    """The key that its models are encrypted with, whose policy must let this account decrypt."""
 
 
 def _registry_kind(value: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops.config import sagemaker_endpoint_checks, sagemaker_instances
+from pulumi_mlops.config import sagemaker_instances
 from pulumi_mlops.config.aws_scalars import EcrImage
 from pulumi_mlops.config.document import StackDocument
 from pulumi_mlops.config.problems import Path, Problem, shown
@@ -24,12 +24,17 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _regions(document)
     yield from _boundary(document)
     yield from _network(document)
+    yield from _consumers(document)
     yield from _names(document)
     for workload in document.keys_at("workloads"):
-        pipeline = ("workloads", workload, "pipeline", "sagemaker")
-        for key, use in (("processing", InstanceUse.PROCESSING), ("training", InstanceUse.TRAINING)):
-            yield from sagemaker_instances.problems_of(document, (*pipeline, f"{key}_instance_type"), use)
-        yield from sagemaker_endpoint_checks.problems_of(document, ("workloads", workload, "endpoint"))
+        pipeline, endpoint = (("workloads", workload, part, "sagemaker") for part in ("pipeline", "endpoint"))
+        for path, use in (
+            ((*pipeline, "processing_instance_type"), InstanceUse.PROCESSING),
+            ((*pipeline, "training_instance_type"), InstanceUse.TRAINING),
+            ((*endpoint, "instance_type"), InstanceUse.ENDPOINT),
+            ((*endpoint, "shadow", "instance_type"), InstanceUse.ENDPOINT),
+        ):
+            yield from sagemaker_instances.problems_of(document, path, use)
 
 
 def _images(document: StackDocument) -> Iterator[Problem]:
@@ -68,6 +73,7 @@ def _regions(document: StackDocument) -> Iterator[Problem]:
 
 def _arns(document: StackDocument) -> Iterator[Path]:
     yield (*_PLATFORM, "kms_key_arn")
+    yield ("platform", "registry", "kms_key_arn")
     for workload in document.keys_at("workloads"):
         settings = ("workloads", workload, "endpoint", "sagemaker")
         yield (*settings, "asynchronous", "success_topic_arn")
@@ -108,6 +114,25 @@ def _network(document: StackDocument) -> Iterator[Problem]:
             got=f"{given} without {lacking}",
             expected="both or none",
             fix=f"add {lacking}, or remove {given}",
+        )
+
+
+def _consumers(document: StackDocument) -> Iterator[Problem]:
+    """What a key of AWS's own encrypts, no other account can read."""
+    registry = ("platform", "registry")
+    if document.at(*registry, "consumer_account_ids") and document.at(*_PLATFORM, "kms_key_arn") is None:
+        yield document.problem(
+            (*registry, "consumer_account_ids"),
+            got="other accounts, without a key of yours",
+            expected="platform.sagemaker.kms_key_arn, a key whose policy lets these accounts decrypt",
+            fix="name one, or remove consumer_account_ids",
+        )
+    if document.at(*registry, "account_id") is not None and document.at(*registry, "kms_key_arn") is None:
+        yield document.problem(
+            registry,
+            got="a registry elsewhere, without its key",
+            expected="kms_key_arn, the key that its models are encrypted with",
+            fix="copy that stack's platform.sagemaker.kms_key_arn",
         )
 
 

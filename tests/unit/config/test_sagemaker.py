@@ -45,7 +45,7 @@ config:
           approval: Approved
       model: {{version: 7, digest: "sha256:{"c" * 64}"}}
       endpoint:
-        replicas: {{min: 1, max: 3}}
+        replicas: {{min: 2, max: 3}}
         rollout: {{strategy: canary, step_percent: 10, bake_seconds: 60}}
         sagemaker:
           instance_type: ml.m5.large
@@ -56,7 +56,7 @@ CAPTURE = "data_capture: {sampling_percent: 5}"
 SHADOW = f'shadow: {{model: {{version: 8, digest: "sha256:{"d" * 64}"}}}}'
 ALARMS = f'          alarms: {{server_error_percent: 1.0, topic_arns: ["{TOPIC}"]}}\n'
 ROLLOUT = "        rollout: {strategy: canary, step_percent: 10, bake_seconds: 60}\n"
-REPLICAS = "        replicas: {min: 1, max: 3}\n"
+REPLICAS = "        replicas: {min: 2, max: 3}\n"
 INSTANCE = "          instance_type: ml.m5.large\n"
 NETWORK = "      subnet_ids: [subnet-0123456789abcdef0]\n      security_group_ids: [sg-0123456789abcdef0]\n"
 SERVERLESS = (
@@ -116,8 +116,8 @@ def test_a_good_stack_is_read(read: Callable[[str], StackConfig]) -> None:
         ),
         ("{ingest: ml.m5.large}", "{ingest: m5.large}", "instance_types.ingest", "'m5.large'", "SageMaker instance"),
         ("approval: Approved", "approval: Yes please", "pipeline.sagemaker.approval", "'Yes please'", "one of"),
-        (ALARMS, "", "endpoint.rollout.strategy", "'canary' without an alarm", "an alarm"),
-        ("{server_error_percent: 1.0, ", "{", "endpoint.sagemaker.alarms", "without a bound", "at least one of"),
+        (ALARMS, "", "endpoint.rollout.strategy", "canary", "an alarm"),
+        ("{server_error_percent: 1.0, ", "{", "endpoint.rollout.strategy", "canary", "an alarm"),
         ("flights-dev\n", "a-very-long-namespace-for-a-bucket-name\n", "platform.namespace", "39 char", "at most 35"),
         ("    flight-delay:", "    " + "w" * 40 + ":", "workloads." + "w" * 40, "52 characters", "at most 43"),
     ],
@@ -142,9 +142,12 @@ def test_each_rule_refuses_the_line_that_breaks_it(
         (SERVERLESS.replace("serverless:", "asynchronous: {}\n          serverless:"), "asynchronous"),
         (SERVERLESS.replace("serverless:", f"{CAPTURE}\n          serverless:"), "data_capture"),
         (SERVERLESS.replace("serverless:", "instance_type: ml.m5.large\n          serverless:"), "instance_type"),
-        (SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{REPLICAS}"), "endpoint.replicas"),
+        (
+            SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{REPLICAS}".replace("min: 2", "min: 1")),
+            "replicas.max",
+        ),
         (SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{ROLLOUT}"), "rollout.strategy"),
-        (SERVERLESS.replace("    registry:\n", f"{NETWORK}    registry:\n"), "sagemaker.serverless"),
+        (SERVERLESS.replace("    registry:\n", f"{NETWORK}    registry:\n"), "platform.sagemaker.subnet_ids"),
         (
             SERVERLESS.replace("{max_concurrency: 10}", "{max_concurrency: 10, provisioned_concurrency: 11}"),
             "provisioned_concurrency",
@@ -201,15 +204,28 @@ def test_what_only_sagemaker_has_is_refused_on_kubernetes(
 
 def test_the_settings_of_the_target_are_asked_for(check: Check) -> None:
     start, end = GOOD.index("    sagemaker:\n"), GOOD.index("    registry:\n")
-    (problem,) = check(GOOD[:start] + GOOD[end:])
-    assert (problem.path, problem.got) == ("mlops:platform.sagemaker", "nothing")
+    problems = {problem.path: problem.got for problem in check(GOOD[:start] + GOOD[end:])}
+    assert problems["mlops:platform.sagemaker"] == "nothing"
+
+
+def test_other_accounts_read_nothing_without_a_key_that_lets_them(check: Check) -> None:
+    key = "      kms_key_arn: arn:aws:kms:eu-west-1:111111111111:key/0f1e2d3c\n"
+    (problem,) = check(GOOD.replace(key, ""))
+    assert problem.path == "mlops:platform.registry.consumer_account_ids"
+    elsewhere = '      account_id: "999999999999"\n      namespace: flights-dev'
+    (problem,) = check(GOOD.replace('      consumer_account_ids: ["222222222222"]', elsewhere))
+    assert (problem.path, problem.fix[:4]) == ("mlops:platform.registry", "copy")
 
 
 def test_several_problems_are_told_at_once(check: Check) -> None:
-    text = GOOD.replace(ALARMS, "").replace("region: eu-west-1", "region: eu-west-9").replace('"222222222222"', '"2"')
-    assert [problem.path.rpartition(".")[2] for problem in check(text)][:2] == ["pipeline", "serving"] or len(
-        check(text)
-    ) >= 3
+    text = GOOD.replace(ALARMS, "").replace("  instance_type: ml.m5.large", "  instance_type: ml.none.large")
+    text = text.replace("kms:eu-west-1", "kms:us-east-1")
+    paths = {problem.path for problem in check(text)}
+    assert {
+        "mlops:platform.sagemaker.kms_key_arn",
+        "mlops:workloads.flight-delay.endpoint.rollout.strategy",
+        "mlops:workloads.flight-delay.endpoint.sagemaker.instance_type",
+    } <= paths
 
 
 def _document(tmp_path: Path, name: str, text: str) -> StackDocument:
