@@ -127,7 +127,7 @@ def pipeline_args(
             "tags": args.get("tags"),
             "sagemaker": without_none(
                 {
-                    **_taken(place, (*_EVERYWHERE, *_IN_NETWORK)),
+                    **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, "model_data_kms_key_arn")),
                     "model_package_group": group,
                     "serving_image": args["serving_image"],
                     "champion_model_data_url": champion_url,

@@ -72,6 +72,8 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     yield permissions.write_objects(account, later["bucket"], folders, sid="WriteResults")
     if later["champion_model_data_url"] is not None:
         yield from _read_location(account, later["champion_model_data_url"], "ReadChampion")
+        if later["model_data_kms_key_arn"] is not None:
+            yield statement(["kms:Decrypt"], [later["model_data_kms_key_arn"]], sid="DecryptChampion")
     for index, uri in enumerate(settings.data_s3_uris):
         yield from _read_location(account, uri, f"ReadData{index}")
     yield from permissions.pull_images(account, [later["image"]])

@@ -204,6 +204,7 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], region: str) -> dict[
         "model_package_group": read("sagemaker.model_package_group", aws_checks.model_package_group),
         "champion": champion,
         "champion_model_data_url": url,
+        "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", aws_checks.kms_key_arn),
         "values": {key: _short(arguments, key, value) for key, value in given.items()},
     }
 

@@ -100,6 +100,8 @@ class SageMakerPipelineArgs(TypedDict):
     """Image that serves the versions, by digest and in the region's ECR. It is recorded with each version."""
     champion_model_data_url: NotRequired[pulumi.Input[str]]
     """The S3 location of the champion's model.tar.gz. Without it a new model is not compared with the champion."""
+    model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
+    """Key that registered models, the champion among them, are encrypted with. Defaults to `kms_key_arn`."""
     processing_instance_type: NotRequired[str]
     """Machine of every step but the one that trains. Defaults to ml.m5.large."""
     training_instance_type: NotRequired[str]
