@@ -8,6 +8,7 @@ from moto.sagemaker.models import SageMakerModelBackend
 
 FAKED = (
     "Application Auto Scaling ListTagsForResource, TagResource and UntagResource",
+    "Application Auto Scaling RegisterScalableTarget: tags are kept",
     "SageMaker ListTags: what was created without tags has none; moto fails",
 )
 
@@ -16,6 +17,15 @@ def apply() -> None:
     """Put the operations into moto."""
     for operation in (list_tags_for_resource, tag_resource, untag_resource):
         setattr(ApplicationAutoScalingResponse, operation.__name__, operation)
+    register = ApplicationAutoScalingResponse.register_scalable_target
+
+    def registered(self: Any) -> str:
+        answer: str = register(self)
+        arn = json.loads(answer).get("ScalableTargetARN", "")
+        _of(self, arn).update(self._get_param("Tags") or {})
+        return answer
+
+    ApplicationAutoScalingResponse.register_scalable_target = registered
     from_arn = SageMakerModelBackend._get_resource_from_arn  # noqa: SLF001 - moto's only place for it
 
     def found(self: Any, arn: str) -> Any:
@@ -46,5 +56,9 @@ def untag_resource(self: ApplicationAutoScalingResponse) -> str:
 
 
 def _tags(self: ApplicationAutoScalingResponse) -> dict[str, str]:
+    return _of(self, self._get_param("ResourceARN"))
+
+
+def _of(self: ApplicationAutoScalingResponse, arn: str) -> dict[str, str]:
     every: dict[str, dict[str, str]] = self.applicationautoscaling_backend.__dict__.setdefault("mlops_tags", {})
-    return every.setdefault(self._get_param("ResourceARN"), {})
+    return every.setdefault(arn, {})
