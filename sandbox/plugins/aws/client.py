@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from sandbox.plugins.aws.configuration import Configuration
 from sandbox.plugins.aws.errors import AwsError, UnreachableError
+from sandbox.plugins.aws.shapes import LOADER
 from sandbox.plugins.protocol.errors import CancelledError, ProviderError
 from sandbox.plugins.protocol.values import Object
 
@@ -128,6 +129,7 @@ class Cloud:
             )
         # A session of its own: no configuration files, no profiles, no credentials but those of the provider.
         session = botocore.session.Session()
+        session.register_component("data_loader", LOADER)
         session.set_config_variable("config_file", "/dev/null")
         session.set_config_variable("credentials_file", "/dev/null")
         return session.create_client(

@@ -76,8 +76,11 @@ class Objects:
             if error.says(self._kind.absent):
                 return None
             raise
-        answer: Object | None = at(found, read.root.split(".")) if read.root else found
-        return answer
+        answer = at(found, read.root.split(".")) if read.root else found
+        if isinstance(answer, list):
+            return next((each for each in answer if self._is_it(each, state)), None)
+        one: Object | None = answer
+        return one
 
     def state(self, asked: Object, answer: Object) -> Object:
         """Returns what the state keeps of an object.
@@ -154,6 +157,11 @@ class Objects:
         live = tags.read(self._call, self._kind.tagging, known, self._configuration.tags)
         own = tags.own_tags(live, asked.get(TAGS) or {}, self._configuration.tags)
         return ({TAGS: own} if own else {}) | {ALL_TAGS: live}
+
+    def _is_it(self, answer: Object, state: Object) -> bool:
+        """Tells whether an element of a list is the object; not every service looks for just one."""
+        told = {member: answer[member] for member in self._kind.keys if member in answer}
+        return all(told[member] == value for member, value in _filled(self._kind.keys, state).items() if member in told)
 
     def _identifying(self) -> tuple[str, ...]:
         used = [name for value in self._kind.keys.values() for name in ([value] if isinstance(value, str) else value)]

@@ -15,6 +15,9 @@ from sandbox.plugins.aws.table import Form, Property, ResourceType
 _lock = threading.Lock()
 _session = botocore.session.Session()
 
+LOADER = _session.get_component("data_loader")
+"""Reads botocore's descriptions of services, and keeps them: reading one takes a while."""
+
 
 @dataclass(frozen=True)
 class Node:

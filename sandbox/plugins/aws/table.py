@@ -103,7 +103,7 @@ class Read:
 
     Attributes:
         operation: What is called.
-        root: Path to the object in the answer; a number is a position in a list, and no such element is no object.
+        root: Path to the object in the answer, or to a list that it is in.
         members: Where a property is in the object, if not where creating it takes that.
         keys: What identifies the object for this operation, where that is not the type's `keys`.
         constants: Further parameters.

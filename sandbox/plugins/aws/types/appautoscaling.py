@@ -12,7 +12,11 @@ from sandbox.plugins.aws.table import (
     Update,
 )
 
-_ABSENT = (Absence("ObjectNotFoundException"),)
+_ABSENT = (
+    Absence("ObjectNotFoundException"),
+    Absence("ValidationException", "No scalable target found"),
+    Absence("ValidationException", "No scaling policy found"),
+)
 _OF_TARGET: dict[str, str | list[str]] = {
     "ServiceNamespace": "serviceNamespace",
     "ResourceId": "resourceId",
@@ -45,7 +49,7 @@ TARGET = ResourceType(
     create="RegisterScalableTarget",
     read=Read(
         "DescribeScalableTargets",
-        root="ScalableTargets.0",
+        root="ScalableTargets",
         keys={
             "ServiceNamespace": "serviceNamespace",
             "ResourceIds": ["resourceId"],
@@ -145,7 +149,7 @@ POLICY = ResourceType(
     create="PutScalingPolicy",
     read=Read(
         "DescribeScalingPolicies",
-        root="ScalingPolicies.0",
+        root="ScalingPolicies",
         keys={"PolicyNames": ["name"], **_OF_TARGET},
     ),
     updates=(Update("PutScalingPolicy"),),

@@ -70,7 +70,7 @@ METRIC_ALARM = ResourceType(
     create="PutMetricAlarm",
     read=Read(
         "DescribeAlarms",
-        root="MetricAlarms.0",
+        root="MetricAlarms",
         keys={"AlarmNames": ["name"]},
         constants={"AlarmTypes": ["MetricAlarm"]},
     ),

@@ -13,6 +13,7 @@ _TARGET = (
     Property("kinesisParameters", children=(Property("partitionKey", required=True),)),
     Property(
         "retryPolicy",
+        computed=True,
         children=(
             Property("maximumEventAgeInSeconds", default=86400),
             Property("maximumRetryAttempts", default=185),

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 pytest.register_assert_rewrite("tests.unit.sandbox.plugins.aws.life", "tests.unit.sandbox.plugins.aws.stack")
 
-from tests.unit.sandbox.plugins.aws.stack import Stack, configuration
+from tests.unit.sandbox.plugins.aws.stack import Stack, configuration  # noqa: E402 - after the registration
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def stack(endpoint: str, tmp_path: Path) -> Stack:
-    """A stack of its own, with a provider for the offline AWS."""
-    return Stack(configuration(endpoint), tmp_path / "journal")
+def stack(endpoint: str, tmp_path: Path) -> Iterator[Stack]:
+    """A stack of its own, with a provider for the offline AWS, which is empty."""
+    yield Stack(configuration(endpoint), tmp_path / "journal")
+    httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()

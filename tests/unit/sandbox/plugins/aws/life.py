@@ -15,6 +15,7 @@ class Story:
         token: The resource's type.
         inputs: What it begins with.
         changes: Inputs that change, and what they lead to, one after another; None takes an input away.
+        stays: Whether AWS keeps it after its deletion, as a setting that cannot be taken back.
         needs: Resources that must be there before, as (token, name, inputs).
     """
 
@@ -22,12 +23,13 @@ class Story:
     inputs: Object
     changes: tuple[tuple[Object, str], ...]
     needs: tuple[tuple[str, str, Object], ...] = field(default=())
+    stays: bool = False
 
 
 def live(stack: Stack, story: Story) -> None:
     """Creates an object, changes it in every way that the story has, and deletes it; looks for drift in between."""
-    for token, name, inputs in story.needs:
-        stack.up(token, name, **inputs)
+    for token, name, needed in story.needs:
+        stack.up(token, name, **needed)
     inputs: dict[str, Any] = dict(story.inputs)
     assert stack.up(story.token, **inputs) == "created"
     _settled(stack, story.token, inputs)
@@ -39,7 +41,8 @@ def live(stack: Stack, story: Story) -> None:
     entry = stack.state["x"]
     stack.down(story.token)
     resource = stack.resource(story.token, "x", entry.id)
-    assert stack.provider.read(resource, entry.id, entry.outputs, entry.inputs) is None
+    left = stack.provider.read(resource, entry.id, entry.outputs, entry.inputs)
+    assert (left is not None) == story.stays
     # What is gone already counts as deleted.
     stack.provider.delete(resource, entry.id, entry.outputs, entry.inputs)
     for token, name, _ in reversed(story.needs):

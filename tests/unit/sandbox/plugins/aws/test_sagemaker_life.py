@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.unit.sandbox.plugins.aws.life import Story, live
@@ -13,6 +15,7 @@ GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 GROUP_POLICY = "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy"
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 
+ENVIRONMENT = "primaryContainer.environment"
 CONTAINER = {
     "image": IMAGE,
     "modelDataUrl": "s3://flights/models/1/model.tar.gz",
@@ -40,6 +43,17 @@ BLUE_GREEN = {
     "autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}, {"alarmName": "latency"}]},
 }
 
+CONSUMER = "arn:aws:iam::210987654321:root"
+ACTION = "sagemaker:DescribeModelPackage"
+SHARED = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ACTION, "Principal": {"AWS": CONSUMER}, "Resource": "*"}],
+}
+SHARED_OTHERWISE = {
+    "Statement": {"Action": [ACTION], "Effect": "Allow", "Principal": {"AWS": [CONSUMER]}, "Resource": ["*"]},
+    "Version": "2012-10-17",
+}
+
 STORIES = {
     "model": Story(
         MODEL,
@@ -52,7 +66,7 @@ STORIES = {
             ({"tags": None}, "updated tags tagsAll.environment tagsAll.extra tagsAll.owner"),
             (
                 {"primaryContainer": {**CONTAINER, "environment": {"MLOPS_MODEL_VERSION": "2"}}},
-                "replaced primaryContainer.environment.MLOPS_MODEL_NAME primaryContainer.environment.MLOPS_MODEL_VERSION",
+                f"replaced {ENVIRONMENT}.MLOPS_MODEL_NAME {ENVIRONMENT}.MLOPS_MODEL_VERSION",
             ),
             ({"enableNetworkIsolation": True}, "replaced enableNetworkIsolation"),
             ({"vpcConfig": {"subnets": ["subnet-b", "subnet-a"], "securityGroupIds": ["sg-1"]}}, "replaced vpcConfig"),
@@ -143,6 +157,16 @@ STORIES = {
                 {"deploymentConfig": {"blueGreenUpdatePolicy": BLUE_GREEN["blueGreenUpdatePolicy"]}},
                 "updated deploymentConfig",
             ),
+            ({"deploymentConfig": BLUE_GREEN}, "replaced deploymentConfig.autoRollbackConfiguration"),
+            (
+                {
+                    "deploymentConfig": {
+                        **BLUE_GREEN,
+                        "autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}]},
+                    }
+                },
+                "updated deploymentConfig.autoRollbackConfiguration.alarms[1]",
+            ),
             ({"tags": {"owner": "flights"}}, "updated tags.environment tagsAll.environment"),
         ),
         (MODEL_1, configured("flights-1"), configured("flights-2")),
@@ -159,13 +183,11 @@ STORIES = {
         GROUP_POLICY,
         {
             "modelPackageGroupName": "flights",
-            "resourcePolicy": '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sagemaker:DescribeModelPackage","Principal":{"AWS":"arn:aws:iam::210987654321:root"},"Resource":"*"}]}',
+            "resourcePolicy": json.dumps(SHARED),
         },
         (
             (
-                {
-                    "resourcePolicy": '{"Statement": [{"Action": ["sagemaker:DescribeModelPackage"], "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::210987654321:root"]}, "Resource": "*"}], "Version": "2012-10-17"}'
-                },
+                {"resourcePolicy": json.dumps(SHARED_OTHERWISE, indent=2)},
                 "same",
             ),
             ({"resourcePolicy": '{"Version":"2012-10-17","Statement":[]}'}, "updated resourcePolicy"),
