@@ -18,9 +18,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from sandbox.aws.executions.store import Store
 from sandbox.aws.place import place
 
-FAKED = (
-    "SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",
-)
+FAKED = ("SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",)
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _OWN_PREFIXES = ("AWS_", "MLOPS_", "MLFLOW_", "PULUMI_")

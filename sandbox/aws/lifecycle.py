@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ _START_SECONDS = 90.0
 _END_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 _HEALTH = "/moto-api/"
+_PORT = "port"
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _start(account_id: str) -> OfflineAws:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.aws", "--account", account_id],
+            [sys.executable, "-m", "sandbox.aws", "--account", account_id, "--port", str(_port())],
             cwd=paths.checkout(),
             env={**os.environ, "MLOPS_OFFLINE_AWS_FOLDER": str(folder)},
             stdin=subprocess.DEVNULL,
@@ -107,6 +109,7 @@ def _start(account_id: str) -> OfflineAws:
         raise SandboxError(f"the offline AWS does not start:\n{last}", f"the whole log is {folder / 'log'}")
     started = OfflineAws(process.pid, _start_of(process.pid), int(first_line), account_id)
     write_atomically(_file(), json.dumps(asdict(started)) + "\n", mode=0o600)
+    write_atomically(folder / _PORT, f"{started.port}\n")
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(started.url):
         if time.monotonic() > deadline:
@@ -114,6 +117,18 @@ def _start(account_id: str) -> OfflineAws:
             raise SandboxError(f"{started.url} does not answer", f"its log is {folder / 'log'}")
         time.sleep(_LOOK_SECONDS)
     return started
+
+
+def _port() -> int:
+    """Return the port of the one before, where it is free: stacks remember the address. Else any."""
+    try:
+        port = int((state_folder() / _PORT).read_text(encoding="utf-8"))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (OSError, ValueError):
+        return 0
+    return port
 
 
 def _end(running: OfflineAws) -> None:

@@ -67,7 +67,14 @@ KUBERNETES = Provider(
     module="sandbox.plugins.kubernetes",
 )
 
-PROVIDERS = (KUBERNETES,)
+AWS = Provider(
+    name="aws",
+    sdk="pulumi-aws",
+    packages=("plugins/aws", "plugins/protocol"),
+    module="sandbox.plugins.aws",
+)
+
+PROVIDERS = (KUBERNETES, AWS)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ FAKED = (
     "SageMaker DeleteModelPackage and DeleteModelPackageGroup: a group with packages is not deleted",
     "SageMaker Put-, Get- and DeleteModelPackageGroupPolicy: a policy is kept, and not obeyed",
     "SageMaker CreateModelPackage and ListModelPackages take a group's ARN for its name",
+    "SageMaker UpdateModelPackage keeps what it is not told; moto forgets it",
 )
 
 
@@ -35,7 +36,21 @@ def apply() -> None:
         kwargs["model_package_group_name"] = _name(kwargs.get("model_package_group_name"))
         return listing(self, *args, **kwargs)
 
+    update = SageMakerModelBackend.update_model_package
+
+    def updated(self: Any, model_package_arn: str, **kwargs: Any) -> str:
+        package = self.model_packages.get(self.model_package_name_mapping.get(model_package_arn, model_package_arn))
+        if package is not None:
+            kept = package.customer_metadata_properties or {}
+            given = kwargs.get("customer_metadata_properties") or {}
+            kwargs["customer_metadata_properties"] = {**kept, **given}
+            kwargs["model_approval_status"] = kwargs.get("model_approval_status") or package.model_approval_status
+            kwargs["approval_description"] = kwargs.get("approval_description") or package.approval_description
+        arn: str = update(self, model_package_arn, **kwargs)
+        return arn
+
     SageMakerModelBackend.create_model_package = created
+    SageMakerModelBackend.update_model_package = updated
     SageMakerModelBackend.list_model_packages = listed
 
 

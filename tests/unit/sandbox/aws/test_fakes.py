@@ -86,6 +86,9 @@ def test_a_group_keeps_its_policy_and_goes_when_it_is_empty(aws: Any) -> None:
     assert [each["ModelPackageVersion"] for each in listed] == [1]
     metadata = sagemaker.describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]
     assert metadata == {"mlops.digest": "sha256:1"}
+    sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    described = sagemaker.describe_model_package(ModelPackageName=package)
+    assert (described["ModelApprovalStatus"], described["CustomerMetadataProperties"]) == ("Approved", metadata)
     with pytest.raises(ClientError, match="cannot be deleted"):
         sagemaker.delete_model_package_group(ModelPackageGroupName="group")
     sagemaker.delete_model_package(ModelPackageName=package)
