@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled modules are kept, whatever the shell says: every start of a program is twice as quick.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up down status doctor test unit lint format bench golden clean
+.PHONY: help up up-aws down status doctor test unit lint format bench golden clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -16,6 +16,10 @@ help:  ## what can be made
 up: .venv/.synced  ## the sandbox, a personal stack, training on the real flights, a served model that answers
 	@$(RUN) -m sandbox up
 	@$(RUN) -m sandbox quickstart
+
+up-aws: .venv/.synced  ## a personal stack on an AWS without an account: trained, registered, approved, deployed
+	@$(RUN) -m sandbox up --only engine --only plugins
+	@$(RUN) -m sandbox quickstart-aws
 
 down: .venv/.synced  ## stop the sandbox and leave nothing behind (PURGE=1 removes its caches too)
 	@$(RUN) -m sandbox down $(if $(PURGE),--purge)

@@ -7,10 +7,10 @@ from pulumi_mlops import Platform, Workload
 from pulumi_mlops.config.load import load_secrets, load_stack
 
 stack = load_stack()
-in_cluster = pulumi.ResourceOptions(provider=providers.kubernetes(stack.platform))
+on_target = pulumi.ResourceOptions(provider=providers.of(stack.platform))
 
-platform = Platform("platform", stack.platform, load_secrets(), in_cluster)
-workloads = {name: Workload(name, platform.workload_args(stack, name), in_cluster) for name in sorted(stack.workloads)}
+platform = Platform("platform", stack.platform, load_secrets(), on_target)
+workloads = {name: Workload(name, platform.workload_args(stack, name), on_target) for name in sorted(stack.workloads)}
 
 pulumi.export("namespace", platform.namespace)
 pulumi.export("registry_url", platform.registry_url)

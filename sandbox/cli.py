@@ -15,6 +15,7 @@ from sandbox.doctor import Part
 from sandbox.errors import SandboxError
 from sandbox.images import cli as images_cli
 from sandbox.quickstart import quickstart as run_quickstart
+from sandbox.quickstart.aws import quickstart as run_quickstart_on_aws
 from sandbox.status import current_status, status_table
 from sandbox.take_down import take_down
 
@@ -109,6 +110,12 @@ def kubectl(arguments: typer.Context) -> None:
     call = [*users_context.kubectl(), *arguments.args]
     sys.stdout.flush()
     os.execvpe(call[0], call, {**os.environ, "KUBECONFIG": str(paths.kubeconfig())})  # noqa: S606 - no shell is wanted
+
+
+@application.command("quickstart-aws")
+def quickstart_aws() -> None:
+    """Bring a personal stack up on the offline AWS: train, register, approve, deploy."""
+    run_quickstart_on_aws()
 
 
 @application.command()

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox import paths
+from sandbox.aws import lifecycle as aws_lifecycle
+from sandbox.aws.lifecycle import OfflineAws
 from sandbox.cluster import users_context
 from sandbox.cluster.target import SANDBOX_CONTEXT
 from sandbox.engine import current_engine
@@ -44,10 +46,27 @@ def environment() -> dict[str, str]:
     if context not in (None, SANDBOX_CONTEXT):
         # The stack files name the sandbox's own.
         variables[users_context.VARIABLE] = str(context)
+    offline_aws = aws_lifecycle.current()
+    if offline_aws is not None:
+        variables |= aws_variables(offline_aws)
     if downloads_are_refused():
         # Else every command first tries, for seconds, to download plugins of packages that no program here uses.
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return variables
+
+
+def aws_variables(running: OfflineAws) -> dict[str, str]:
+    """Returns what leads AWS's own libraries, and the stacks' provider, to the offline AWS and nowhere else."""
+    return {
+        "AWS_ENDPOINT_URL": running.url,
+        "MLOPS_AWS_ENDPOINT_URL": running.url,
+        "AWS_ACCESS_KEY_ID": "offline",
+        "AWS_SECRET_ACCESS_KEY": "offline",
+        "AWS_SESSION_TOKEN": "",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def backend_url(folder: Path) -> str:
@@ -62,16 +81,21 @@ def backend_url(folder: Path) -> str:
 def merged(base: Mapping[str, str]) -> dict[str, str]:
     """Returns a whole environment: `base` with the sandbox's variables.
 
-    A passphrase in `base` is left out, since Pulumi would take it before the sandbox's file.
+    What would lead elsewhere is left out, like a passphrase, which Pulumi would take before the sandbox's file.
     """
-    kept = {name: value for name, value in base.items() if name != "PULUMI_CONFIG_PASSPHRASE"}
+    kept = {name: value for name, value in base.items() if name not in unwanted()}
     return {**kept, **environment()}
 
 
 def exports() -> str:
     """Returns the variables as lines for a POSIX shell, to be used as `eval "$(.venv/bin/python -m sandbox env)"`."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment().items())]
-    return "\n".join(["unset PULUMI_CONFIG_PASSPHRASE", *lines, ""])
+    return "\n".join([f"unset {' '.join(unwanted())}", *lines, ""])
+
+
+def unwanted() -> tuple[str, ...]:
+    """Returns variables that would lead elsewhere whatever the sandbox sets: a passphrase, a profile of AWS."""
+    return ("PULUMI_CONFIG_PASSPHRASE", *(("AWS_PROFILE",) if aws_lifecycle.current() is not None else ()))
 
 
 def ensure_passphrase() -> Path:

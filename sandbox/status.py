@@ -7,6 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox import images, paths
+from sandbox.aws import lifecycle as aws_lifecycle
+from sandbox.aws.lifecycle import OfflineAws
 from sandbox.cluster import SANDBOX_CONTEXT, lifecycle, users_context
 from sandbox.cluster.lifecycle import ProgramStatus
 from sandbox.engine import Engine, current_engine
@@ -23,6 +25,7 @@ class Status:
         programs: The programs of the sandbox's own node.
         is_ready: Whether the cluster takes pods.
         images: The content tags of the images that are built for this checkout.
+        aws: The offline AWS; None where none runs.
     """
 
     engine: Engine | None
@@ -30,6 +33,7 @@ class Status:
     programs: list[ProgramStatus]
     is_ready: bool
     images: list[str]
+    aws: OfflineAws | None = None
 
     def document(self) -> dict[str, Any]:
         """The status for programs: plain JSON values."""
@@ -41,6 +45,7 @@ class Status:
             "programs": {program.name: program.pid for program in self.programs},
             "engine": engine,
             "images": self.images,
+            "aws": self.aws and {"url": self.aws.url, "account_id": self.aws.account_id, "pid": self.aws.pid},
             "state": str(paths.state_root()),
             "cache": str(paths.cache_root()),
         }
@@ -55,6 +60,7 @@ def current_status() -> Status:
         programs=lifecycle.status(),
         is_ready=_is_ready(context),
         images=sorted(build.tag for build in images.built().values()),
+        aws=aws_lifecycle.current(),
     )
 
 
@@ -71,6 +77,8 @@ def status_table(status: Status) -> Table:
         for program in status.programs:
             shown.add_row(f"  {program.name}", f"process {program.pid}" if program.pid else Text("does not run", "red"))
     shown.add_row("images", "\n".join(status.images) or "none built for this checkout")
+    if status.aws is not None:
+        shown.add_row("offline AWS", f"{status.aws.url}  account {status.aws.account_id}  process {status.aws.pid}")
     shown.add_row("state", str(paths.state_root()))
     shown.add_row("cache", str(paths.cache_root()))
     return shown

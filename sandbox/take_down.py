@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from sandbox import commands, paths, progress
+from sandbox.aws import lifecycle as aws_lifecycle
 from sandbox.bring_up import users_contexts_file
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
@@ -23,6 +24,7 @@ def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
     Raises:
         SandboxError: When something cannot be ended or removed.
     """
+    aws_lifecycle.down()
     lifecycle.down(keep_data=keep_data)
     if not keep_data:
         _remove_state()

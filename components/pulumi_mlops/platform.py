@@ -1,21 +1,23 @@
 """What the workloads of one stack share: a namespace, and a model registry of its own or another's."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from pulumi_mlops._shared import labels
-from pulumi_mlops._shared.create import create
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops.config.graphs import load_graph
 from pulumi_mlops.config.load import StackSecrets
 from pulumi_mlops.config.platform import ExistingRegistry, OwnRegistry, PlatformConfig, S3Artifacts
 from pulumi_mlops.config.stack import StackConfig
 from pulumi_mlops.model_registry.args import KubernetesRegistryArgs
-from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
 from pulumi_mlops.workload import WorkloadArgs
 
+if TYPE_CHECKING:
+    from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
+
 REGISTRY_NAME = "mlflow"
+NOT_ON_KUBERNETES = {"replicas", "sagemaker", "rollout"}
 POD_SECURITY_MODES = ("enforce", "audit", "warn")
 
 
@@ -36,24 +38,39 @@ class Platform(pulumi.ComponentResource):
             name: Name of the component.
             config: The settings under `mlops:platform`.
             secrets: The stack's secrets.
-            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+            opts: Options of the component; a provider of the target among them is used for everything in it.
         """
         super().__init__("mlops:index:Platform", name, {}, opts)
         self._config = config
+        self._sagemaker: Any = None
         self.tags: dict[str, pulumi.Input[str]] = {"environment": config.environment, "owner": config.owner}
         """Tags of everything in the stack."""
         children = pulumi.ResourceOptions(parent=self)
+        self.registry: KubernetesModelRegistry | None = None
+        """The stack's own registry on Kubernetes. None where it uses another's, and on SageMaker."""
+        if config.sagemaker is not None:
+            from pulumi_mlops._platform_sagemaker import SageMakerPlatform  # noqa: PLC0415 - a large library
+
+            on_sagemaker = self._sagemaker = SageMakerPlatform(config, config.sagemaker, self.tags, children)
+            self.namespace, self.registry_url = on_sagemaker.namespace, on_sagemaker.registry_url
+        else:
+            self._on_kubernetes(name, config, secrets, children)
+        self.register_outputs({"namespace": self.namespace, "registry_url": self.registry_url})
+
+    def _on_kubernetes(
+        self, name: str, config: PlatformConfig, secrets: StackSecrets, children: pulumi.ResourceOptions
+    ) -> None:
+        from pulumi_mlops._shared.create import create  # noqa: PLC0415 - a large library, of this target alone
+        from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry  # noqa: PLC0415
+
         namespace = create(name, _namespace(config, self.tags), children)
         self.namespace = namespace.metadata.apply(lambda metadata: str(metadata["name"]))
-        self.registry: KubernetesModelRegistry | None = None
-        """The stack's own registry. None where it uses another's."""
-        if isinstance(config.registry, ExistingRegistry):
-            self.registry_url = pulumi.Output.from_input(config.registry.url)
-        else:
+        if isinstance(config.registry, OwnRegistry):
             args = self._registry_args(config.registry, secrets)
             self.registry = KubernetesModelRegistry(REGISTRY_NAME, {"kubernetes": args, "tags": self.tags}, children)
             self.registry_url = self.registry.url
-        self.register_outputs({"namespace": self.namespace, "registry_url": self.registry_url})
+        elif isinstance(config.registry, ExistingRegistry):
+            self.registry_url = pulumi.Output.from_input(config.registry.url)
 
     def workload_args(self, stack: StackConfig, name: str) -> WorkloadArgs:
         """Return the arguments of one of the stack's workloads on this platform.
@@ -62,18 +79,21 @@ class Platform(pulumi.ComponentResource):
             stack: The stack's configuration.
             name: Name of the workload.
         """
+        if self._sagemaker is not None:
+            args: WorkloadArgs = self._sagemaker.workload_args(stack, name)
+            return args
         workload = stack.workloads[name]
         pipeline: Any = {
-            **workload.pipeline.model_dump(mode="json", exclude_none=True, exclude={"graph"}),
+            **workload.pipeline.model_dump(mode="json", exclude_none=True, exclude={"graph", "sagemaker"}),
             "graph": load_graph(stack.graph_of(name)).to_document(),
         }
         replicas = workload.endpoint.replicas
         endpoint: Any = {
-            **workload.endpoint.model_dump(mode="json", exclude_none=True, exclude={"replicas"}),
+            **workload.endpoint.model_dump(mode="json", exclude_none=True, exclude=NOT_ON_KUBERNETES),
             "replicas_min": replicas.min,
             "replicas_max": replicas.max,
         }
-        args: WorkloadArgs = {
+        on_kubernetes: WorkloadArgs = {
             "environment": self._config.environment,
             "registry_url": self.registry_url,
             "pipeline_image": self._config.images.pipeline,
@@ -84,8 +104,8 @@ class Platform(pulumi.ComponentResource):
             "kubernetes": {"namespace": self.namespace, "image_pull_secret_names": self._image_pull_secret_names()},
         }
         if workload.model is not None:
-            args["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
-        return args
+            on_kubernetes["model"] = {"version": str(workload.model.version), "digest": workload.model.digest}
+        return on_kubernetes
 
     def _registry_args(self, registry: OwnRegistry, secrets: StackSecrets) -> KubernetesRegistryArgs:
         images = self._config.images

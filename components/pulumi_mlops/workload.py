@@ -1,14 +1,26 @@
 """One model's whole life on the target of its stack."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_mlops import _workload_sagemaker
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.model import ModelPinArgs
-from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint
+from pulumi_mlops._workload_sagemaker import (
+    SageMakerWorkloadArgs,
+    SageMakerWorkloadEndpointArgs,
+    SageMakerWorkloadPipelineArgs,
+)
+from pulumi_mlops.endpoint.args import RolloutArgs
 from pulumi_mlops.training_pipeline.args import GateArgs, StepResourcesArgs
-from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline
+
+if TYPE_CHECKING:
+    from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint
+    from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint
+    from pulumi_mlops.model_registry.sagemaker import SageMakerModelRegistry
+    from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline
+    from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
 
 
 class WorkloadPipelineArgs(TypedDict):
@@ -30,6 +42,8 @@ class WorkloadPipelineArgs(TypedDict):
     """How long a run may take before it is ended. Defaults to 14400, four hours."""
     allowed_egress_cidrs: NotRequired[list[pulumi.Input[str]]]
     """Address ranges that a run may connect to besides the registry, such as a database's. Defaults to none."""
+    sagemaker: NotRequired[SageMakerWorkloadPipelineArgs]
+    """Settings of the pipeline on SageMaker."""
 
 
 class WorkloadEndpointArgs(TypedDict):
@@ -51,6 +65,10 @@ class WorkloadEndpointArgs(TypedDict):
     """Memory of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+    rollout: NotRequired[RolloutArgs]
+    """How a new version takes over, on SageMaker. Defaults to all at once."""
+    sagemaker: NotRequired[SageMakerWorkloadEndpointArgs]
+    """Settings of the endpoint on SageMaker."""
 
 
 class KubernetesWorkloadArgs(TypedDict):
@@ -67,8 +85,8 @@ class WorkloadArgs(TypedDict):
 
     environment: pulumi.Input[str]
     """Name of the environment, recorded with every run."""
-    registry_url: pulumi.Input[str]
-    """Address of the MLflow server that runs, models and versions are kept at."""
+    registry_url: NotRequired[pulumi.Input[str]]
+    """Address of the MLflow server that runs, models and versions are kept at. Needed on Kubernetes, and only there."""
     pipeline_image: pulumi.Input[str]
     """Image that the pipeline's steps run in, pinned by digest or content."""
     serving_image: pulumi.Input[str]
@@ -81,8 +99,10 @@ class WorkloadArgs(TypedDict):
     """How the model is served. Defaults to one pod."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, written as labels on Kubernetes. Defaults to none."""
-    kubernetes: KubernetesWorkloadArgs
-    """Where the workload runs on Kubernetes."""
+    kubernetes: NotRequired[KubernetesWorkloadArgs]
+    """Where the workload runs on Kubernetes. Exactly one target is given."""
+    sagemaker: NotRequired[SageMakerWorkloadArgs]
+    """Where the workload runs on SageMaker. Exactly one target is given."""
 
 
 class Workload(pulumi.ComponentResource):
@@ -105,24 +125,55 @@ class Workload(pulumi.ComponentResource):
         Args:
             name: Name of the workload: its model's, its endpoint's, and the beginning of its pipeline's.
             args: See `WorkloadArgs`.
-            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+            opts: Options of the component; a provider of the target among them is used for everything in it.
 
         Raises:
             ArgumentsError: With everything that is wrong with the arguments.
         """
         super().__init__("mlops:index:Workload", name, {}, opts)
-        Arguments("Workload", name, args, WorkloadArgs).finish()
-        children = pulumi.ResourceOptions(parent=self)
-        self.pipeline = KubernetesTrainingPipeline(f"{name}-pipeline", _pipeline_args(name, args), children)
+        _check(name, args)
+        self.registry: SageMakerModelRegistry | None = None
+        """The registry of its own. None on Kubernetes, where workloads share one, and where it is another's."""
+        self.pipeline: KubernetesTrainingPipeline | SageMakerTrainingPipeline
         """The pipeline."""
-        self.endpoint = KubernetesEndpoint(name, _endpoint_args(name, args), children)
+        self.endpoint: KubernetesEndpoint | SageMakerEndpoint
         """The endpoint."""
+        if "sagemaker" in args:
+            self._on_sagemaker(name, args)
+        else:
+            self._on_kubernetes(name, args)
         self.endpoint_url = self.endpoint.url
         self.serving_version = self.endpoint.serving_version
         self.serving_digest = self.endpoint.serving_digest
         self.pipeline_name = self.pipeline.pipeline_name
         self.status = self.endpoint.status
         self.register_outputs(self.outputs())
+
+    def _on_kubernetes(self, name: str, args: WorkloadArgs) -> None:
+        # Each target's library is large, and a program uses one of them.
+        from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint  # noqa: PLC0415
+        from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline  # noqa: PLC0415
+
+        children = pulumi.ResourceOptions(parent=self)
+        self.pipeline = KubernetesTrainingPipeline(f"{name}-pipeline", _pipeline_args(name, args), children)
+        self.endpoint = KubernetesEndpoint(name, _endpoint_args(name, args), children)
+
+    def _on_sagemaker(self, name: str, args: WorkloadArgs) -> None:
+        from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint  # noqa: PLC0415
+        from pulumi_mlops.model_registry.sagemaker import SageMakerModelRegistry  # noqa: PLC0415
+        from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline  # noqa: PLC0415
+
+        children = pulumi.ResourceOptions(parent=self)
+        group = args["sagemaker"].get("model_package_group")
+        if group is None:
+            registry_args = _workload_sagemaker.registry_args(name, args)
+            self.registry = SageMakerModelRegistry(f"{name}-registry", registry_args, children)
+            group = self.registry.group_name
+        # The endpoint finds out where the pinned version lies; the pipeline compares new versions with that.
+        endpoint = SageMakerEndpoint(name, _workload_sagemaker.endpoint_args(name, args, group), children)
+        pipeline_args = _workload_sagemaker.pipeline_args(name, args, group, endpoint.model_data_url)
+        self.endpoint = endpoint
+        self.pipeline = SageMakerTrainingPipeline(f"{name}-pipeline", pipeline_args, children)
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
         """Return the outputs by name, as a stack exports them."""
@@ -133,6 +184,17 @@ class Workload(pulumi.ComponentResource):
             "pipeline_name": self.pipeline_name,
             "status": self.status,
         }
+
+
+def _check(name: str, args: WorkloadArgs) -> None:
+    arguments = Arguments("Workload", name, args, WorkloadArgs)
+    targets = [key for key in ("kubernetes", "sagemaker") if args.get(key) is not None]
+    if len(targets) != 1:
+        got, expected = " and ".join(targets) or None, "exactly one of kubernetes and sagemaker"
+        arguments.add("args", got, expected, "say where the workload runs, once")
+    elif targets == ["kubernetes"] and args.get("registry_url") is None:
+        arguments.add("registry_url", None, "the address of an MLflow server", "add this key")
+    arguments.finish()
 
 
 def _pipeline_args(name: str, args: WorkloadArgs) -> Any:

@@ -73,6 +73,7 @@ GRAPH = StepGraph(
             name="train",
             run="flight_delay.train:train",
             after=("features",),
+            model_output="model",
             resources=Resources(cpu="2", memory="2Gi"),
             description="Fit gradient-boosted trees to the earlier flights and write the model artifact.",
         ),

@@ -2,18 +2,15 @@
 
 import argparse
 import json
-import logging
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from mlops_pipelines.errors import PipelineError
 from mlops_pipelines.local import run_all
+from mlops_pipelines.process import progress_on_stdout, stopped_by_sigterm
 from mlops_pipelines.record import StepRecord
 from mlops_pipelines.reference import load_graph
 from mlops_pipelines.runner import StepStopped, run_step
@@ -30,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when the step or run succeeded, was skipped or was turned down by a gate; 1 when it failed.
     """
     options = _parser().parse_args(arguments)
-    with _progress_on_stdout(), _stopped_by_sigterm():
+    with progress_on_stdout(), stopped_by_sigterm():
         return int(options.command(options))
 
 
@@ -80,31 +77,6 @@ def _assignment(text: str) -> tuple[str, object]:
         return name, json.loads(value)
     except json.JSONDecodeError:
         return name, value
-
-
-@contextmanager
-def _progress_on_stdout() -> Iterator[None]:
-    logger = logging.getLogger("mlops_pipelines")
-    handler = logging.StreamHandler(sys.stdout)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(logging.NOTSET)
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    def stop(signal_number: int, _: FrameType | None) -> None:
-        raise StepStopped(f"got {signal.Signals(signal_number).name}")
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(record: StepRecord) -> int:

@@ -32,8 +32,9 @@ class StepGraph:
         parameters: The model of the parameters.
 
     Raises:
-        StepGraphError: Names twice, unknown dependencies, a cycle, several gates or registering steps, a registering
-            step that does not wait for the gate, or parameters that are not plain: all of them at once.
+        StepGraphError: Names twice, unknown dependencies, a cycle, several gates, training or registering steps, a
+            registering step that does not wait for gate and training, or parameters that are not plain: all of them at
+            once.
     """
 
     name: str
@@ -67,6 +68,11 @@ class StepGraph:
     def gate_step(self) -> Step | None:
         """The step whose metrics the gate is held against."""
         return next((step for step in self.steps if step.is_gate), None)
+
+    @property
+    def training_step(self) -> Step | None:
+        """The step whose output holds the model artifact."""
+        return next((step for step in self.steps if step.model_output), None)
 
     def step(self, name: str) -> Step:
         """The step of that name.
@@ -148,16 +154,20 @@ class StepGraph:
 
     def _order_problems(self) -> list[str]:
         gates = [step.name for step in self.steps if step.is_gate]
+        training = [step.name for step in self.steps if step.model_output]
         registering = [step.name for step in self.steps if step.registers_model]
         problems = []
         if len(gates) > 1:
             problems.append(f"expected at most one gate, got {', '.join(gates)}")
+        if len(training) > 1:
+            problems.append(f"expected at most one step with a model_output, got {', '.join(training)}")
         if len(registering) > 1:
             problems.append(f"expected at most one registering step, got {', '.join(registering)}")
         problems += [
-            f"step {name}: expected to come after the gate {gate}, got after {', '.join(self.step(name).after)!r}"
+            f"step {name}: expected to come after {role} {other}, got after {', '.join(self.step(name).after)!r}"
             for name in registering
-            for gate in gates
-            if gate not in self.ancestors(name)
+            for role, others in (("the gate", gates), ("the training step", training))
+            for other in others
+            if other not in self.ancestors(name)
         ]
         return problems

@@ -52,7 +52,8 @@ class StepRecord(BaseModel):
         model: What it registered.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A metric may be no number, which a gate then turns down: the record must still be one that can be read.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
 
     step: str
     status: StepStatus

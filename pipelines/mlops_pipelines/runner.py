@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,24 @@ def make_tracker(settings: RunSettings, workspace: Workspace) -> Tracker:
     return MlflowTracker(settings.tracking_uri, settings.model_name, workspace)
 
 
-def run_step(graph: StepGraph, step_name: str, workspace: Workspace, settings: RunSettings) -> StepRecord:
+def run_step(
+    graph: StepGraph,
+    step_name: str,
+    workspace: Workspace,
+    settings: RunSettings,
+    make_tracker: Callable[[RunSettings, Workspace], Tracker] = make_tracker,
+) -> StepRecord:
     """Runs one step, or skips it when a step before it has turned the model down.
 
     The first step begins the run in the tracker, the last one ends it; one that fails marks it as failed. The record
     is left in the workspace for the steps that follow.
+
+    Args:
+        graph: The graph.
+        step_name: Which of its steps.
+        workspace: The folder that the run's steps share.
+        settings: What the run was given.
+        make_tracker: Makes the record of the run. Defaults to the one that the settings ask for.
 
     Returns:
         How it ended. A step that failed is told there and not raised.

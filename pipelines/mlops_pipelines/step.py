@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 STEP_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+FOLDER = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
 FUNCTION_REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 CPU_QUANTITY = re.compile(r"([1-9]\d*m|\d+(\.\d{1,3})?)")
 MEMORY_QUANTITY = re.compile(r"[1-9]\d*(Ki|Mi|Gi|Ti)")
@@ -31,6 +32,8 @@ class Step:
         metrics: Metrics that it records and a gate may name.
         is_gate: Whether the run's gate is held against its metrics when it is done.
         registers_model: Whether it registers the model. It then must come after the gate, if there is one.
+        model_output: Folder of its output that holds the model artifact; it marks the step that trains, which SageMaker
+            runs as a training job. Such a step hands on its artifact and nothing beside it.
         resources: The most that it may use where a stack does not say otherwise.
         description: One line on what it does.
     """
@@ -41,6 +44,7 @@ class Step:
     metrics: tuple[str, ...] = ()
     is_gate: bool = False
     registers_model: bool = False
+    model_output: str = ""
     resources: Resources = field(default_factory=Resources)
     description: str = ""
 
@@ -54,6 +58,12 @@ class Step:
             yield f"step {self.name}: got after {', '.join(self.after)}, expected each step once"
         if self.is_gate and not self.metrics:
             yield f"step {self.name}: expected a gate to name the metrics that it records, got none"
+        if self.model_output and not FOLDER.fullmatch(self.model_output):
+            expected = "a folder of its output such as 'model'"
+            yield f"step {self.name}: got model_output {self.model_output!r}, expected {expected}"
+        if self.model_output and (self.is_gate or self.registers_model):
+            other = "is the gate" if self.is_gate else "registers the model"
+            yield f"step {self.name}: expected a step that trains to do nothing else, got one that {other}; split it"
         if not CPU_QUANTITY.fullmatch(self.resources.cpu):
             yield f"step {self.name}: got cpu {self.resources.cpu!r}, expected cores such as '2' or '500m'"
         if not MEMORY_QUANTITY.fullmatch(self.resources.memory):
@@ -68,6 +78,7 @@ class Step:
             "metrics": list(self.metrics),
             "is_gate": self.is_gate,
             "registers_model": self.registers_model,
+            "model_output": self.model_output,
             "resources": {"cpu": self.resources.cpu, "memory": self.resources.memory},
             "description": self.description,
         }

@@ -20,6 +20,13 @@ MINIMUM_VERSION = (3, 250, 0)
 """The oldest Pulumi of the user's own that is taken; the project's SDK asks for it."""
 
 LANGUAGE_HOST = "pulumi-language-python"
+DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
+# Dynamic resources are run by the SDK of the program's own Python, as in Pulumi's distribution.
+_DYNAMIC_LAUNCHER = """\
+#!/bin/sh
+virtualenv_python="${PULUMI_RUNTIME_VIRTUALENV:+$PULUMI_RUNTIME_VIRTUALENV/bin/python}"
+exec "${virtualenv_python:-${PULUMI_PYTHON_CMD:-python3}}" -u -m pulumi.dynamic "$@"
+"""
 _VERSION_SECONDS = 30.0
 
 
@@ -103,7 +110,8 @@ def _assembled(build: Path) -> Path:
     """Puts engine, language host and executor side by side, where the engine looks for them."""
     runtime = plugin_runtime()
     code = copied_code(["language_host"])
-    digest = hashlib.sha256(f"{build.name}\n{code.name}\n{runtime.python}\n{runtime.libraries.name}".encode())
+    parts = [build.name, code.name, str(runtime.python), runtime.libraries.name, _DYNAMIC_LAUNCHER]
+    digest = hashlib.sha256("\n".join(parts).encode())
     folder = paths.cache_root() / "engine-with-host" / digest.hexdigest()[:16]
     if folder.is_dir():
         return folder
@@ -118,9 +126,10 @@ def _assemble(build: Path, runtime: Runtime, code: Path, folder: Path) -> None:
         for name in ("pulumi", EXECUTOR):
             (making / name).hardlink_to(build / name)
         arguments = ["--executor", str(folder / EXECUTOR), "--version", versions.PULUMI.removeprefix("v")]
-        host = making / LANGUAGE_HOST
-        host.write_text(launcher_text(runtime, code, "sandbox.language_host", arguments), encoding="utf-8")
-        host.chmod(0o755)
+        host_text = launcher_text(runtime, code, "sandbox.language_host", arguments)
+        for name, text in ((LANGUAGE_HOST, host_text), (DYNAMIC_PROVIDER, _DYNAMIC_LAUNCHER)):
+            (making / name).write_text(text, encoding="utf-8")
+            (making / name).chmod(0o755)
 
 
 def _link(link: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ from sandbox.errors import SandboxError
 from sandbox.files import exclusive
 from sandbox.progress import step
 
-ROOTS = ("grpcio", "protobuf", "pulumi", "kubernetes")
+ROOTS = ("grpcio", "protobuf", "pulumi", "kubernetes", "boto3")
 """The distributions that plugins import; theirs are copied too."""
 
 

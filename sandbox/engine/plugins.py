@@ -63,11 +63,18 @@ class Provider:
 KUBERNETES = Provider(
     name="kubernetes",
     sdk="pulumi-kubernetes",
-    packages=("plugins/kubernetes",),
+    packages=("plugins/kubernetes", "plugins/protocol"),
     module="sandbox.plugins.kubernetes",
 )
 
-PROVIDERS = (KUBERNETES,)
+AWS = Provider(
+    name="aws",
+    sdk="pulumi-aws",
+    packages=("plugins/aws", "plugins/protocol"),
+    module="sandbox.plugins.aws",
+)
+
+PROVIDERS = (KUBERNETES, AWS)
 
 
 @dataclass(frozen=True)

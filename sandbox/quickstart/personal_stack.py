@@ -67,7 +67,7 @@ def made_from(template: str, place: Place) -> str:
     Raises:
         SandboxError: The template is not a stack's file.
     """
-    document = _read(template, TEMPLATE_NAME)
+    document = document_of(template, TEMPLATE_NAME)
     platform = _mapping(_config(document, TEMPLATE_NAME), _PLATFORM, TEMPLATE_NAME)
     platform["environment"] = STACK
     platform["namespace"] = NAMESPACE
@@ -77,24 +77,24 @@ def made_from(template: str, place: Place) -> str:
         registry.pop("allowed_namespaces", None)
         # Nobody else has pinned what it keeps, and `pulumi destroy` takes it away as a whole.
         registry["protect_data"] = False
-    for workload in _workloads(document, TEMPLATE_NAME).values():
+    for workload in workloads_of(document, TEMPLATE_NAME).values():
         workload.pop("model", None)
     _forget_secrets(document, TEMPLATE_NAME)
     _place(platform, place)
-    document.yaml_set_start_comment(_headed(document, _NOTE))
-    return _written(document)
+    document.yaml_set_start_comment(headed(document, _NOTE))
+    return text_of(document)
 
 
 def placed(text: str, place: Place) -> str:
     """Brings the images and the context in the personal stack's file up to date; the same text when they are."""
-    document = _read(text, FILE_NAME)
+    document = document_of(text, FILE_NAME)
     changed = _place(_mapping(_config(document, FILE_NAME), _PLATFORM, FILE_NAME), place)
-    return _written(document) if changed else text
+    return text_of(document) if changed else text
 
 
 def pinned_model(text: str, workload: str) -> ModelPin | None:
     """Reads which model a workload is pinned to, None when it is to none."""
-    pin = _workload(_read(text, FILE_NAME), workload).get("model")
+    pin = _workload(document_of(text, FILE_NAME), workload).get("model")
     if not isinstance(pin, Mapping):
         return None
     return ModelPin(version=int(pin["version"]), digest=str(pin["digest"]))
@@ -102,31 +102,31 @@ def pinned_model(text: str, workload: str) -> ModelPin | None:
 
 def with_model(text: str, workload: str, pin: ModelPin | None) -> str:
     """Pins a workload's model, or takes its pin away."""
-    document = _read(text, FILE_NAME)
+    document = document_of(text, FILE_NAME)
     settings = _workload(document, workload)
     if pin is None:
         settings.pop("model", None)
-        return _written(document)
+        return text_of(document)
     value = CommentedMap({"version": pin.version, "digest": DoubleQuotedScalarString(pin.digest)})
     value.fa.set_flow_style()
     settings["model"] = value
-    return _written(document)
+    return text_of(document)
 
 
 def without_secrets(text: str) -> str:
     """Takes away what only a passphrase that is no longer there could read."""
-    document = _read(text, FILE_NAME)
-    return _written(document) if _forget_secrets(document, FILE_NAME) else text
+    document = document_of(text, FILE_NAME)
+    return text_of(document) if _forget_secrets(document, FILE_NAME) else text
 
 
 def namespace_of(text: str) -> str:
     """Reads the namespace that the stack lives in."""
-    return str(_mapping(_config(_read(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME)["namespace"])
+    return str(_mapping(_config(document_of(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME)["namespace"])
 
 
 def context_of(text: str) -> str | None:
     """Reads the context of the cluster that the stack is in, None when it names none."""
-    kubernetes = _mapping(_config(_read(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME).get("kubernetes")
+    kubernetes = _mapping(_config(document_of(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME).get("kubernetes")
     return kubernetes.get("context") if isinstance(kubernetes, Mapping) else None
 
 
@@ -156,7 +156,7 @@ def _forget_secrets(document: CommentedMap, name: str) -> bool:
 
 
 def _workload(document: CommentedMap, workload: str) -> MutableMapping[str, Any]:
-    workloads = _workloads(document, FILE_NAME)
+    workloads = workloads_of(document, FILE_NAME)
     if workload not in workloads:
         raise SandboxError(
             f"{FILE_NAME}: {_WORKLOADS}: got {', '.join(workloads) or 'nothing'}, expected {workload} among them",
@@ -165,13 +165,26 @@ def _workload(document: CommentedMap, workload: str) -> MutableMapping[str, Any]
     return workloads[workload]
 
 
-def _workloads(document: CommentedMap, name: str) -> dict[str, MutableMapping[str, Any]]:
+def workloads_of(document: CommentedMap, name: str) -> dict[str, MutableMapping[str, Any]]:
+    """Return the settings of each workload of a stack's file."""
     workloads = _mapping(_config(document, name), _WORKLOADS, name)
     return {key: _mapping(workloads, key, name) for key in workloads}
 
 
 def _config(document: CommentedMap, name: str) -> MutableMapping[str, Any]:
     return _mapping(document, "config", name)
+
+
+def mapping_at(document: CommentedMap, *keys: str, name: str) -> MutableMapping[str, Any]:
+    """Return the mapping at a path of a stack's file.
+
+    Raises:
+        SandboxError: There is none; the error names the file.
+    """
+    value: MutableMapping[str, Any] = document
+    for key in keys:
+        value = _mapping(value, key, name)
+    return value
 
 
 def _mapping(holder: MutableMapping[str, Any], key: str, name: str) -> MutableMapping[str, Any]:
@@ -183,7 +196,7 @@ def _mapping(holder: MutableMapping[str, Any], key: str, name: str) -> MutableMa
     return value
 
 
-def _headed(document: CommentedMap, note: str) -> str:
+def headed(document: CommentedMap, note: str) -> str:
     """Puts a note in place of what a document begins with, but for the line that editors want first."""
     comments = document.ca.comment
     first = "".join(token.value for token in (comments[1] if comments and comments[1] else []))
@@ -199,7 +212,12 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _read(text: str, name: str) -> CommentedMap:
+def document_of(text: str, name: str) -> CommentedMap:
+    """Read a stack's file with its comments.
+
+    Raises:
+        SandboxError: It is not one; the error names the file.
+    """
     try:
         document = _yaml().load(text)
     except YAMLError as error:
@@ -209,7 +227,8 @@ def _read(text: str, name: str) -> CommentedMap:
     return document
 
 
-def _written(document: CommentedMap) -> str:
+def text_of(document: CommentedMap) -> str:
+    """Write a stack's file with its comments."""
     stream = io.StringIO()
     _yaml().dump(document, stream)
     return stream.getvalue()

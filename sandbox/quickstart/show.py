@@ -46,6 +46,12 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
             raise SandboxError(str(error), "look at it with `mlops status --stack local`") from error
         predictions = read_predictions(answer, len(flights))
         current.note(f"version {pin.version}, {pin.digest[:19]}…")
+    table_of(flights, predictions)
+    say(next_steps(start.namespace))
+
+
+def table_of(flights: "list[SampleFlight]", predictions: list[float]) -> None:
+    """Prints each prediction beside the delay that the flight really had."""
     table = Table("flight", "departed late", "predicted delay", "actual delay", title="Arrival delays in minutes")
     table.columns[0].no_wrap = True
     for column in table.columns[1:]:
@@ -54,7 +60,6 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
         late = f"{flight.departure_delay_minutes:+.0f}"
         table.add_row(flight.description, late, f"{predicted:+.0f}", f"{flight.actual_delay_minutes:+.0f}")
     console.print(table)
-    say(next_steps(start.namespace))
 
 
 def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:

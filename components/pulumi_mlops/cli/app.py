@@ -135,3 +135,21 @@ def predict(
     from pulumi_mlops.cli.predict import predict as run  # noqa: PLC0415
 
     run(workload, stack, rows, as_json=json)
+
+
+@app.command("approve")
+def approve(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int, typer.Option("--version", min=1, help="The registered version.")],
+    *,
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
+    note: Annotated[
+        str | None, typer.Option("--note", metavar="TEXT", help="Why; it is kept with the version.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Approve a registered version on SageMaker: without that, no stack serves it."""
+    from pulumi_mlops.cli.sagemaker.approve import approve as run  # noqa: PLC0415
+
+    run(workload, stack, version, rejects=reject, note=note, as_json=json)

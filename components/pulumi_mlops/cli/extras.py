@@ -1,6 +1,16 @@
 """What the command needs beside the package itself."""
 
-_EXTRAS = {"typer": "cli", "rich": "cli", "kubernetes": "cli", "yaml": "cli", "pulumi_kubernetes": "kubernetes"}
+_EXTRAS = {
+    "typer": "cli",
+    "rich": "cli",
+    "kubernetes": "cli",
+    "yaml": "cli",
+    "pulumi_kubernetes": "kubernetes",
+    "pulumi_aws": "sagemaker",
+    "boto3": "sagemaker",
+    "botocore": "sagemaker",
+    "sagemaker": "operations",
+}
 
 
 def missing_extra(error: BaseException) -> str | None:

@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import read_rows
-from pulumi_mlops.cli.stacks import place_of
+from pulumi_mlops.cli.stacks import Place, place_of
 from pulumi_mlops.cli.status import ENDPOINT_PORT
+from pulumi_mlops.config import Target
 
 
 def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None:
@@ -27,6 +29,9 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
     with told_errors(ClusterError, OSError, ValueError):
         place = place_of(workload, stack)
         rows = read_rows(sys.stdin.read() if rows_file == "-" else Path(rows_file).read_text(encoding="utf-8"))
+        if place.config.platform.target is Target.SAGEMAKER:
+            _say(workload, stack, _on_sagemaker(place, rows), as_json=as_json)
+            return
         service = ServiceAddress(place.namespace, workload, ENDPOINT_PORT)
         answer = cluster_of(place.config).request(service, f"/v1/models/{workload}:predict", {"instances": rows})
         predictions = answer.get("predictions") if isinstance(answer, dict) else None
@@ -34,6 +39,18 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
             raise ClusterError(
                 f"{workload} in {stack}: got no predictions, expected one for each row, fix: see its log"
             )
+    _say(workload, stack, predictions, as_json=as_json)
+
+
+def _on_sagemaker(place: Place, rows: list[Any]) -> list[Any]:
+    from pulumi_mlops._shared.aws.client import AwsError  # noqa: PLC0415 - start-up time
+    from pulumi_mlops.cli.sagemaker.predict import predictions  # noqa: PLC0415
+
+    with told_errors(AwsError):
+        return predictions(place, rows)
+
+
+def _say(workload: str, stack: str, predictions: list[Any], *, as_json: bool) -> None:
     if as_json:
         print_json({"stack": stack, "workload": workload, "predictions": predictions})
     else:

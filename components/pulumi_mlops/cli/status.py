@@ -14,7 +14,7 @@ from pulumi_mlops.cli.cluster import Cluster, ClusterError, Replicas, ServiceAdd
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import latest_version
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.config import StackConfig
+from pulumi_mlops.config import StackConfig, Target
 from pulumi_mlops.config.load import load_stack_file
 from pulumi_mlops.config.problems import ConfigError
 from pulumi_mlops.config.project import Project, find_project
@@ -129,6 +129,10 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
         place: The workload.
         connect: Returns the cluster of a configuration.
     """
+    if place.config.platform.target is Target.SAGEMAKER:
+        from pulumi_mlops.cli.sagemaker import status as on_sagemaker  # noqa: PLC0415 - start-up time
+
+        return on_sagemaker.workload_status(place)
     pin = place.config.workloads[place.workload].model
     pinned = Known(Version(pin.version, pin.digest) if pin is not None else None)
     try:

@@ -11,6 +11,7 @@ from pulumi_mlops.cli.output import print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, is_active, job_of, run_of
 from pulumi_mlops.cli.stacks import Place, place_of
+from pulumi_mlops.config import Target
 
 POLL_SECONDS = 1.0
 # Long enough for an image that only just was imported, or a quota that is being freed.
@@ -41,6 +42,9 @@ def train(workload: str, stack: str, *, follow: bool, attach: bool, as_json: boo
     """
     with told_errors(ClusterError, RunRefusedError):
         place = place_of(workload, stack)
+        if place.config.platform.target is Target.SAGEMAKER:
+            _on_sagemaker(place, follow=follow, attach=attach, as_json=as_json)
+            return
         cluster = cluster_of(place.config)
         name = _active_run(cluster, place) if attach else start(cluster, place)
         if not (follow or attach):
@@ -53,6 +57,15 @@ def train(workload: str, stack: str, *, follow: bool, attach: bool, as_json: boo
     if run.status is Status.FAILED:
         _say_log(cluster, place, run)
     raise typer.Exit(EXIT_CODES[run.status])
+
+
+def _on_sagemaker(place: Place, *, follow: bool, attach: bool, as_json: bool) -> None:
+    from pulumi_mlops._shared.aws.client import AwsError  # noqa: PLC0415 - start-up time
+    from pulumi_mlops.cli.sagemaker.train import ExecutionRefusedError  # noqa: PLC0415
+    from pulumi_mlops.cli.sagemaker.train import train as run  # noqa: PLC0415
+
+    with told_errors(AwsError, ExecutionRefusedError):
+        run(place, follow=follow, attach=attach, as_json=as_json)
 
 
 def start(cluster: Cluster, place: Place) -> str:

@@ -8,16 +8,17 @@ from pulumi_mlops.config.scalars import host_of
 
 
 def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
-    """Yield a problem for each stack that uses the registry of another one that does not allow its namespace.
+    """Yield a problem for each stack that uses the registry of another one that does not let it in.
 
     Args:
         documents: The stacks that are checked together. Registries of others are not judged.
     """
-    owners = {
-        _registry_host(document): document
-        for document in documents
-        if isinstance(document.at("platform", "registry"), dict) and not document.at("platform", "registry", "url")
-    }
+    yield from _namespaces(documents)
+    yield from _accounts(documents)
+
+
+def _namespaces(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    owners = {_registry_host(document): document for document in documents if _owns_registry(document)}
     for document in documents:
         url, namespace = document.at("platform", "registry", "url"), document.at("platform", "namespace")
         owner = owners.get(host_of(url)) if isinstance(url, str) else None
@@ -31,6 +32,32 @@ def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
                 expected="every namespace that uses this registry",
                 fix=f"add {namespace}, or change registry.url there",
             )
+
+
+def _accounts(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    owners = {
+        (document.at("platform", "sagemaker", "account_id"), document.at("platform", "namespace")): document
+        for document in documents
+        if _owns_registry(document)
+    }
+    for document in documents:
+        place = (document.at("platform", "registry", "account_id"), document.at("platform", "registry", "namespace"))
+        owner, account = owners.get(place), document.at("platform", "sagemaker", "account_id")
+        if owner is None or account == place[0]:
+            continue
+        consumers = owner.at("platform", "registry", "consumer_account_ids") or []
+        if isinstance(consumers, list) and account not in consumers:
+            yield owner.problem(
+                ("platform", "registry", "consumer_account_ids"),
+                got=f"{consumers} without {shown(account)}, whose stack ({document.source}) uses this registry",
+                expected="every account that uses this registry",
+                fix=f"add {account}, or change registry.account_id there",
+            )
+
+
+def _owns_registry(document: StackDocument) -> bool:
+    registry = document.at("platform", "registry")
+    return isinstance(registry, dict) and not any(registry.get(key) for key in ("url", "account_id"))
 
 
 def _registry_host(document: StackDocument) -> str | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from pulumi_mlops.config import sagemaker_checks
 from pulumi_mlops.config.document import StackDocument
 from pulumi_mlops.config.platform import OwnRegistry, RegistryDatabase, Target
 from pulumi_mlops.config.problems import Problem, shown
 
 _POSTGRESQL = RegistryDatabase.POSTGRESQL.value
+LONGEST_ROLLOUT_SECONDS = 3600
 _PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
 
 
@@ -14,6 +16,10 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     """Yield what contradicts itself in one stack."""
     yield from _target_settings(document)
     yield from _registry(document)
+    if document.at("platform", "target") == Target.SAGEMAKER.value:
+        yield from sagemaker_checks.problems_of(document)
+        return
+    yield from _rollout_timeout(document)
     yield from _registry_replicas(document)
     yield from _storage_class(document)
     yield from _images(document)
@@ -22,7 +28,12 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
 
 
 def _owns_registry(document: StackDocument) -> bool:
-    return isinstance(document.at("platform", "registry"), dict) and document.at("platform", "registry", "url") is None
+    return isinstance(document.at("platform", "registry"), dict) and _registry_elsewhere(document) is None
+
+
+def _registry_elsewhere(document: StackDocument) -> str | None:
+    """Return the key that says where somebody else's registry is; None where the stack has one of its own."""
+    return next((key for key in ("url", "account_id") if document.at("platform", "registry", key) is not None), None)
 
 
 def _database(document: StackDocument) -> object:
@@ -34,26 +45,44 @@ def _database(document: StackDocument) -> object:
 
 
 def _target_settings(document: StackDocument) -> Iterator[Problem]:
-    kubernetes = Target.KUBERNETES.value
-    if document.at("platform", "target") == kubernetes and document.at("platform", kubernetes) is None:
+    needed = {
+        Target.KUBERNETES.value: "{context: <a context of the kubeconfig>}",
+        Target.SAGEMAKER.value: '{account_id: "<12 digits>", region: <an AWS region>}',
+    }
+    target = document.at("platform", "target")
+    if isinstance(target, str) and target in needed and document.at("platform", target) is None:
         yield document.problem(
-            ("platform", kubernetes),
+            ("platform", target),
             got="nothing",
-            expected="the settings of the target kubernetes",
-            fix="add kubernetes: {context: <a context of the kubeconfig>}",
+            expected=f"the settings of the target {target}",
+            fix=f"add {target}: {needed[target]}",
         )
 
 
+def _rollout_timeout(document: StackDocument) -> Iterator[Problem]:
+    for workload in document.keys_at("workloads"):
+        path = ("workloads", workload, "endpoint", "rollout_timeout_seconds")
+        seconds = document.at(*path)
+        if isinstance(seconds, int) and seconds > LONGEST_ROLLOUT_SECONDS:
+            yield document.problem(
+                path,
+                got=str(seconds),
+                expected=f"at most {LONGEST_ROLLOUT_SECONDS} on target kubernetes",
+                fix="lower it",
+            )
+
+
 def _registry(document: StackDocument) -> Iterator[Problem]:
-    if document.at("platform", "registry", "url") is None:
+    elsewhere = _registry_elsewhere(document)
+    if elsewhere is None:
         return
     for key in document.keys_at("platform", "registry"):
         if key in OwnRegistry.model_fields:
             yield document.problem(
                 ("platform", "registry", key),
-                got=f"{key} beside url",
-                expected="either the url of an existing registry or the settings of one that this stack runs",
-                fix=f"remove {key}, or remove url",
+                got=f"{key} beside {elsewhere}",
+                expected=f"either the {elsewhere} of an existing registry or the settings of one that this stack runs",
+                fix=f"remove {key}, or remove {elsewhere}",
             )
 
 

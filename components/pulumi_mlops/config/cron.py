@@ -68,3 +68,12 @@ def problem_of(schedule: str) -> str | None:
     if any_weekday and all(min(days) > _DAYS_IN_MONTH[month - 1] for month in months):
         return f"no month of it has a day {min(days)}"
     return None
+
+
+def values_of(schedule: str) -> tuple[frozenset[int], ...]:
+    """Return every value that each of the five fields stands for.
+
+    Args:
+        schedule: A schedule with nothing wrong.
+    """
+    return tuple(frozenset(field.values(text)) for field, text in zip(_FIELDS, schedule.split(), strict=True))

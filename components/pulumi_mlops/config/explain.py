@@ -13,7 +13,13 @@ from pulumi_mlops.config.stack import StackConfig
 from pulumi_mlops.config.suggest import did_you_mean
 
 # How pydantic names the branch of a union that a value took, and the model behind it.
-_BRANCHES = {"own": "OwnRegistry", "existing": "ExistingRegistry", "volume": "VolumeArtifacts", "s3": "S3Artifacts"}
+_BRANCHES = {
+    "own": "OwnRegistry",
+    "existing": "ExistingRegistry",
+    "account": "AccountRegistry",
+    "volume": "VolumeArtifacts",
+    "s3": "S3Artifacts",
+}
 _TYPES = {
     "string_type": ("a text", 'put it in quotes, like "{value}"'),
     "int_type": ("a whole number", "write it without quotes and without a decimal point"),

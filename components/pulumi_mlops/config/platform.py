@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from pulumi_mlops.config._model import Model
+from pulumi_mlops.config.aws_scalars import AccountId, KmsKeyArn
+from pulumi_mlops.config.sagemaker import SageMakerSettings
 from pulumi_mlops.config.scalars import AnnotationKey, ContextName, ImageReference, Name, ObjectName, Owner, S3Uri, Url
 
 
@@ -109,6 +111,9 @@ class OwnRegistry(Model):
     service_account_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations that give the servers a cloud identity, like eks.amazonaws.com/role-arn. Defaults to none."""
 
+    consumer_account_ids: Annotated[tuple[AccountId, ...], Field(strict=False)] = ()
+    """On sagemaker: other AWS accounts that may read the registered models and serve them. Defaults to none."""
+
 
 class ExistingRegistry(Model):
     """A registry that someone else runs, such as another stack."""
@@ -117,12 +122,32 @@ class ExistingRegistry(Model):
     """Its address, like http://mlflow.flights-dev.svc.cluster.local:5000."""
 
 
+class AccountRegistry(Model):
+    """On sagemaker: the registry of another stack, in its account and in this stack's region."""
+
+    account_id: AccountId
+    """The account that the models are registered in."""
+
+    namespace: Name
+    """The namespace of the stack that registers them."""
+
+    kms_key_arn: KmsKeyArn | None = None
+    """The key that its models are encrypted with, whose policy must let this account decrypt."""
+
+
 def _registry_kind(value: object) -> str:
-    return "existing" if isinstance(value, ExistingRegistry) or (isinstance(value, dict) and "url" in value) else "own"
+    if isinstance(value, ExistingRegistry) or (isinstance(value, dict) and "url" in value):
+        return "existing"
+    if isinstance(value, AccountRegistry) or (isinstance(value, dict) and "account_id" in value):
+        return "account"
+    return "own"
 
 
 Registry = Annotated[
-    Annotated[OwnRegistry, Tag("own")] | Annotated[ExistingRegistry, Tag("existing")], Discriminator(_registry_kind)
+    Annotated[OwnRegistry, Tag("own")]
+    | Annotated[ExistingRegistry, Tag("existing")]
+    | Annotated[AccountRegistry, Tag("account")],
+    Discriminator(_registry_kind),
 ]
 
 
@@ -136,7 +161,7 @@ class PlatformConfig(Model):
     """Where the workloads run."""
 
     namespace: Name
-    """The namespace that holds everything of this stack."""
+    """The namespace that holds everything of this stack. On sagemaker: what every name begins with."""
 
     owner: Owner
     """The team that answers for it."""
@@ -147,5 +172,9 @@ class PlatformConfig(Model):
     kubernetes: KubernetesSettings | None = None
     """Settings of the target kubernetes; required there, refused elsewhere."""
 
+    sagemaker: SageMakerSettings | None = None
+    """Settings of the target sagemaker; required there, refused elsewhere."""
+
     registry: Registry
-    """The model registry: either settings of one that this stack runs, or the url of an existing one."""
+    """The model registry: settings of one that this stack runs, the url of an existing one, or (on sagemaker) the
+    account that holds it."""

@@ -30,29 +30,57 @@ class Support:
     """What one target can do.
 
     Attributes:
-        available: Whether stacks for it can be loaded at all.
         refused: The settings that it does not support.
     """
 
-    available: bool
     refused: tuple[Refused, ...]
 
 
+_PIPELINE = ("workloads", "*", "pipeline")
+_ENDPOINT = ("workloads", "*", "endpoint")
+_REGISTRY = ("platform", "registry")
+_OTHER_TARGET = "remove it, or change the target"
+_INSTANCES = "machines by instance type, under {place}.sagemaker"
+
 SUPPORT: Mapping[Target, Support] = {
     Target.KUBERNETES: Support(
-        available=True,
         refused=(
-            Refused(
-                ("platform", "sagemaker"), "the settings under platform.kubernetes", "remove it, or change the target"
-            ),
+            Refused(("platform", "sagemaker"), "the settings under platform.kubernetes", _OTHER_TARGET),
+            Refused((*_REGISTRY, "account_id"), "the url of an existing registry", "give its url"),
+            Refused((*_REGISTRY, "consumer_account_ids"), "registry.allowed_namespaces", "name the namespaces there"),
+            Refused((*_PIPELINE, "sagemaker"), "pipeline.resources, by step", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "sagemaker"), "endpoint.cpu, memory and replicas", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
         ),
     ),
     Target.SAGEMAKER: Support(
-        available=False,
         refused=(
+            Refused(("platform", "kubernetes"), "the settings under platform.sagemaker", _OTHER_TARGET),
+            Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
+            Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
             Refused(
-                ("platform", "kubernetes"), "the settings under platform.sagemaker", "remove it, or change the target"
+                (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),
+            *(
+                Refused(
+                    (*_REGISTRY, key), "SageMaker's own registry, without servers, volumes or database", "remove it"
+                )
+                for key in ("database", "database_volume_gib", "artifacts", "replicas", "service_account_annotations")
+            ),
+            Refused((*_REGISTRY, "allowed_namespaces"), "registry.consumer_account_ids", "name the accounts there"),
+            Refused((*_PIPELINE, "resources"), _INSTANCES.format(place="pipeline"), "use instance_types there"),
+            Refused((*_PIPELINE, "allowed_egress_cidrs"), "platform.sagemaker.security_group_ids", "bound it there"),
+            *(
+                Refused((*_ENDPOINT, key), _INSTANCES.format(place="endpoint"), "use instance_type there")
+                for key in ("cpu", "memory")
+            ),
+            Refused(
+                (*_ENDPOINT, "target_cpu_percent"),
+                "endpoint.sagemaker.invocations_per_instance_target",
+                "say how many requests a machine should get",
+            ),
+            Refused((*_ENDPOINT, "drain_seconds"), "SageMaker's own drain, which has no setting", "remove it"),
+            Refused((*_ENDPOINT, "allowed_namespaces"), "IAM: sagemaker:InvokeEndpoint for who may call", "remove it"),
         ),
     ),
 }
@@ -64,17 +92,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     if name not in [target.value for target in Target]:
         return
     target = Target(name)
-    support = SUPPORT[target]
-    if not support.available:
-        available = [candidate.value for candidate, other in SUPPORT.items() if other.available]
-        yield document.problem(
-            ("platform", "target"),
-            got=shown(target.value),
-            expected=f"a target that this version can run: {', '.join(available)}",
-            fix=f"use {available[0]}",
-        )
-        return
-    for rule in support.refused:
+    for rule in SUPPORT[target].refused:
         for path in _matches(document.values, rule.path):
             value = document.at(*path)
             if rule.values and value not in rule.values:

@@ -1,6 +1,6 @@
 from pydantic import ValidationError
 
-from pulumi_mlops.config import checks, explain, graphs, targets
+from pulumi_mlops.config import checks, explain, graphs, parts, targets
 from pulumi_mlops.config.document import StackDocument
 from pulumi_mlops.config.problems import ConfigError, Problem
 from pulumi_mlops.config.stack import StackConfig
@@ -24,6 +24,8 @@ def validate(document: StackDocument) -> StackConfig:
     except ValidationError as error:
         problems += explain.problems_of(error, document)
     problems += graphs.problems_of(document)
+    if config is not None:
+        problems += parts.problems_of(document, config)
     if problems or config is None:
         raise ConfigError(_each_place_once(problems))
     return config

@@ -1,10 +1,12 @@
 """One model's whole life: its pipeline, the version that serves, its endpoint."""
 
+from enum import Enum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from pulumi_mlops.config._model import Model, refuse
+from pulumi_mlops.config.sagemaker import SageMakerEndpointSettings, SageMakerPipelineSettings
 from pulumi_mlops.config.scalars import (
     AddressRange,
     CpuQuantity,
@@ -76,6 +78,9 @@ class PipelineConfig(Model):
     allowed_egress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
     """Ranges of addresses that a run may connect to besides the registry, like a database's. Defaults to none."""
 
+    sagemaker: SageMakerPipelineSettings | None = None
+    """Settings of the pipeline on sagemaker; refused elsewhere. Defaults to those of its own."""
+
 
 class ModelPin(Model):
     """The registered version that serves. Promotion changes this."""
@@ -110,6 +115,27 @@ class ReplicasConfig(Model):
         return self
 
 
+class RolloutStrategy(str, Enum):
+    """How traffic moves from one version to the next."""
+
+    ALL_AT_ONCE = "all_at_once"
+    CANARY = "canary"
+    LINEAR = "linear"
+
+
+class RolloutConfig(Model):
+    """How traffic moves from one version to the next."""
+
+    strategy: Annotated[RolloutStrategy, Field(strict=False)] = RolloutStrategy.ALL_AT_ONCE
+    """all_at_once; canary: a part first, then the rest; linear: in equal parts. Defaults to all_at_once."""
+
+    step_percent: int = Field(default=10, ge=1, le=50)
+    """Part of the machines that gets traffic first (canary) or in each step (linear: 10 or more). Defaults to 10."""
+
+    bake_seconds: int = Field(default=120, ge=0, le=3600)
+    """How long the alarms are watched after each step. Defaults to 120."""
+
+
 class EndpointConfig(Model):
     """How a workload's model is served."""
 
@@ -125,14 +151,22 @@ class EndpointConfig(Model):
     target_cpu_percent: int = Field(default=70, ge=10, le=100)
     """Part of its CPU that a pod should use before another is started. Defaults to 70."""
 
-    rollout_timeout_seconds: int = Field(default=120, ge=10, le=3600)
-    """How long a new version may take to be ready before the update fails. Defaults to 120."""
+    rollout_timeout_seconds: int | None = Field(default=None, ge=10, le=28800)
+    """How long a new version may take to be ready before the update fails. Defaults to 120 on kubernetes (at most 3600)
+    and to 1800 on sagemaker."""
 
     drain_seconds: int = Field(default=20, ge=1, le=600)
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
 
     allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+
+    rollout: RolloutConfig | None = None
+    """How traffic moves from one version to the next. Defaults to the target's own way: all at once on sagemaker,
+    pod by pod on kubernetes."""
+
+    sagemaker: SageMakerEndpointSettings | None = None
+    """Settings of the endpoint on sagemaker; refused elsewhere. Defaults to those of its own."""
 
 
 class WorkloadConfig(Model):

@@ -1,4 +1,4 @@
-"""The contract of a model registry."""
+"""The contract of a model registry, for each target."""
 
 from enum import Enum
 from typing import NotRequired, TypedDict
@@ -78,3 +78,31 @@ class ModelRegistryArgs(TypedDict):
     """Settings of the registry on Kubernetes."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, written as labels on Kubernetes. Defaults to none."""
+
+
+class SageMakerRegistryArgs(TypedDict):
+    """A model's registry on SageMaker: its model package group."""
+
+    account_id: str
+    """AWS account that the group is created in."""
+    region: str
+    """AWS region that the group is created in."""
+    namespace: str
+    """What the group's name begins with. The model's name follows."""
+    consumer_account_ids: NotRequired[list[str]]
+    """Other AWS accounts that may read the group and its versions. Defaults to none."""
+    description: NotRequired[pulumi.Input[str]]
+    """What the model is. AWS takes it when the group is created, and no other later. Defaults to the model's name."""
+    protect_data: NotRequired[bool]
+    """Whether the group is protected from being deleted. Defaults to true."""
+
+
+class SageMakerModelRegistryArgs(TypedDict):
+    """Arguments of one model's registry on SageMaker."""
+
+    model_name: NotRequired[str]
+    """Name that the model is registered under. Defaults to the component's name."""
+    sagemaker: SageMakerRegistryArgs
+    """Settings of the registry on SageMaker."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of the group. Defaults to none."""

@@ -13,7 +13,7 @@ from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
 from .model import EndpointModel
-from .request_path import RequestPath
+from .request_path import Application, RequestPath
 from .served_model import ServedModel
 
 logger = logging.getLogger("kserve.mlops")
@@ -79,11 +79,8 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         """Builds KServe's application and puts the short way in front of it."""
         super().create_application()
         application: FastAPI = import_from_string(FASTAPI_APP_IMPORT_STRING)
-        served = self._endpoint.served
-        application.add_api_route("/mlops/identity", served.identity.to_document, methods=["GET"])
-        self.config.app = RequestPath(
-            served, application, self._endpoint.drain, body_limit_bytes=self._endpoint.body_limit_bytes
-        )
+        application.add_api_route("/mlops/identity", self._endpoint.served.identity.to_document, methods=["GET"])
+        self.config.app = self._endpoint.front(application)
 
     def _add_middlewares(self, app: FastAPI) -> None:
         """KServe's times every route of every request into its log; the histograms of `/metrics` say as much."""
@@ -116,6 +113,10 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
+
+    def front(self, general: Application) -> Application:
+        """The short way, with KServe's application behind it."""
+        return RequestPath(self.served, general, self.drain, body_limit_bytes=self.body_limit_bytes)
 
     def run(self) -> None:
         """Serves; returns once drained."""

@@ -59,7 +59,10 @@ class InferProtocol:
             InputError: With everything that is wrong with the request.
             BinaryOutputError: The request is for a reader that can answer in bytes.
         """
-        document = parsed(body)
+        return self.read(parsed(body))
+
+    def read(self, document: object) -> tuple[Matrix, InferHeader]:
+        """As `decode`, of a body that is parsed already."""
         if not isinstance(document, dict) or "inputs" not in document:
             raise InputError.at("request", document, 'an object with "inputs"')
         request_id = document.get("id")

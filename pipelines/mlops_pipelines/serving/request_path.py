@@ -7,17 +7,16 @@ answered here; everything else (binary tensors, CloudEvents, metadata, health, m
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from .drain import Drain
 from .input_error import InputError
 from .matrix import Matrix
-from .protocol_v1 import PredictProtocol
-from .protocol_v2 import BinaryOutputError, InferProtocol
+from .protocol_v2 import BinaryOutputError
 from .request_metrics import RequestMetrics
 from .scorer import Answers
 from .served_model import ServedModel
@@ -26,12 +25,25 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
-Protocol = PredictProtocol | InferProtocol
 
 ROWS_SCORED_IN_PLACE = 256
 GENERAL_HEADERS = (b"ce-", b"inference-header-content-length")
 
 logger = logging.getLogger("kserve.mlops")
+
+
+class MessageProtocol(Protocol):
+    """The form of a model's requests and answers."""
+
+    name: str
+
+    def decode(self, body: bytes, /) -> tuple[Matrix, Any]:
+        """The input matrix of a request's body, and what its answer needs to know."""
+        ...
+
+    def encode(self, answers: Answers, request: Any, /) -> bytes:
+        """The body of the answer."""
+        ...
 
 
 class BodyTooLargeError(Exception):
@@ -46,7 +58,13 @@ class RequestPath:
     """An ASGI application that answers predictions of one model and hands the rest to KServe's."""
 
     def __init__(
-        self, served: ServedModel, general: Application, drain: Drain, *, body_limit_bytes: int = 16 * 1024 * 1024
+        self,
+        served: ServedModel,
+        general: Application,
+        drain: Drain,
+        *,
+        body_limit_bytes: int = 16 * 1024 * 1024,
+        more_protocols: Mapping[str, MessageProtocol] | None = None,
     ) -> None:
         """Sets up the paths.
 
@@ -55,6 +73,7 @@ class RequestPath:
             general: KServe's application.
             drain: Tells when the server is about to stop; answers then close their connection.
             body_limit_bytes: The largest body that is read; a larger one is answered with 413.
+            more_protocols: Protocols by further paths. Defaults to none but KServe's two.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
@@ -63,10 +82,11 @@ class RequestPath:
         self._drain = drain
         self._body_limit_bytes = body_limit_bytes
         self._metrics = RequestMetrics(name, version)
-        self._protocols: dict[str, Protocol] = {
+        self._protocols: dict[str, MessageProtocol] = {
             f"/v1/models/{name}:predict": served.predict_protocol,
             f"/v2/models/{name}/infer": served.infer_protocol,
             f"{versioned}{version}/infer": served.infer_protocol,
+            **(more_protocols or {}),
         }
         self._aliases = {f"{versioned}{version}{end}": f"/v2/models/{name}{end}" for end in ("", "/ready")}
         self._headers = (
@@ -104,13 +124,13 @@ class RequestPath:
         self._metrics.observe_request(protocol.name, status, perf_counter() - start)
         await self._answer(send, status, answer)
 
-    async def _respond(self, protocol: Protocol, body: bytes, start: float) -> tuple[int, bytes]:
+    async def _respond(self, protocol: MessageProtocol, body: bytes, start: float) -> tuple[int, bytes]:
         try:
             matrix, request = protocol.decode(body)
             decoded = perf_counter()
             answers = self._score(matrix) if len(matrix) <= ROWS_SCORED_IN_PLACE else await self._score_apart(matrix)
             scored = perf_counter()
-            answer = protocol.encode(answers, request)  # type: ignore[arg-type]  # what its own decode gave
+            answer = protocol.encode(answers, request)
         except InputError as error:
             return 400, orjson.dumps(error.to_document())
         except BinaryOutputError:

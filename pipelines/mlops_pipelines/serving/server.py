@@ -5,48 +5,64 @@ import copy
 import logging
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
 
 from .drain import Drain
 from .endpoint_server import EndpointServer
-from .served_model import UnservableModelError, load_served_model
+from .served_model import ServedModel, UnservableModelError, load_served_model
 from .termination import write_termination_message
 
 logger = logging.getLogger("kserve.mlops")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Loads the model, proves it on its golden rows, serves it; returns the exit code."""
+    """Serves what the command line names; returns the exit code."""
     options = _parser().parse_args(arguments)
+    return serve(
+        lambda: load_served_model(options.model_directory, options.name, options.version, options.digest),
+        lambda served: EndpointServer(
+            served,
+            port=options.port,
+            drain=Drain(options.drain_seconds),
+            grace_seconds=options.grace_seconds,
+            body_limit_bytes=options.body_limit_mib * 1024 * 1024,
+        ),
+    )
+
+
+def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], EndpointServer]) -> int:
+    """Loads the model, proves it on its golden rows, serves it until told to stop.
+
+    Args:
+        load: Gives the model, or raises UnservableModelError.
+        make_server: Makes its server.
+
+    Returns:
+        The exit code; 1 when the model must not be served, with the reason in the log.
+    """
     # KServe's own use of it, which nobody who reads this log can change.
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     configure_logging(_log_configuration())
     try:
-        served = load_served_model(options.model_directory, options.name, options.version, options.digest)
+        served = load()
     except UnservableModelError as error:
         logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
         write_termination_message(str(error))
         return 1
-    golden = served.identity.golden
+    server = make_server(served)
+    identity, golden = served.identity, served.identity.golden
     logger.info(
         "serving %s version %s %s on port %d: %d golden rows within %g (tolerance %g)",
-        options.name,
-        options.version,
-        served.identity.digest,
-        options.port,
+        identity.name,
+        identity.version,
+        identity.digest,
+        server.http_port,
         golden.rows,
         golden.max_absolute_error,
         golden.tolerance,
-    )
-    server = EndpointServer(
-        served,
-        port=options.port,
-        drain=Drain(options.drain_seconds),
-        grace_seconds=options.grace_seconds,
-        body_limit_bytes=options.body_limit_mib * 1024 * 1024,
     )
     server.run()
     return 0

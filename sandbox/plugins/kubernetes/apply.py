@@ -9,13 +9,7 @@ from sandbox.plugins.kubernetes.awaiters.registry import look_for
 from sandbox.plugins.kubernetes.awaiters.wait import Wait
 from sandbox.plugins.kubernetes.client import Answer
 from sandbox.plugins.kubernetes.cluster import Cluster
-from sandbox.plugins.kubernetes.errors import (
-    ApiError,
-    InitializationError,
-    NoMatchError,
-    ProviderError,
-    UnreachableError,
-)
+from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import GroupKind, is_built_in
 from sandbox.plugins.kubernetes.managed_fields import Path, has_applied, other_owners
 from sandbox.plugins.kubernetes.objects import (
@@ -28,8 +22,9 @@ from sandbox.plugins.kubernetes.objects import (
     name_of,
     namespace_of,
 )
-from sandbox.plugins.kubernetes.report import Report
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.report import Report
+from sandbox.plugins.protocol.values import Object
 
 DEFAULT_TIMEOUT_SECONDS: Final = 600.0
 _ORDER_PATIENCE_SECONDS: Final = 20.0

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.plugins.kubernetes.kinds import Kind, is_list, is_patch, token_kind
-from sandbox.plugins.kubernetes.naming import NamingError, NamingRequest, assign_name, is_unnamed
+from sandbox.plugins.kubernetes.naming import assign_name, is_unnamed
 from sandbox.plugins.kubernetes.objects import kind_of, text_at
 from sandbox.plugins.kubernetes.state import secretive
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object, marked_like, plain
+from sandbox.plugins.protocol.naming import NamingError, NamingRequest
+from sandbox.plugins.protocol.resources import Failure
+from sandbox.plugins.protocol.values import UNKNOWN, Object, marked_like, plain
 
 _WRITTEN_BY_THE_CLUSTER = (
     "creationTimestamp",
@@ -42,19 +44,6 @@ class CheckRequest:
     olds: Object
     naming: NamingRequest
     default_namespace: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An input that cannot be taken.
-
-    Attributes:
-        property: Its path.
-        reason: What is wrong with it.
-    """
-
-    property: str
-    reason: str
 
 
 def check(request: CheckRequest, is_namespaced: Callable[[Kind], bool]) -> tuple[Object, list[Failure]]:

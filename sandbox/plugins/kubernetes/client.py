@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import urllib3
 from kubernetes.client.rest import RESTClientObject
 
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, Cause, UnreachableError
+from sandbox.plugins.kubernetes.errors import ApiError, Cause, UnreachableError
 from sandbox.plugins.kubernetes.kubeconfig import Target
 from sandbox.plugins.kubernetes.objects import list_at, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import CancelledError
+from sandbox.plugins.protocol.values import Object
 
 _ADVICE: Final = (
     "check that the cluster runs, and that kubernetes:context and the kubeconfig name the one that you mean"

@@ -6,11 +6,12 @@ from typing import Any
 from sandbox.plugins.kubernetes.client import Answer, Client, unreachable
 from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.discovery import ApiResource, Discovery
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, NoMatchError, ProviderError, UnreachableError
+from sandbox.plugins.kubernetes.errors import ApiError, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import GroupKind, Kind, is_built_in, is_namespaced_offline, normal
 from sandbox.plugins.kubernetes.kubeconfig import Target, load
 from sandbox.plugins.kubernetes.objects import kind_of, list_at, name_of, namespace_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import CancelledError, ProviderError
+from sandbox.plugins.protocol.values import Object
 
 _LOGIN = "log in again, or choose another context"
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object, plain
+from sandbox.plugins.protocol.resources import Failure
+from sandbox.plugins.protocol.values import UNKNOWN, Object, plain
 
 _ENVIRONMENT = {
     "kubeconfig": "KUBECONFIG",
@@ -28,19 +29,6 @@ _UNSUPPORTED = {
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _OF_THE_ENGINE = frozenset({"version", "pluginDownloadURL", "__internal"})
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A setting that cannot be taken.
-
-    Attributes:
-        property: Its name.
-        reason: What was got, what is expected, and the fix.
-    """
-
-    property: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +85,7 @@ _NAMES = {
 _TYPES = {each.name: each.type for each in fields(Configuration)}
 
 
-def read(settings: Object, environment: Mapping[str, str] | None = None) -> tuple[Configuration, list[Problem]]:
+def read(settings: Object, environment: Mapping[str, str] | None = None) -> tuple[Configuration, list[Failure]]:
     """Reads the settings, collecting every problem.
 
     Args:
@@ -113,12 +101,12 @@ def read(settings: Object, environment: Mapping[str, str] | None = None) -> tupl
     }
     given |= {name: value for name, value in plain(settings).items() if value is not UNKNOWN and value != ""}
     values: dict[str, Any] = {}
-    problems: list[Problem] = []
+    problems: list[Failure] = []
     for name, value in sorted(given.items()):
         try:
             values |= _setting(name, value)
         except ValueError as error:
-            problems.append(Problem(name, str(error)))
+            problems.append(Failure(name, str(error)))
     return Configuration(**values), problems
 
 

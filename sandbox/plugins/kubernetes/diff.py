@@ -2,62 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.immutable import Path, Pattern, is_replacing, is_shrinking_storage, patterns
 from sandbox.plugins.kubernetes.kinds import is_patch
 from sandbox.plugins.kubernetes.objects import AUTONAMED, is_annotated, kind_of, name_of, namespace_of
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+from sandbox.plugins.protocol.changes import Change, ChangeKind, Difference, covers
+from sandbox.plugins.protocol.values import UNKNOWN, Object
 
 _ABSENT = object()
-
-
-class ChangeKind(Enum):
-    """What happens to a property."""
-
-    ADD = "add"
-    DELETE = "delete"
-    UPDATE = "update"
-
-
-@dataclass(frozen=True)
-class Change:
-    """A property that differs.
-
-    Attributes:
-        path: Where it is.
-        kind: What happens to it.
-        replaces: Whether it needs another object.
-    """
-
-    path: Path
-    kind: ChangeKind
-    replaces: bool = False
-
-    @property
-    def text(self) -> str:
-        """The path as Pulumi writes it, such as `spec.containers[0].image` or `metadata.labels["a.b/c"]`."""
-        return path_text(self.path)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """All that differs.
-
-    Attributes:
-        changes: Each property.
-        deletes_first: Whether a replacement could not stand beside what it replaces.
-    """
-
-    changes: tuple[Change, ...]
-    deletes_first: bool
-
-    @property
-    def replaces(self) -> bool:
-        """Whether the object must be replaced."""
-        return any(change.replaces for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -109,26 +63,6 @@ def with_refusals(found: Difference, fields: Iterable[Pattern]) -> Difference:
     if not any(change.replaces for change in changes):
         changes = tuple(replace(change, replaces=True) for change in found.changes)
     return replace(found, changes=changes)
-
-
-def path_text(path: Path) -> str:
-    """Writes a path as Pulumi does."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif any(character in step for character in '."[]'):
-            escaped = step.replace('"', '\\"')
-            text += f'["{escaped}"]'
-        else:
-            text += f".{step}" if text else step
-    return text
-
-
-def covers(outer: str, inner: str) -> bool:
-    """Tells whether one path, as Pulumi writes it, is another one or holds it."""
-    outer = outer.strip()
-    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
 
 
 def _related(path: Path, field: Pattern) -> bool:

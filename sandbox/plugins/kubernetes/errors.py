@@ -3,19 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.plugins.kubernetes.values import Object
-
-
-class ProviderError(Exception):
-    """Something the person who runs Pulumi can act upon. Its text is shown as it is."""
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.values import Object
 
 
 class UnreachableError(ProviderError):
     """No connection to the cluster."""
-
-
-class CancelledError(ProviderError):
-    """The person has asked to stop."""
 
 
 class NoMatchError(ProviderError):

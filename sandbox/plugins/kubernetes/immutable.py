@@ -7,7 +7,7 @@ from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.errors import ApiError
 from sandbox.plugins.kubernetes.kinds import GroupKind, Kind
 from sandbox.plugins.kubernetes.objects import at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 Path = tuple[str | int, ...]
 Pattern = tuple[str, ...]

@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 
-from sandbox.plugins.kubernetes.errors import ProviderError
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import kind_of
 from sandbox.plugins.kubernetes.state import from_kubernetes
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.values import Object
 
 DECODE = "kubernetes:yaml:decode"
 _NOT_SERVED = {

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sandbox.plugins.kubernetes.objects import at, list_at, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 Path = tuple[str | int, ...]
 

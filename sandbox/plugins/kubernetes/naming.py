@@ -3,46 +3,15 @@
 import hashlib
 import random
 import secrets
-from dataclasses import dataclass
-from enum import Enum
 
 from sandbox.plugins.kubernetes.objects import AUTONAMED, annotation, is_annotated, name_of, set_annotation
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+from sandbox.plugins.protocol.naming import Autonaming, NamingError, NamingRequest
+from sandbox.plugins.protocol.values import UNKNOWN, Object
 
 _ALPHABET = "0123456789abcdef"
 _SUFFIX_LENGTH = 8
 _LONGEST = 253
 _MANAGER_PREFIX = "pulumi-kubernetes-"
-
-
-class Autonaming(Enum):
-    """What the stack's `pulumi:autonaming` asks for."""
-
-    DEFAULT = "default"
-    PROPOSED = "proposed"
-    ENFORCED = "enforced"
-    DISABLED = "disabled"
-
-
-@dataclass(frozen=True)
-class NamingRequest:
-    """What is known about a resource that may need a name.
-
-    Attributes:
-        logical_name: Its name in the program.
-        seed: The engine's random seed; the same one gives the same name.
-        autonaming: The stack's wish.
-        proposed: The name that goes with the wish; may be empty.
-    """
-
-    logical_name: str
-    seed: bytes = b""
-    autonaming: Autonaming = Autonaming.DEFAULT
-    proposed: str = ""
-
-
-class NamingError(ValueError):
-    """The object must be named by the program."""
 
 
 def field_manager(urn: str) -> str:

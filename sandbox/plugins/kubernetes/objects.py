@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.plugins.kubernetes.kinds import Kind, normal
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+from sandbox.plugins.protocol.values import UNKNOWN, Object
 
 AUTONAMED = "pulumi.com/autonamed"
 SKIP_AWAIT = "pulumi.com/skipAwait"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.plugins.kubernetes.objects import at, text_at
-from sandbox.plugins.kubernetes.values import UNKNOWN, Object
+from sandbox.plugins.protocol.values import UNKNOWN, Object
 
 _PER_OBJECT = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 _SERVICE_ADDRESSES = ("clusterIP", "clusterIPs", "healthCheckNodePort")

@@ -1,21 +1,20 @@
 """What the plugin does for each resource: apart from the protocol, which `server` speaks."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sandbox.plugins.kubernetes import apply, preview, remove, state
 from sandbox.plugins.kubernetes.awaiters.observer import ClusterObserver
 from sandbox.plugins.kubernetes.awaiters.registry import look_once
-from sandbox.plugins.kubernetes.check import CheckRequest, Failure, check
+from sandbox.plugins.kubernetes.check import CheckRequest, check
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.diff import Change, ChangeKind, Difference, DiffRequest, difference, with_refusals
-from sandbox.plugins.kubernetes.engine import Engine, Severity
-from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, NoMatchError, ProviderError
+from sandbox.plugins.kubernetes.diff import DiffRequest, difference, with_refusals
+from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, NoMatchError
 from sandbox.plugins.kubernetes.immutable import refused_fields
 from sandbox.plugins.kubernetes.kinds import GroupKind, Kind, is_patch, token_kind
 from sandbox.plugins.kubernetes.managed_fields import has_applied
-from sandbox.plugins.kubernetes.naming import NamingRequest, field_manager
+from sandbox.plugins.kubernetes.naming import field_manager
 from sandbox.plugins.kubernetes.objects import (
     PATCH_FIELD_MANAGER,
     REPLACE_UNREADY,
@@ -29,61 +28,20 @@ from sandbox.plugins.kubernetes.objects import (
     namespace_of,
     text_at,
 )
-from sandbox.plugins.kubernetes.property_path import parse as parse_path
-from sandbox.plugins.kubernetes.redaction import Redactor
 from sandbox.plugins.kubernetes.refresh import imported_inputs, refreshed_inputs
-from sandbox.plugins.kubernetes.report import Report
-from sandbox.plugins.kubernetes.values import Object, has_unknown, marked_like, plain
+from sandbox.plugins.protocol.changes import Change, ChangeKind, Difference
+from sandbox.plugins.protocol.engine import Engine, Severity
+from sandbox.plugins.protocol.errors import FailedOutcomeError, ProviderError
+from sandbox.plugins.protocol.naming import NamingRequest
+from sandbox.plugins.protocol.property_path import parse as parse_path
+from sandbox.plugins.protocol.redaction import Redactor
+from sandbox.plugins.protocol.report import Report
+from sandbox.plugins.protocol.resources import Failure, Outcome, Resource
+from sandbox.plugins.protocol.values import Object, has_unknown, marked_like, plain
 
 _DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 _JOB = GroupKind("batch", "Job")
 _FORGET = "set PULUMI_K8S_DELETE_UNREACHABLE=true to forget the objects of a cluster that is gone for good"
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of the program.
-
-    Attributes:
-        urn: Its identity in the stack.
-        token: Its type.
-        name: Its name in the program.
-        timeout_seconds: From its options; None when they name none.
-    """
-
-    urn: str
-    token: str
-    name: str
-    timeout_seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What has come of an operation.
-
-    Attributes:
-        id: The resource's ID; empty for one that is not there (yet).
-        outputs: What the state keeps, with secrets marked.
-        inputs: What a read found the inputs to be.
-    """
-
-    id: str
-    outputs: Object
-    inputs: Object
-
-
-class FailedOutcomeError(ProviderError):
-    """An object exists, but is not ready.
-
-    Attributes:
-        outcome: What the state is to keep.
-        reasons: What is wrong, without secrets.
-    """
-
-    def __init__(self, outcome: Outcome, reasons: list[str]) -> None:
-        super().__init__("\n".join(reasons))
-        self.outcome = outcome
-        self.reasons = reasons
 
 
 class Provider:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.plugins.kubernetes.objects import dict_at, text_at
 from sandbox.plugins.kubernetes.state import from_kubernetes, is_secret
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _WRITTEN_BY_THE_CLUSTER = (
     *("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields"),

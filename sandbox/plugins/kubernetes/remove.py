@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.plugins.kubernetes.apply import relinquish, timeout_seconds
 from sandbox.plugins.kubernetes.cluster import Cluster
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, NoMatchError, ProviderError, UnreachableError
+from sandbox.plugins.kubernetes.errors import ApiError, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import GroupKind, Kind
 from sandbox.plugins.kubernetes.objects import (
     DELETION_PROPAGATION,
@@ -17,8 +17,9 @@ from sandbox.plugins.kubernetes.objects import (
     list_at,
     text_at,
 )
-from sandbox.plugins.kubernetes.report import Report
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import CancelledError, ProviderError
+from sandbox.plugins.protocol.report import Report
+from sandbox.plugins.protocol.values import Object
 
 _PROPAGATIONS = {"foreground": "Foreground", "background": "Background", "orphan": "Orphan"}
 _DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import dashed, dict_at, kind_of, text_at, underscored
-from sandbox.plugins.kubernetes.values import Object, Secret, marked_like, plain, renamed_keys
+from sandbox.plugins.protocol.values import Object, Secret, marked_like, plain, renamed_keys
 
 INPUTS = "__inputs"
 API_VERSION = "__initialApiVersion"

@@ -116,7 +116,7 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
             "kubernetes, sage",
             "kubernetes?",
         ),
-        ("target: kubernetes", "target: sagemaker", "platform.target", "'sagemaker'", "can run: kubernetes", "use kub"),
+        ("target: kubernetes", "target: kubernets", "platform.target", "'kubernets'", "one of", "mean kubernetes"),
         ("pipeline:01234567", "pipeline:latest", "images.pipeline", "pipeline:latest", "pinned by digest", "pin it"),
         ("    owner: team-flights\n", "", "platform.owner", "nothing", "the key owner", "add owner"),
         ("{context: mlops-sandbox}", "", "platform.kubernetes", "nothing", "the settings of", "context"),

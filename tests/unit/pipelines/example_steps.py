@@ -65,7 +65,7 @@ GRAPH = StepGraph(
     parameters=ExampleParameters,
     steps=(
         Step(name="load", run=f"{HERE}:load"),
-        Step(name="train", run=f"{HERE}:train", after=("load",)),
+        Step(name="train", run=f"{HERE}:train", after=("load",), model_output="model"),
         Step(name="judge", run=f"{HERE}:judge", after=("train",), metrics=("error",), is_gate=True),
         Step(name="register", run=f"{HERE}:register", after=("train", "judge"), registers_model=True),
     ),

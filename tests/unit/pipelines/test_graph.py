@@ -92,6 +92,34 @@ def test_fails_when_there_are_two_gates_or_the_model_is_registered_beside_the_ga
         graph(first, register)
 
 
+def test_the_document_marks_the_step_that_trains() -> None:
+    steps = FLIGHT_DELAY.to_document()["steps"]
+
+    assert isinstance(steps, list)
+    assert {step["name"]: step["model_output"] for step in steps if step["model_output"]} == {"train": "model"}
+    assert FLIGHT_DELAY.training_step == FLIGHT_DELAY.step("train")
+    assert graph(Step(name="one", run="m:f")).training_step is None
+
+
+@pytest.mark.parametrize("folder", ["/model", "model/", "../model", "a/../b", ".", "a b", "a//b"])
+def test_fails_when_the_model_is_not_in_a_folder_of_the_steps_output(folder: str) -> None:
+    with pytest.raises(StepGraphError, match="expected a folder of its output such as 'model'"):
+        graph(Step(name="train", run="m:f", model_output=folder))
+
+
+def test_fails_when_training_is_done_twice_or_with_something_else_or_after_registering() -> None:
+    first = Step(name="first", run="m:f", model_output="model")
+    second = Step(name="second", run="m:f", model_output="out/model", is_gate=True, metrics=("error",))
+    register = Step(name="register", run="m:f", registers_model=True, after=("second",))
+
+    with pytest.raises(StepGraphError) as caught:
+        graph(first, second, register)
+
+    assert "at most one step with a model_output, got first, second" in str(caught.value)
+    assert "second: expected a step that trains to do nothing else, got one that is the gate" in str(caught.value)
+    assert "register: expected to come after the training step first, got after 'second'" in str(caught.value)
+
+
 def test_a_gate_must_name_a_metric_that_the_gate_step_records() -> None:
     GRAPH.check_gate(Gate(metric="error", max=1.0))
     with pytest.raises(SettingsError, match="got metric 'eror', expected one of error"):

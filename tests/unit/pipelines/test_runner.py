@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,18 @@ def test_the_code_version_follows_the_code(tmp_path: Path, monkeypatch: pytest.M
     (package / "train.py").write_text("pass")
 
     assert code_digest(graph) != before
+
+
+def test_a_record_keeps_metrics_that_are_no_numbers(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    metrics = {"error": math.nan, "gain": -math.inf, "rows": 3.0}
+    workspace.write_record(StepRecord(step="judge", status="rejected", message="", metrics=metrics))
+    record = workspace.record("judge")
+
+    assert record is not None
+    assert math.isnan(record.metrics["error"])
+    assert (record.metrics["gain"], record.metrics["rows"]) == (-math.inf, 3.0)
+    assert json.loads(record.termination_message())["metrics"]["rows"] == 3.0
 
 
 def test_a_long_message_still_fits_what_kubernetes_keeps() -> None:

@@ -29,7 +29,13 @@ from pulumi_mlops.config.validate import validate
 # Letters alone, which no quoting of an address or a document changes.
 _STAND_IN = "StandInForTheSecretThatNobodyMayEverSee"
 # What would make the graph differ from one machine to the next.
-_PERSONAL_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "MLOPS_KUBE_CONTEXT", "KUBECONFIG")
+_PERSONAL_VARIABLES = (
+    "PULUMI_CONFIG",
+    "PULUMI_CONFIG_SECRET_KEYS",
+    "MLOPS_KUBE_CONTEXT",
+    "KUBECONFIG",
+    "MLOPS_AWS_ENDPOINT_URL",
+)
 
 
 class SecretLeakError(RuntimeError):

@@ -5,9 +5,9 @@ import json
 from sandbox.plugins.kubernetes.awaiters.json_path import JsonPathError, find, parse
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
-from sandbox.plugins.kubernetes.errors import ProviderError
 from sandbox.plugins.kubernetes.objects import condition, int_at, name_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.values import Object
 
 
 class WaitForError(ProviderError):

@@ -15,7 +15,7 @@ from sandbox.plugins.kubernetes.objects import (
     namespace_of,
     text_at,
 )
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _REPLICA_SET = Kind("apps/v1", "ReplicaSet")
 _REVISION = "deployment.kubernetes.io/revision"

@@ -4,7 +4,7 @@ from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import list_at, name_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _CLASS = Kind("networking.k8s.io/v1", "IngressClass")
 

@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from sandbox.plugins.kubernetes.cluster import Cluster
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, NoMatchError
+from sandbox.plugins.kubernetes.errors import ApiError, NoMatchError
 from sandbox.plugins.kubernetes.kinds import Kind
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import CancelledError
+from sandbox.plugins.protocol.values import Object
 
 LOG_LINES = 10
 _LINE_LENGTH = 400

@@ -15,7 +15,7 @@ from sandbox.plugins.kubernetes.objects import (
     namespace_of,
     text_at,
 )
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _NEVER_PULLED = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 _PULLED_LATER = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})

@@ -21,7 +21,7 @@ from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress
 from sandbox.plugins.kubernetes.kinds import GroupKind, is_built_in
 from sandbox.plugins.kubernetes.objects import SKIP_AWAIT, WAIT_FOR, annotation, is_annotated, kind_of
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 Look = Callable[[Object, Observer], Progress]
 

@@ -4,7 +4,7 @@ from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.pods import creation_problems, owned_by, pod_problems, selected_pods
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.objects import dict_at, int_at, name_of, namespace_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 
 def check(live: Object, observer: Observer) -> Progress:

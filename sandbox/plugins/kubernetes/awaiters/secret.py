@@ -3,7 +3,7 @@
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.objects import at, name_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 
 def check(live: Object, observer: Observer) -> Progress:  # noqa: ARG001 - all looks have one form

@@ -5,7 +5,7 @@ from sandbox.plugins.kubernetes.awaiters.pods import pod_problems, selected_pods
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import at, dict_at, list_at, name_of, namespace_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _SLICE = Kind("discovery.k8s.io/v1", "EndpointSlice")
 

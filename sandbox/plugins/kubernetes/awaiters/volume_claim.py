@@ -4,7 +4,7 @@ from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Problem, Progress, failed, waiting
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import at, is_annotated, name_of, namespace_of, text_at
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 _CLASS = Kind("storage.k8s.io/v1", "StorageClass")
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"

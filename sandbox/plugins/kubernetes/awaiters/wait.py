@@ -6,14 +6,9 @@ from dataclasses import dataclass, field
 
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
-from sandbox.plugins.kubernetes.errors import (
-    ApiError,
-    CancelledError,
-    InitializationError,
-    ProviderError,
-    UnreachableError,
-)
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, UnreachableError
+from sandbox.plugins.protocol.errors import CancelledError, ProviderError
+from sandbox.plugins.protocol.values import Object
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 1.0

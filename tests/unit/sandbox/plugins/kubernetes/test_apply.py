@@ -8,11 +8,12 @@ from sandbox.plugins.kubernetes import apply, remove
 from sandbox.plugins.kubernetes.client import Answer
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.engine import Engine
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, Cause, InitializationError, ProviderError
+from sandbox.plugins.kubernetes.errors import ApiError, Cause, InitializationError
 from sandbox.plugins.kubernetes.kinds import Kind
-from sandbox.plugins.kubernetes.report import Report
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.engine import Engine
+from sandbox.plugins.protocol.errors import CancelledError, ProviderError
+from sandbox.plugins.protocol.report import Report
+from sandbox.plugins.protocol.values import Object
 
 BODY: Object = {
     "apiVersion": "v1",

@@ -9,7 +9,7 @@ from sandbox.plugins.kubernetes.awaiters.json_path import JsonPathError, find, p
 from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
 from sandbox.plugins.kubernetes.awaiters.registry import look_for, look_once
 from sandbox.plugins.kubernetes.kinds import Kind
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.values import Object
 
 UID = "11111111-1111-1111-1111-111111111111"
 

@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.kubernetes.check import CheckRequest, Failure, check
+from sandbox.plugins.kubernetes.check import CheckRequest, check
 from sandbox.plugins.kubernetes.kinds import is_namespaced_offline
-from sandbox.plugins.kubernetes.naming import Autonaming, NamingRequest, field_manager
-from sandbox.plugins.kubernetes.values import UNKNOWN, Secret
+from sandbox.plugins.kubernetes.naming import field_manager
+from sandbox.plugins.protocol.naming import Autonaming, NamingRequest
+from sandbox.plugins.protocol.resources import Failure
+from sandbox.plugins.protocol.values import UNKNOWN, Secret
 
 CONFIG_MAP_TOKEN = "kubernetes:core/v1:ConfigMap"
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}

@@ -11,9 +11,10 @@ import pytest
 from sandbox.plugins.kubernetes.client import Client
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.errors import ApiError, CancelledError, Cause, NoMatchError, UnreachableError
+from sandbox.plugins.kubernetes.errors import ApiError, Cause, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.kubeconfig import load
+from sandbox.plugins.protocol.errors import CancelledError
 
 KUBECONFIG = """
 current-context: c

@@ -6,7 +6,7 @@ import pytest
 from sandbox.plugins.kubernetes.configuration import Configuration, read
 from sandbox.plugins.kubernetes.errors import UnreachableError
 from sandbox.plugins.kubernetes.kubeconfig import load
-from sandbox.plugins.kubernetes.values import UNKNOWN, Secret
+from sandbox.plugins.protocol.values import UNKNOWN, Secret
 
 KUBECONFIG = """
 apiVersion: v1

@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.diff import Difference, DiffRequest, difference, path_text, with_refusals
+from sandbox.plugins.kubernetes.diff import DiffRequest, difference, with_refusals
 from sandbox.plugins.kubernetes.errors import ApiError, Cause
 from sandbox.plugins.kubernetes.immutable import refused_fields
-from sandbox.plugins.kubernetes.property_path import parse
-from sandbox.plugins.kubernetes.values import UNKNOWN
+from sandbox.plugins.protocol.changes import Difference, path_text
+from sandbox.plugins.protocol.property_path import parse
+from sandbox.plugins.protocol.values import UNKNOWN
 
 
 def compared(

@@ -1,9 +1,9 @@
 import pytest
 
-from sandbox.plugins.kubernetes.errors import ProviderError
 from sandbox.plugins.kubernetes.invoke import invoke
 from sandbox.plugins.kubernetes.kinds import is_namespaced_offline
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.values import Object
 
 TWO = """
 apiVersion: v1

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.plugins.kubernetes import VERSION
-from sandbox.plugins.kubernetes.values import from_struct, to_struct
+from sandbox.plugins.protocol.values import from_struct, to_struct
 
 KUBECONFIG = """
 current-context: c
@@ -111,7 +111,7 @@ def test_components_of_the_official_plugin_are_refused(stub: Stub) -> None:
 def test_the_plugin_starts_without_loading_the_whole_client() -> None:
     code = (
         "import sys; from sandbox.plugins.kubernetes.lean_import import prepare; prepare();"
-        "import sandbox.plugins.kubernetes.serve, sandbox.plugins.kubernetes.kubeconfig;"
+        "import sandbox.plugins.protocol.serve, sandbox.plugins.kubernetes.server;"
         "large = ('kubernetes.client.models', 'kubernetes.client.api', 'pulumi.output');"
         "print([name for name in sys.modules if name.startswith(large)])"
     )

@@ -3,7 +3,7 @@ from typing import Any
 
 from sandbox.plugins.kubernetes import preview, state
 from sandbox.plugins.kubernetes.refresh import imported_inputs, refreshed_inputs
-from sandbox.plugins.kubernetes.values import UNKNOWN, Secret
+from sandbox.plugins.protocol.values import UNKNOWN, Secret
 
 BASE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "n"}}
 SECRET = {**BASE, "kind": "Secret"}

@@ -7,8 +7,9 @@ import pytest
 
 from sandbox.plugins.kubernetes.awaiters.progress import READY, Problem, Progress, failed, waiting
 from sandbox.plugins.kubernetes.awaiters.wait import Wait
-from sandbox.plugins.kubernetes.errors import CancelledError, InitializationError, UnreachableError
-from sandbox.plugins.kubernetes.values import Object
+from sandbox.plugins.kubernetes.errors import InitializationError, UnreachableError
+from sandbox.plugins.protocol.errors import CancelledError
+from sandbox.plugins.protocol.values import Object
 
 LIVE: Object = {"metadata": {"name": "x"}}
 

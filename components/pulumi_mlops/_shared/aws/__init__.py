@@ -1,0 +1,1 @@
+"""What the components for SageMaker share."""

@@ -1,0 +1,116 @@
+"""Versions of registered models: SageMaker's model packages, which pulumi-aws has no resource for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_mlops._shared.aws.client import MissingError, ask, pages
+
+APPROVED = "Approved"
+PENDING = "PendingManualApproval"
+REJECTED = "Rejected"
+DIGEST_KEY = "mlops.digest"
+"""Where the pipeline notes the digest of a version's bytes, among its metadata."""
+
+
+@dataclass(frozen=True)
+class ListedPackage:
+    """A version, as far as a list tells."""
+
+    arn: str
+    version: str
+    approval_status: str
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A version of a registered model."""
+
+    arn: str
+    version: str
+    approval_status: str
+    digest: str
+    """Digest of its bytes; empty where none was noted."""
+    model_data_url: str
+    """Where its bytes lie, as model.tar.gz."""
+    image: str
+    """Image that it was registered with."""
+    metadata: Mapping[str, str]
+
+
+def package_arn(group_arn: str, version: str) -> str:
+    """Return the ARN of a version of the group with this ARN."""
+    return f"{group_arn.replace(':model-package-group/', ':model-package/', 1)}/{version}"
+
+
+def describe(client: Any, arn: str) -> ModelPackage:
+    """Return the version with this ARN.
+
+    Raises:
+        MissingError: When there is none.
+        AwsError: When AWS does not answer.
+    """
+    answer = ask(client, "describe_model_package", ModelPackageName=arn)
+    containers = answer.get("InferenceSpecification", {}).get("Containers") or [{}]
+    metadata = answer.get("CustomerMetadataProperties") or {}
+    return ModelPackage(
+        arn=answer["ModelPackageArn"],
+        version=str(answer.get("ModelPackageVersion", "")),
+        approval_status=answer.get("ModelApprovalStatus", ""),
+        digest=metadata.get(DIGEST_KEY, ""),
+        model_data_url=containers[0].get("ModelDataUrl", ""),
+        image=containers[0].get("Image", ""),
+        metadata=metadata,
+    )
+
+
+def describe_version(client: Any, group: str, version: str) -> ModelPackage:
+    """Return one version of a group.
+
+    Args:
+        client: A client of SageMaker.
+        group: The group's name, or its ARN where it is another account's.
+        version: The version's number.
+
+    Raises:
+        MissingError: When there is no such version, or no such group.
+        AwsError: When AWS does not answer.
+    """
+    if group.startswith("arn:"):
+        return describe(client, package_arn(group, version))
+    versions = list_versions(client, group)
+    for listed in versions:
+        if listed.version == version:
+            return describe(client, listed.arn)
+    known = ", ".join(listed.version for listed in versions) or "no version at all"
+    raise MissingError(f"model package group {group}: got version {version}, expected one of {known}")
+
+
+def list_versions(client: Any, group: str) -> list[ListedPackage]:
+    """Return the versions of a group, the newest first."""
+    found = pages(client, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=group)
+    listed = [
+        ListedPackage(
+            summary["ModelPackageArn"], str(summary["ModelPackageVersion"]), summary.get("ModelApprovalStatus", "")
+        )
+        for summary in found
+    ]
+    return sorted(listed, key=lambda one: int(one.version), reverse=True)
+
+
+def set_approval(client: Any, arn: str, status: str, description: str) -> None:
+    """Approve or reject a version, and say why.
+
+    Args:
+        client: A client of SageMaker.
+        arn: The version's ARN.
+        status: APPROVED, PENDING or REJECTED.
+        description: Who decided so, and why.
+    """
+    ask(
+        client,
+        "update_model_package",
+        ModelPackageArn=arn,
+        ModelApprovalStatus=status,
+        ApprovalDescription=description,
+    )

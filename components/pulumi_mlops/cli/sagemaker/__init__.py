@@ -1,0 +1,1 @@
+"""What the commands do for stacks whose target is SageMaker."""

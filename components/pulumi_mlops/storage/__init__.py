@@ -1,0 +1,1 @@
+"""Where runs, models and captured requests are kept on SageMaker."""

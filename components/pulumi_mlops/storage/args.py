@@ -1,0 +1,42 @@
+"""The contract of a stack's storage."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class SageMakerBucketArgs(TypedDict):
+    """The bucket of a stack on SageMaker."""
+
+    account_id: str
+    """AWS account that the bucket is created in."""
+    region: str
+    """AWS region that the bucket is created in."""
+    namespace: str
+    """What the bucket's name begins with. The account and the region follow."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """Key that everything in the bucket is encrypted with. Defaults to keys of S3's own (SSE-S3)."""
+    consumer_account_ids: NotRequired[list[str]]
+    """Other AWS accounts that may read the models, to serve them. Defaults to none.
+
+    They need `kms_key_arn`, and the key's own policy must let them decrypt: what is encrypted with a key that AWS
+    manages cannot be read from another account.
+    """
+    noncurrent_days: NotRequired[int]
+    """Days for which what was replaced or deleted can be brought back. Defaults to 30."""
+    expire_days: NotRequired[int]
+    """Days after which results of runs, and requests to endpoints with their answers, are deleted. Models are kept.
+
+    Defaults to 90.
+    """
+    protect_data: NotRequired[bool]
+    """Whether the bucket is protected from being deleted with all that is in it. Defaults to true."""
+
+
+class SageMakerStorageArgs(TypedDict):
+    """Arguments of a stack's storage on SageMaker."""
+
+    sagemaker: SageMakerBucketArgs
+    """Settings of the bucket."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of the bucket. Defaults to none."""

@@ -1,0 +1,1 @@
+"""What a container does on SageMaker: the same steps and the same server as on Kubernetes, by SageMaker's contracts."""

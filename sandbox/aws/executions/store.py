@@ -1,0 +1,68 @@
+"""Files and folders on the offline AWS's own S3."""
+
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CREDENTIALS: Mapping[str, str] = {"aws_access_key_id": "offline", "aws_secret_access_key": "offline"}
+"""What the offline AWS takes, and nobody else."""
+
+
+def client(service: str, url: str, region: str) -> Any:
+    """Return a client of the offline AWS itself."""
+    import boto3  # noqa: PLC0415 - the server starts without it
+
+    return boto3.session.Session().client(service, region_name=region, endpoint_url=url, **CREDENTIALS)
+
+
+class Store:
+    """S3, by addresses like s3://bucket/key."""
+
+    def __init__(self, url: str, region: str) -> None:
+        self._client = client("s3", url, region)
+
+    def text(self, address: str) -> str:
+        """Return an object as text."""
+        bucket, key = split(address)
+        content: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content.decode()
+
+    def download(self, address: str, folder: Path) -> int:
+        """Fetch every object below an address, or the one object that it is, into a folder.
+
+        Returns:
+            How many there are.
+        """
+        bucket, prefix = split(address)
+        folder.mkdir(parents=True, exist_ok=True)
+        count = 0
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in page.get("Contents", []):
+                relative = entry["Key"].removeprefix(prefix).lstrip("/") or Path(prefix).name
+                target = folder / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._client.download_file(bucket, entry["Key"], str(target))
+                count += 1
+        return count
+
+    def upload(self, folder: Path, address: str) -> None:
+        """Put every file of a folder below an address."""
+        bucket, prefix = split(address)
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            self._client.upload_file(str(path), bucket, f"{prefix}/{path.relative_to(folder).as_posix()}")
+
+    def upload_archive(self, folder: Path, address: str) -> None:
+        """Put a folder's content at an address as SageMaker packs a model: a gzipped tar without a top folder."""
+        bucket, key = split(address)
+        archive = folder.with_name("model.tar.gz")
+        with tarfile.open(archive, "w:gz") as members:
+            for path in sorted(folder.iterdir()):
+                members.add(path, arcname=path.name)
+        self._client.upload_file(str(archive), bucket, key)
+
+
+def split(address: str) -> tuple[str, str]:
+    """Return bucket and key of an address."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return bucket, key.rstrip("/")

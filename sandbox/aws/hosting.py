@@ -1,0 +1,148 @@
+"""Endpoints that really answer: the model in service is run by this Python, as SageMaker would run its container."""
+
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from moto.sagemaker.models import sagemaker_backends
+from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
+
+from sandbox.aws.executions.store import Store
+from sandbox.aws.place import place
+
+FAKED = ("SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",)
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 60.0
+_OWN_PREFIXES = ("AWS_", "MLOPS_", "MLFLOW_", "PULUMI_")
+_SERVERS: dict[str, "ModelServer"] = {}
+_LOCK = threading.Lock()
+
+
+class HostingError(RuntimeError):
+    """A model does not come up."""
+
+
+class ModelServer:
+    """The server of one model, with SageMaker's folders and variables."""
+
+    def __init__(self, model: Any, folder: Path, store: Store) -> None:
+        """Unpack the model and start its server.
+
+        Raises:
+            HostingError: It does not get ready.
+        """
+        container = model.primary_container
+        self._log = folder / "log"
+        model_folder = folder / "model"
+        model_folder.mkdir(parents=True)
+        store.download(container["ModelDataUrl"], folder / "download")
+        with tarfile.open(next((folder / "download").iterdir()), "r:gz") as members:
+            members.extractall(model_folder, filter="data")
+        port = _free_port()
+        variables = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)},
+            **container.get("Environment", {}),
+            "MLOPS_SAGEMAKER_ROOT": str(folder),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+        }
+        with self._log.open("ab") as log:
+            command = [sys.executable, "-m", "mlops_pipelines.sagemaker.serving"]
+            self._process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._url = f"http://127.0.0.1:{port}"
+        self._await()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process.poll() is None
+
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """Send one request."""
+        return httpx.post(f"{self._url}/invocations", content=body, headers=dict(headers), timeout=_ANSWER_SECONDS)
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.wait()
+
+    def _await(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if not self.is_running:
+                break
+            try:
+                if httpx.get(f"{self._url}/ping", timeout=2.0).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        self._process.kill()
+        last = self._log.read_text(errors="replace").strip().splitlines()[-3:]
+        raise HostingError(" ".join(last) or "the container does not answer /ping")
+
+
+def apply() -> None:
+    """Put the operation into moto."""
+    SageMakerRuntimeResponse.invoke_endpoint = invoke_endpoint
+
+
+def end() -> None:
+    """End every server."""
+    with _LOCK:
+        for server in _SERVERS.values():
+            server.end()
+        _SERVERS.clear()
+
+
+def invoke_endpoint(self: SageMakerRuntimeResponse) -> tuple[int, dict[str, str], str]:
+    """Answer InvokeEndpoint."""
+    name = self.path.split("/")[2]
+    backend = sagemaker_backends[self.current_account][self.region]
+    endpoint = backend.endpoints.get(name)
+    if endpoint is None:
+        return _refused(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+    variant = backend.endpoint_configs[endpoint.endpoint_config_name].production_variants[0]
+    model = backend._models[variant["ModelName"]]  # noqa: SLF001 - moto's only place for it
+    try:
+        server = _server(model, self.region)
+    except HostingError as error:
+        return _refused(500, "InternalFailure", str(error))
+    body = self.body if isinstance(self.body, bytes) else str(self.body).encode()
+    answer = server.invoke(body, {"Content-Type": self.headers.get("Content-Type", "application/json")})
+    if answer.status_code != httpx.codes.OK:
+        message = f"Received client error ({answer.status_code}) from primary with message {answer.text!r}"
+        return _refused(424, "ModelError", message)
+    headers = {
+        "Content-Type": answer.headers.get("content-type", "application/json"),
+        "x-Amzn-Invoked-Production-Variant": variant["VariantName"],
+    }
+    return 200, headers, answer.text
+
+
+def _server(model: Any, region: str) -> ModelServer:
+    with _LOCK:
+        server = _SERVERS.get(model.model_name)
+        if server is None or not server.is_running:
+            folder = place().folder / "hosting" / f"{model.model_name}-{time.monotonic_ns()}"
+            server = _SERVERS[model.model_name] = ModelServer(model, folder, Store(place().url, region))
+        return server
+
+
+def _refused(status: int, code: str, message: str) -> tuple[int, dict[str, str], str]:
+    import json  # noqa: PLC0415 - beside its only use
+
+    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code, "message": message})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

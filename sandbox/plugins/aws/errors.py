@@ -1,0 +1,36 @@
+"""What goes wrong between the plugin and AWS."""
+
+from collections.abc import Iterable
+
+from sandbox.plugins.aws.table import Absence
+from sandbox.plugins.protocol.errors import ProviderError
+
+
+class UnservedTypeError(ProviderError):
+    """The resource type is not among those that the plugin serves."""
+
+
+class UnreachableError(ProviderError):
+    """No connection to the endpoint."""
+
+
+class AwsError(ProviderError):
+    """AWS refused a request.
+
+    Attributes:
+        operation: What was called.
+        code: AWS's own word, such as "ValidationException".
+        message: What is wrong.
+        status: HTTP status.
+    """
+
+    def __init__(self, operation: str, code: str, message: str, status: int) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def says(self, absences: Iterable[Absence]) -> bool:
+        """Tells whether the error is one of those that say that something is, or is not, there."""
+        return any(each.code == self.code and each.text in self.message for each in absences)

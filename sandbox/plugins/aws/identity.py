@@ -1,0 +1,54 @@
+"""The ID of an object, and what it says."""
+
+from sandbox.plugins.aws.names import unique_id
+from sandbox.plugins.aws.special import REGION
+from sandbox.plugins.aws.table import ResourceType
+from sandbox.plugins.protocol.errors import ProviderError
+from sandbox.plugins.protocol.values import Object
+
+
+def id_of(kind: ResourceType, properties: Object) -> str:
+    """Returns the ID of an object."""
+    return kind.id_separator.join(str(properties[name]) for name in kind.id_of)
+
+
+def named(kind: ResourceType, inputs: Object) -> Object:
+    """Returns inputs with everything that is made up only when the object is created."""
+    found = dict(inputs)
+    naming = kind.naming
+    if naming and not found.get(naming.property) and found.get(naming.prefix_property):
+        found[naming.property] = unique_id(str(found[naming.prefix_property]))
+    return kind.completed(found) if kind.completed else found
+
+
+def identified(kind: ResourceType, identifier: str, region: str) -> Object:
+    """Returns the properties that an ID names: for an import, of which nothing else is known.
+
+    Args:
+        kind: The resource's type.
+        identifier: As the person gives it. It may end in "@" and a region.
+        region: For an ID that names none.
+
+    Raises:
+        ProviderError: It has another form.
+    """
+    names = kind.import_id or kind.id_of
+    separator = "/" if kind.import_id else kind.id_separator
+    text = identifier
+    if not kind.is_global and "@" in identifier:
+        text, _, region = identifier.rpartition("@")
+    parts = _split(text, separator, len(names), has_open_middle=bool(kind.import_id))
+    if len(parts) != len(names) or not all(parts):
+        raise ProviderError(f"{identifier}: got {len(parts)} parts, expected {separator.join(names)}")
+    found: Object = dict(zip(names, parts, strict=True))
+    return found if kind.is_global else found | {REGION: region}
+
+
+def _split(text: str, separator: str, count: int, *, has_open_middle: bool) -> list[str]:
+    """Splits an ID; the second part of an import's may hold separators itself, as `endpoint/x/variant/y` does."""
+    parts = text.split(separator)
+    if not has_open_middle or len(parts) < count:
+        return parts if count > 1 else [text]
+    after = count - 2
+    end = len(parts) - after
+    return [parts[0], separator.join(parts[1:end]), *parts[end:]]

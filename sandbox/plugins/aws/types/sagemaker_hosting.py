@@ -1,0 +1,278 @@
+"""SageMaker's models, endpoint configurations and endpoints."""
+
+from sandbox.plugins.aws.names import unique_id
+from sandbox.plugins.aws.table import (
+    Absence,
+    Delete,
+    Form,
+    Naming,
+    Property,
+    Read,
+    ResourceType,
+    Update,
+    Wait,
+    replacing,
+)
+from sandbox.plugins.aws.types.sagemaker_tags import TAGGING
+from sandbox.plugins.protocol.values import Object
+
+_S3_DATA_SOURCES = Property(
+    "s3DataSources",
+    "S3DataSource",
+    form=Form.SINGLE,
+    required=True,
+    children=(
+        Property("compressionType", required=True),
+        Property("modelAccessConfig", children=(Property("acceptEula", required=True),)),
+        Property("s3DataType", required=True),
+        Property("s3Uri", required=True, has_pattern=True),
+    ),
+)
+
+_CONTAINER = (
+    Property(
+        "additionalModelDataSources",
+        computed=True,
+        children=(Property("channelName", required=True), _S3_DATA_SOURCES),
+    ),
+    Property("containerHostname", has_pattern=True),
+    Property("environment"),
+    Property("image", has_pattern=True),
+    Property(
+        "imageConfig",
+        children=(
+            Property("repositoryAccessMode", required=True),
+            Property(
+                "repositoryAuthConfig",
+                children=(Property("repositoryCredentialsProviderArn", required=True, is_arn=True),),
+            ),
+        ),
+    ),
+    Property("inferenceSpecificationName", has_pattern=True),
+    Property("mode", default="SingleModel"),
+    Property("modelDataSource", computed=True, children=(_S3_DATA_SOURCES,)),
+    Property("modelDataUrl", has_pattern=True),
+    Property("modelPackageName", is_arn=True),
+    Property("multiModelConfig", children=(Property("modelCacheSetting"),)),
+)
+
+MODEL = ResourceType(
+    pulumi_type="aws:sagemaker/model:Model",
+    service="sagemaker",
+    id_of=("name",),
+    keys={"ModelName": "name"},
+    properties=replacing(
+        Property("containers", children=_CONTAINER),
+        Property("enableNetworkIsolation"),
+        Property("executionRoleArn", required=True, is_arn=True),
+        Property("inferenceExecutionConfig", computed=True, children=(Property("mode", required=True),)),
+        Property("name", "ModelName", has_pattern=True),
+        Property("primaryContainer", children=_CONTAINER),
+        Property(
+            "vpcConfig",
+            children=(
+                Property("securityGroupIds", required=True, unordered=True),
+                Property("subnets", required=True, unordered=True),
+            ),
+        ),
+    ),
+    create="CreateModel",
+    read=Read("DescribeModel"),
+    delete=Delete("DeleteModel"),
+    absent=(Absence("ValidationException", "Could not find model"),),
+    exists=(Absence("ValidationException", "already existing"),),
+    outputs={"arn": "ModelArn"},
+    tagging=TAGGING,
+    naming=Naming(),
+)
+
+_CORE_DUMP = (
+    Property("destinationS3Uri", required=True, has_pattern=True),
+    Property("kmsKeyId", is_arn=True),
+)
+_CORE_DUMP_OF_SHADOW = (
+    Property("destinationS3Uri", required=True, has_pattern=True),
+    Property("kmsKeyId", required=True, is_arn=True),
+)
+
+_REST_OF_VARIANT = (
+    Property("acceleratorType"),
+    Property(
+        "capacityReservationConfig",
+        children=(Property("capacityReservationPreference"), Property("mlReservationArn", is_arn=True)),
+    ),
+    Property("containerStartupHealthCheckTimeoutInSeconds"),
+    Property("enableSsmAccess"),
+    Property("inferenceAmiVersion"),
+    Property("initialInstanceCount"),
+    Property("initialVariantWeight", default=1),
+    Property("instanceType"),
+    Property(
+        "managedInstanceScaling",
+        children=(Property("maxInstanceCount"), Property("minInstanceCount"), Property("status")),
+    ),
+    Property("modelDataDownloadTimeoutInSeconds"),
+    Property("modelName"),
+    Property(
+        "routingConfigs", "RoutingConfig", form=Form.SINGLE, children=(Property("routingStrategy", required=True),)
+    ),
+    Property(
+        "serverlessConfig",
+        children=(
+            Property("maxConcurrency", required=True),
+            Property("memorySizeInMb", required=True, choices=(1024, 2048, 3072, 4096, 5120, 6144)),
+            Property("provisionedConcurrency"),
+        ),
+    ),
+    Property("variantName", computed=True),
+    Property("volumeSizeInGb", computed=True),
+)
+_VARIANT = (Property("coreDumpConfig", children=_CORE_DUMP), *_REST_OF_VARIANT)
+_SHADOW = (Property("coreDumpConfig", children=_CORE_DUMP_OF_SHADOW), *_REST_OF_VARIANT)
+
+_CONTENT_TYPES = (
+    Property("csvContentTypes", unordered=True),
+    Property("jsonContentTypes", unordered=True),
+)
+
+_NOTIFICATIONS = (
+    Property("errorTopic", is_arn=True),
+    Property("includeInferenceResponseIns", "IncludeInferenceResponseIn", unordered=True),
+    Property("successTopic", is_arn=True),
+)
+
+
+def _with_variant_names(inputs: Object) -> Object:
+    variants = {
+        name: [{"variantName": unique_id(), **variant} for variant in inputs[name]]
+        for name in ("productionVariants", "shadowProductionVariants")
+        if name in inputs
+    }
+    return inputs | variants
+
+
+ENDPOINT_CONFIGURATION = ResourceType(
+    pulumi_type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+    service="sagemaker",
+    id_of=("name",),
+    keys={"EndpointConfigName": "name"},
+    properties=replacing(
+        Property(
+            "asyncInferenceConfig",
+            children=(
+                Property("clientConfig", children=(Property("maxConcurrentInvocationsPerInstance"),)),
+                Property(
+                    "outputConfig",
+                    required=True,
+                    children=(
+                        Property("kmsKeyId", is_arn=True),
+                        Property("notificationConfig", children=_NOTIFICATIONS),
+                        Property("s3FailurePath", has_pattern=True),
+                        Property("s3OutputPath", required=True, has_pattern=True),
+                    ),
+                ),
+            ),
+        ),
+        Property(
+            "dataCaptureConfig",
+            children=(
+                Property("captureContentTypeHeader", children=_CONTENT_TYPES),
+                Property("captureOptions", required=True, children=(Property("captureMode", required=True),)),
+                Property("destinationS3Uri", required=True, has_pattern=True),
+                Property("enableCapture"),
+                Property("initialSamplingPercentage", required=True),
+                Property("kmsKeyId", is_arn=True),
+            ),
+        ),
+        Property("executionRoleArn", is_arn=True),
+        Property("kmsKeyArn", "KmsKeyId", is_arn=True),
+        Property("name", "EndpointConfigName", has_pattern=True),
+        Property("namePrefix", is_local=True, computed=True),
+        Property("productionVariants", required=True, children=_VARIANT),
+        Property("shadowProductionVariants", children=_SHADOW),
+    ),
+    create="CreateEndpointConfig",
+    read=Read("DescribeEndpointConfig"),
+    delete=Delete("DeleteEndpointConfig"),
+    absent=(Absence("ValidationException", "Could not find endpoint configuration"),),
+    exists=(Absence("ValidationException", "already existing"),),
+    outputs={"arn": "EndpointConfigArn"},
+    tagging=TAGGING,
+    naming=Naming(prefix_property="namePrefix"),
+    completed=_with_variant_names,
+)
+
+
+def _size(name: str, *, required: bool = False) -> Property:
+    return Property(
+        name, required=required, children=(Property("type", required=True), Property("value", required=True))
+    )
+
+
+_WAIT_INTERVAL = Property("waitIntervalInSeconds", required=True)
+_LONGEST_EXECUTION = Property("maximumExecutionTimeoutInSeconds")
+
+_DEPLOYMENT = Property(
+    "deploymentConfig",
+    "DeploymentConfig",
+    children=(
+        Property(
+            "autoRollbackConfiguration",
+            replaces=True,
+            children=(Property("alarms", unordered=True, children=(Property("alarmName", required=True),)),),
+        ),
+        Property(
+            "blueGreenUpdatePolicy",
+            children=(
+                _LONGEST_EXECUTION,
+                Property("terminationWaitInSeconds", default=0),
+                Property(
+                    "trafficRoutingConfiguration",
+                    required=True,
+                    children=(
+                        _size("canarySize"),
+                        _size("linearStepSize"),
+                        Property("type", required=True),
+                        _WAIT_INTERVAL,
+                    ),
+                ),
+            ),
+        ),
+        Property(
+            "rollingUpdatePolicy",
+            children=(
+                _size("maximumBatchSize", required=True),
+                _LONGEST_EXECUTION,
+                _size("rollbackMaximumBatchSize"),
+                _WAIT_INTERVAL,
+            ),
+        ),
+    ),
+)
+
+ENDPOINT = ResourceType(
+    pulumi_type="aws:sagemaker/endpoint:Endpoint",
+    service="sagemaker",
+    id_of=("name",),
+    keys={"EndpointName": "name"},
+    properties=(
+        _DEPLOYMENT,
+        Property("endpointConfigName", required=True, has_pattern=True),
+        Property("name", "EndpointName", replaces=True, has_pattern=True),
+    ),
+    create="CreateEndpoint",
+    # An endpoint that AWS has rolled back is in service again, with the configuration from before. It is told as it
+    # is, and no error, as with the official plugin.
+    read=Read("DescribeEndpoint", members={"deploymentConfig": "LastDeploymentConfig"}),
+    updates=(Update("UpdateEndpoint"),),
+    delete=Delete("DeleteEndpoint"),
+    absent=(Absence("ValidationException", "Could not find endpoint"),),
+    exists=(Absence("ValidationException", "already existing"),),
+    outputs={"arn": "EndpointArn"},
+    tagging=TAGGING,
+    naming=Naming(),
+    wait=Wait("EndpointStatus", ready="InService"),
+    waits_until_gone=True,
+)
+
+TYPES = (MODEL, ENDPOINT_CONFIGURATION, ENDPOINT)

@@ -1,0 +1,102 @@
+"""A small graph of the form that SageMaker runs, whose steps do what their parameters say."""
+
+import signal
+import tempfile
+from pathlib import Path
+
+from pydantic import Field
+
+from mlops_pipelines.context import StepContext
+from mlops_pipelines.errors import StepError
+from mlops_pipelines.graph import StepGraph
+from mlops_pipelines.parameters import PipelineParameters
+from mlops_pipelines.record import Dataset
+from mlops_pipelines.step import Step
+
+DATASET = Dataset(name="numbers", digest="sha256:" + "1" * 64, rows=3)
+
+
+class JobParameters(PipelineParameters):
+    error: float = Field(default=1.0)
+    trees: int = 3
+    label: str = ""
+    quick: bool = False
+    fail_in: str = ""
+    stop_in: str = ""
+    reject_in: str = ""
+    train_does: str = ""
+
+
+Context = StepContext[JobParameters]
+
+
+def load(context: Context) -> None:
+    (context.output / "data.txt").write_text("1 2 3")
+    context.log_dataset(DATASET)
+    context.log_metrics({"rows": 3})
+    _as_told(context)
+
+
+def check(context: Context) -> None:
+    assert (context.input("load") / "data.txt").read_text() == "1 2 3"
+    _as_told(context)
+
+
+def train(context: Context) -> None:
+    model = context.output / "out" / "model"
+    if context.parameters.train_does != "no model":
+        (model / "part").mkdir(parents=True)
+        (model / "weights.txt").write_text((context.input("load") / "data.txt").read_text()[::-1])
+        (model / "part" / "names.txt").write_text(context.parameters.label)
+    if context.parameters.train_does == "more":
+        (context.output / "out" / "importances.txt").write_text("1")
+    if context.parameters.train_does == "read outside":
+        context.log_dataset(DATASET)
+    if model.exists():
+        context.log_artifact(model / "weights.txt")
+    _as_told(context)
+
+
+def judge(context: Context) -> None:
+    assert (context.input("train") / "out" / "model" / "weights.txt").read_text() == "3 2 1"
+    context.log_metrics({"error": context.parameters.error})
+    if context.champion is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            champion = context.fetch_champion(Path(folder))
+            context.log_metrics({"champion_characters": len((champion / "weights.txt").read_text())})
+    context.message = "judged"
+    _as_told(context)
+
+
+def tell(context: Context) -> None:
+    _as_told(context)
+
+
+def register(context: Context) -> None:
+    context.register_model(context.input("train") / "out" / "model")
+
+
+def _as_told(context: Context) -> None:
+    name, parameters = context.step.name, context.parameters
+    if name == parameters.reject_in:
+        context.reject(f"{name} wants none of it")
+    if name == parameters.fail_in:
+        raise StepError("numbers: expected four, got three; add one")
+    if name == parameters.stop_in:
+        signal.raise_signal(signal.SIGTERM)
+
+
+HERE = "tests.unit.pipelines.sagemaker.job_steps"
+GRAPH = StepGraph(
+    name="numbers",
+    reference=f"{HERE}:GRAPH",
+    parameters=JobParameters,
+    steps=(
+        Step(name="load", run=f"{HERE}:load"),
+        Step(name="check", run=f"{HERE}:check", after=("load",)),
+        Step(name="train", run=f"{HERE}:train", after=("load", "check"), model_output="out/model"),
+        Step(name="judge", run=f"{HERE}:judge", after=("check", "train"), metrics=("error",), is_gate=True),
+        Step(name="tell", run=f"{HERE}:tell", after=("judge",)),
+        Step(name="register", run=f"{HERE}:register", after=("train", "judge"), registers_model=True),
+    ),
+)

@@ -1,0 +1,115 @@
+from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, KEY
+from tests.unit.training_pipeline.sagemaker_pipelines import (
+    AWS_NAME,
+    BUCKET,
+    EVERYTHING,
+    NAME,
+    pipeline,
+    policy,
+    trust,
+)
+
+
+def test_jobs_may_do_what_their_code_does_and_nothing_else() -> None:
+    statements = policy(pipeline(), "jobs")
+    folders = [f"arn:aws:s3:::{BUCKET}/{folder}/{AWS_NAME}/*" for folder in ("models", "runs")]
+    allowed = {name: (each["Action"], each["Resource"]) for name, each in statements.items()}
+    groups = [
+        f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")
+    ]
+    assert allowed == {
+        "ReadResults": (["s3:GetObject"], folders),
+        "ReadResultsList": (["s3:ListBucket"], [f"arn:aws:s3:::{BUCKET}"]),
+        "WriteResults": (["s3:AbortMultipartUpload", "s3:PutObject"], folders),
+        "PullImages": (
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/flights/pipeline"],
+        ),
+        "PullImagesToken": (["ecr:GetAuthorizationToken"], ["*"]),
+        "WriteLogs": (
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            sorted([*groups, *(f"{group}:*" for group in groups)]),
+        ),
+        "PutMetrics": (["cloudwatch:PutMetricData"], ["*"]),
+    }
+    keys = statements["ReadResultsList"]["Condition"]["StringLike"]["s3:prefix"]
+    assert sorted(keys) == [f"models/{AWS_NAME}/*", f"runs/{AWS_NAME}/*"]
+
+
+def test_jobs_may_read_the_champion_and_the_data_that_is_named() -> None:
+    statements = policy(pipeline(**EVERYTHING), "jobs")
+    assert statements["ReadChampion"]["Resource"] == [f"arn:aws:s3:::{CHAMPION_URL.removeprefix('s3://')}*"]
+    assert statements["ReadData0"]["Resource"] == ["arn:aws:s3:::flights-raw/2013/*"]
+    assert statements["ReadData0List"]["Condition"] == {"StringLike": {"s3:prefix": "2013/*"}}
+    assert statements["ReadData1"]["Resource"] == ["arn:aws:s3:::weather/*"]
+    assert statements["ReadData1List"]["Resource"] == ["arn:aws:s3:::weather"]
+
+
+def test_jobs_may_decrypt_a_champion_that_another_key_has_encrypted() -> None:
+    other = KEY.replace(ACCOUNT, "999988887777")
+    statements = policy(pipeline(**EVERYTHING, model_data_kms_key_arn=other), "jobs")
+    assert (statements["DecryptChampion"]["Action"], statements["DecryptChampion"]["Resource"]) == (
+        ["kms:Decrypt"],
+        [other],
+    )
+    assert "DecryptChampion" not in policy(pipeline(model_data_kms_key_arn=other), "jobs")
+
+
+def test_rights_to_a_key_and_a_network_are_there_only_with_them() -> None:
+    without, with_both = (set(policy(pipeline(**changes), "jobs")) for changes in ({}, EVERYTHING))
+    assert {"UseKey", "UseKeyVolumes", "CreateInterfaces", "ChangeInterfaces", "DescribeNetwork"} <= with_both - without
+    without, with_both = (set(policy(pipeline(**changes), "execution")) for changes in ({}, EVERYTHING))
+    assert with_both - without == {"ReadEncrypted", "EncryptVolumes"}
+
+
+def test_sagemaker_may_run_the_jobs_and_register_the_model() -> None:
+    statements = policy(pipeline(), "execution")
+    jobs = [f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:{kind}-job/pipelines-*" for kind in ("processing", "training")]
+    assert statements["RunJobs"]["Resource"] == jobs
+    assert statements["PassRole"]["Resource"] == [f"arn:aws:iam::{ACCOUNT}:role/{AWS_NAME}-jobs"]
+    assert statements["PassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    group = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package"
+    registered = [f"{group}-group/flights-dev-flight-delay", f"{group}/flights-dev-flight-delay/*"]
+    assert statements["RegisterModel"]["Resource"] == registered
+    assert statements["PullImages"]["Resource"] == [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/flights/serving"]
+    assert "s3:PutObject" not in {action for each in statements.values() for action in each["Action"]}
+
+
+def test_a_group_may_be_another_accounts() -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:999988887777:model-package-group/flights"
+    statement = policy(pipeline(model_package_group=arn), "execution")["RegisterModel"]
+    assert statement["Resource"] == [arn, "arn:aws:sagemaker:eu-west-1:999988887777:model-package/flights/*"]
+
+
+def test_roles_are_taken_on_for_this_pipeline_and_this_account_alone() -> None:
+    declaration = pipeline(schedule="0 4 * * 1")
+    service, sources = "sagemaker.amazonaws.com", f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
+    expected = {
+        "jobs": (service, [f"{sources}:processing-job/*", f"{sources}:training-job/*"]),
+        "execution": (service, [f"{sources}:pipeline/{AWS_NAME}/*"]),
+        "schedule": ("scheduler.amazonaws.com", [f"arn:aws:scheduler:eu-west-1:{ACCOUNT}:schedule-group/default"]),
+    }
+    for role, (principal, arns) in expected.items():
+        statement = trust(declaration, role)
+        assert statement["Principal"] == {"Service": principal}
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": arns},
+        }
+
+
+def test_roles_keep_within_the_boundary() -> None:
+    declaration = pipeline(**EVERYTHING)
+    for role in ("jobs", "execution", "schedule"):
+        boundary = declaration.one("Role", f"{NAME}-{role}").inputs["permissionsBoundary"]
+        assert boundary == EVERYTHING["permissions_boundary_arn"]
+
+
+def test_other_partitions_have_arns_of_their_own() -> None:
+    registry = f"{ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn"
+    images = dict.fromkeys(("image", "serving_image"), f"{registry}/flights@sha256:{'a' * 64}")
+    declaration = pipeline(region="cn-north-1", **images)
+    assert policy(declaration, "jobs")["PullImages"]["Resource"] == [
+        f"arn:aws-cn:ecr:cn-north-1:{ACCOUNT}:repository/flights"
+    ]
+    assert declaration.one("Pipeline").inputs["roleArn"] == f"arn:aws-cn:iam::{ACCOUNT}:role/{AWS_NAME}-execution"
