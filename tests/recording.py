@@ -92,6 +92,8 @@ def _state(request: Any) -> struct_pb2.Struct:
     state.CopyFrom(request.object)
     if request.type.startswith("kubernetes:"):
         state.fields["metadata"].struct_value.fields["uid"].string_value = f"uid-of-{request.name}"
+    if request.type.endswith(":PinnedModelPackage"):
+        state.fields["model_data_url"].string_value = f"s3://bucket/models/{request.name}/model.tar.gz"
     return state
 
 
