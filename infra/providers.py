@@ -46,7 +46,10 @@ def aws(platform: PlatformConfig) -> pulumi.ProviderResource:
     if platform.sagemaker is None:
         raise ValueError("platform.sagemaker: got nothing, expected account and region; add it to the stack file")
     settings = platform.sagemaker
-    return pulumi_aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id], **_offline())
+    provider: pulumi.ProviderResource = pulumi_aws.Provider(
+        "aws", region=settings.region, allowed_account_ids=[settings.account_id], **_offline()
+    )
+    return provider
 
 
 def _offline() -> dict[str, Any]:

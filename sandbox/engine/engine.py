@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox import paths, versions
 from sandbox.commands import CommandError, run
+from sandbox.engine import dynamic_provider
 from sandbox.engine.build import EXECUTOR, built_engine
 from sandbox.engine.folders import made_whole
 from sandbox.engine.launcher import copied_code, launcher_text
@@ -20,13 +21,6 @@ MINIMUM_VERSION = (3, 250, 0)
 """The oldest Pulumi of the user's own that is taken; the project's SDK asks for it."""
 
 LANGUAGE_HOST = "pulumi-language-python"
-DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
-# Dynamic resources are run by the SDK of the program's own Python, as in Pulumi's distribution.
-_DYNAMIC_LAUNCHER = """\
-#!/bin/sh
-virtualenv_python="${PULUMI_RUNTIME_VIRTUALENV:+$PULUMI_RUNTIME_VIRTUALENV/bin/python}"
-exec "${virtualenv_python:-${PULUMI_PYTHON_CMD:-python3}}" -u -m pulumi.dynamic "$@"
-"""
 _VERSION_SECONDS = 30.0
 
 
@@ -110,7 +104,7 @@ def _assembled(build: Path) -> Path:
     """Puts engine, language host and executor side by side, where the engine looks for them."""
     runtime = plugin_runtime()
     code = copied_code(["language_host"])
-    parts = [build.name, code.name, str(runtime.python), runtime.libraries.name, _DYNAMIC_LAUNCHER]
+    parts = [build.name, code.name, str(runtime.python), runtime.libraries.name, dynamic_provider.LAUNCHER]
     digest = hashlib.sha256("\n".join(parts).encode())
     folder = paths.cache_root() / "engine-with-host" / digest.hexdigest()[:16]
     if folder.is_dir():
@@ -127,7 +121,7 @@ def _assemble(build: Path, runtime: Runtime, code: Path, folder: Path) -> None:
             (making / name).hardlink_to(build / name)
         arguments = ["--executor", str(folder / EXECUTOR), "--version", versions.PULUMI.removeprefix("v")]
         host_text = launcher_text(runtime, code, "sandbox.language_host", arguments)
-        for name, text in ((LANGUAGE_HOST, host_text), (DYNAMIC_PROVIDER, _DYNAMIC_LAUNCHER)):
+        for name, text in ((LANGUAGE_HOST, host_text), (dynamic_provider.NAME, dynamic_provider.LAUNCHER)):
             (making / name).write_text(text, encoding="utf-8")
             (making / name).chmod(0o755)
 

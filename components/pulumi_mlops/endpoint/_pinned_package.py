@@ -68,7 +68,7 @@ def _looked_up(props: dict[str, Any]) -> dict[str, Any]:
         package = model_packages.describe(client.client("sagemaker", props["region"]), arn)
     except client.MissingError as error:
         fix = "pin a version that is registered there"
-        raise PinnedPackageError(f"{place}: got none, expected a registered version, fix: {fix} ({error})") from error
+        raise PinnedPackageError(f"{place}: got none, expected a registered version, fix: {fix} ({error})") from None
     problems = []
     if package.approval_status != model_packages.APPROVED:
         got, wanted = package.approval_status or "no approval", model_packages.APPROVED

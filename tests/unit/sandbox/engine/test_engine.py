@@ -64,6 +64,7 @@ def test_the_built_engine_stands_beside_its_language_host(folders: Path) -> None
         "pulumi",
         "pulumi-language-python",
         "pulumi-language-python-exec",
+        "pulumi-resource-pulumi-python",
     ]
     assert installed.pulumi.resolve().parent == installed.folder.resolve(), "the engine looks beside its real path"
 
