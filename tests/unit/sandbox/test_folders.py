@@ -69,19 +69,28 @@ def test_a_folder_that_is_not_the_sandboxs_is_never_removed(roots: tuple[Path, P
     assert (roots[0] / "thesis.txt").exists()
 
 
-def test_stacks_in_a_cluster_of_the_users_own_are_not_forgotten(roots: tuple[Path, Path]) -> None:
+def test_stacks_in_a_cluster_of_the_users_own_are_not_forgotten(
+    roots: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     state = paths.claim(roots[0])
     (state / "users-contexts").write_text("kind-dev\n")
     stack = paths.pulumi_backend() / ".pulumi" / "stacks" / "mlops" / "dev-local.json"
     stack.parent.mkdir(parents=True)
     stack.touch()
 
+    engine = paths.claim(roots[1]) / "engine"
+    engine.mkdir()
+
     take_down.take_down(purge=True)
     assert stack.exists()
+    assert engine.exists(), "nothing else could destroy the stack"
+    told = capsys.readouterr().err
+    assert str(roots[1]) in told
+    assert "down --purge" in told
 
     stack.unlink()
-    take_down.take_down()
-    assert not state.exists()
+    take_down.take_down(purge=True)
+    assert not any(root.exists() for root in roots)
 
 
 def test_mounts_are_undone_from_the_innermost_and_nobody_elses() -> None:
