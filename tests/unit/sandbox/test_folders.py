@@ -41,6 +41,27 @@ def test_a_claimed_folder_is_claimed_again(tmp_path: Path) -> None:
     assert paths.claim(tmp_path / "new") == tmp_path / "new"
 
 
+def test_a_folder_that_another_claims_at_the_same_time_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_dir = Path.is_dir
+
+    def claimed_meanwhile(path: Path) -> bool:
+        (tmp_path / paths.MARKER).touch()
+        (tmp_path / "locks").mkdir(exist_ok=True)
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", claimed_meanwhile)
+    assert paths.claim(tmp_path) == tmp_path
+
+
+def test_down_removes_a_root_that_was_not_marked_yet(roots: tuple[Path, Path]) -> None:
+    for root in roots:
+        root.mkdir()
+    take_down.take_down(purge=True)
+    assert not any(root.exists() for root in roots)
+
+
 def test_down_removes_the_state_and_keeps_what_was_built(roots: tuple[Path, Path]) -> None:
     for root in roots:
         (paths.claim(root) / "things" / "deep").mkdir(parents=True)
