@@ -44,14 +44,11 @@ def test_a_claimed_folder_is_claimed_again(tmp_path: Path) -> None:
 def test_a_folder_that_another_claims_at_the_same_time_is_claimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_dir = Path.is_dir
+    def claimed_meanwhile(root: Path) -> list[Path]:
+        (root / paths.MARKER).touch()
+        return [root / "locks"]
 
-    def claimed_meanwhile(path: Path) -> bool:
-        (tmp_path / paths.MARKER).touch()
-        (tmp_path / "locks").mkdir(exist_ok=True)
-        return is_dir(path)
-
-    monkeypatch.setattr(Path, "is_dir", claimed_meanwhile)
+    monkeypatch.setattr(Path, "iterdir", claimed_meanwhile)
     assert paths.claim(tmp_path) == tmp_path
 
 
