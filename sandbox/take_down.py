@@ -18,7 +18,7 @@ def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
     """Ends everything that runs, puts the machine back and removes the state.
 
     Args:
-        purge: Removes what was built as well.
+        purge: Removes what was built as well, unless stacks elsewhere still need it.
         keep_data: Keeps the state: the cluster's objects and volumes, and Pulumi's stacks.
 
     Raises:
@@ -26,10 +26,9 @@ def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
     """
     aws_lifecycle.down()
     lifecycle.down(keep_data=keep_data)
-    if not keep_data:
-        _remove_state()
+    is_kept = keep_data or not _remove_state(purge=purge)
     _unmount_left_over_builds()
-    if purge:
+    if purge and not is_kept:
         _remove_root(paths.cache_root(), "remove the caches")
 
 
@@ -47,17 +46,20 @@ def stacks_elsewhere(contexts: Path, backend: Path) -> list[str]:
     return contexts.read_text().split()
 
 
-def _remove_state() -> None:
+def _remove_state(*, purge: bool) -> bool:
+    """Removes the state, unless stacks would be forgotten with it; returns whether it did."""
     root = paths.state_root()
     contexts = stacks_elsewhere(users_contexts_file(), paths.pulumi_backend())
     if not contexts:
         _remove_root(root, "remove the state")
-        return
+        return True
+    kept = f"{root} and {paths.cache_root()}, with the Pulumi for it" if purge else root
     progress.say(
-        f"  kept {root}: its stacks may have things in {', '.join(contexts)}. Once nothing is needed any more:\n"
+        f"  kept {kept}: its stacks may have things in {', '.join(contexts)}. Once nothing is needed any more:\n"
         '    eval "$(.venv/bin/python -m sandbox env)"; pulumi destroy --stack <stack>; pulumi stack rm <stack>\n'
-        "    python -m sandbox down"
+        f"    python -m sandbox down{' --purge' if purge else ''}"
     )
+    return False
 
 
 def _remove_root(root: Path, name: str) -> None:
@@ -65,6 +67,9 @@ def _remove_root(root: Path, name: str) -> None:
     if not root.exists():
         return
     if not (root / paths.MARKER).exists():
+        if not any(root.iterdir()):  # killed before it was marked
+            root.rmdir()
+            return
         raise SandboxError(f"{root}: not the sandbox's, since it has no {paths.MARKER}", "remove it yourself")
     with progress.step(name) as current:
         _unmount_below(root)

@@ -41,6 +41,24 @@ def test_a_claimed_folder_is_claimed_again(tmp_path: Path) -> None:
     assert paths.claim(tmp_path / "new") == tmp_path / "new"
 
 
+def test_a_folder_that_another_claims_at_the_same_time_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claimed_meanwhile(root: Path) -> list[Path]:
+        (root / paths.MARKER).touch()
+        return [root / "locks"]
+
+    monkeypatch.setattr(Path, "iterdir", claimed_meanwhile)
+    assert paths.claim(tmp_path) == tmp_path
+
+
+def test_down_removes_a_root_that_was_not_marked_yet(roots: tuple[Path, Path]) -> None:
+    for root in roots:
+        root.mkdir()
+    take_down.take_down(purge=True)
+    assert not any(root.exists() for root in roots)
+
+
 def test_down_removes_the_state_and_keeps_what_was_built(roots: tuple[Path, Path]) -> None:
     for root in roots:
         (paths.claim(root) / "things" / "deep").mkdir(parents=True)
@@ -69,19 +87,28 @@ def test_a_folder_that_is_not_the_sandboxs_is_never_removed(roots: tuple[Path, P
     assert (roots[0] / "thesis.txt").exists()
 
 
-def test_stacks_in_a_cluster_of_the_users_own_are_not_forgotten(roots: tuple[Path, Path]) -> None:
+def test_stacks_in_a_cluster_of_the_users_own_are_not_forgotten(
+    roots: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     state = paths.claim(roots[0])
     (state / "users-contexts").write_text("kind-dev\n")
     stack = paths.pulumi_backend() / ".pulumi" / "stacks" / "mlops" / "dev-local.json"
     stack.parent.mkdir(parents=True)
     stack.touch()
 
+    engine = paths.claim(roots[1]) / "engine"
+    engine.mkdir()
+
     take_down.take_down(purge=True)
     assert stack.exists()
+    assert engine.exists(), "nothing else could destroy the stack"
+    told = capsys.readouterr().err
+    assert str(roots[1]) in told
+    assert "down --purge" in told
 
     stack.unlink()
-    take_down.take_down()
-    assert not state.exists()
+    take_down.take_down(purge=True)
+    assert not any(root.exists() for root in roots)
 
 
 def test_mounts_are_undone_from_the_innermost_and_nobody_elses() -> None:
