@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.graphs import GraphError, load_graph
 from pulumi_mlops.config.problems import Problem
 from pulumi_mlops.config.sagemaker import SageMakerEndpointSettings, SageMakerPipelineSettings
 from pulumi_mlops.config.stack import StackConfig
@@ -39,11 +40,22 @@ def problems_of(document: StackDocument, config: StackConfig) -> Iterator[Proble
     from pulumi_mlops import _sagemaker_args  # noqa: PLC0415 - start-up time
 
     for name in config.workloads:
+        if not _has_graph(config, name):
+            continue
         args = _sagemaker_args.workload_args(config, name, config.platform.sagemaker, _BUCKET, {})
         for part, resolve in parts.items():
             for problem in _refused(resolve, name, args):
                 path = _place(part, name, problem.path)
                 yield document.problem(path, got=problem.got, expected=problem.expected, fix=problem.fix)
+
+
+def _has_graph(config: StackConfig, workload: str) -> bool:
+    """Tell whether a workload's step graph can be had; why not has been told already."""
+    try:
+        load_graph(config.graph_of(workload))
+    except GraphError:
+        return False
+    return True
 
 
 def _parts() -> dict[str, Callable[[str, Any], None]]:

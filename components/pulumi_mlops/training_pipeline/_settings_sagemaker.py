@@ -142,7 +142,7 @@ def _steps(arguments: Arguments, graph: Mapping[str, Any], region: str) -> list[
     for name in given:
         if jobs and name not in jobs:
             path = f"sagemaker.instance_types.{name}"
-            arguments.add(path, given[name], f"one of the jobs {', '.join(jobs)}", "correct or remove this key")
+            arguments.add_unknown_key(path, f"one of the jobs {', '.join(jobs)}")
     machines = {
         StepKind.PROCESSING: _machine(arguments, "processing_instance_type", InstanceUse.PROCESSING, region),
         StepKind.TRAINING: _machine(arguments, "training_instance_type", InstanceUse.TRAINING, region),
