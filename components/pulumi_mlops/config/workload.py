@@ -126,7 +126,8 @@ class EndpointConfig(Model):
     """Part of its CPU that a pod should use before another is started. Defaults to 70."""
 
     rollout_timeout_seconds: int = Field(default=120, ge=10, le=3600)
-    """How long a new version may take to be ready before the update fails. Defaults to 120."""
+    """How long a pod of a new version may take to be ready before the update fails; pods are replaced a quarter at a
+    time. Defaults to 120."""
 
     drain_seconds: int = Field(default=20, ge=1, le=600)
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
