@@ -151,9 +151,9 @@ class EndpointConfig(Model):
     target_cpu_percent: int = Field(default=70, ge=10, le=100)
     """Part of its CPU that a pod should use before another is started. Defaults to 70."""
 
-    rollout_timeout_seconds: int | None = Field(default=None, ge=10, le=28800)
-    """How long a new version may take to be ready before the update fails. Defaults to 120 on kubernetes (at most 3600)
-    and to 1800 on sagemaker."""
+    rollout_timeout_seconds: int | None = Field(default=None, ge=10, le=14400)
+    """How long a new version may take to be ready before the update fails; on kubernetes for each wave, since pods are
+    replaced a quarter at a time. Defaults to 120 on kubernetes (3600 at most), to 1800 on sagemaker."""
 
     drain_seconds: int = Field(default=20, ge=1, le=600)
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""

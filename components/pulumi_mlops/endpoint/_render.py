@@ -12,6 +12,8 @@ PORT = 8080
 SERVICE_PORT = 80
 MODEL_FOLDER = "/model"
 MODEL_VOLUME_SIZE = "4Gi"
+# Of the servers there are, how many new ones start at a time; Kubernetes rounds up.
+SURGE_PERCENT = 25
 # How long a pod that leaves goes on taking requests, so that all nodes have heard of it.
 HAND_OVER_SECONDS = 5
 # How long the server still takes connections once told to stop: the hand-over lies before that.
@@ -122,10 +124,18 @@ def deployment(settings: EndpointSettings, model: PinnedModel) -> Document:
             "progressDeadlineSeconds": settings.rollout_timeout_seconds,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": f"{SURGE_PERCENT}%"},
+            },
             "template": pod_template(settings, model),
         },
     }
+
+
+def rollout_waves(settings: EndpointSettings) -> int:
+    """Return in how many waves the servers are replaced at most, each of which may take the rollout's time."""
+    return min(settings.replicas_max, 100 // SURGE_PERCENT)
 
 
 def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:

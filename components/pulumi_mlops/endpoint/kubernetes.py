@@ -68,7 +68,9 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             name,
             _render.deployment(settings, model),
             pulumi.ResourceOptions(
-                parent=self, depends_on=[account, policy], custom_timeouts=_patience(settings.rollout_timeout_seconds)
+                parent=self,
+                depends_on=[account, policy],
+                custom_timeouts=_patience(settings.rollout_timeout_seconds * _render.rollout_waves(settings)),
             ),
         )
         service = create(
@@ -121,6 +123,6 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self.status = pulumi.Output.from_input(status)
 
 
-def _patience(rollout_timeout_seconds: int) -> pulumi.CustomTimeouts:
-    seconds = f"{rollout_timeout_seconds + GRACE_SECONDS}s"
+def _patience(expected_seconds: int) -> pulumi.CustomTimeouts:
+    seconds = f"{expected_seconds + GRACE_SECONDS}s"
     return pulumi.CustomTimeouts(create=seconds, update=seconds)

@@ -139,11 +139,20 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
 
 def test_old_pods_stay_until_new_ones_are_ready() -> None:
     spec = endpoint(rollout_timeout_seconds=90).one("Deployment").inputs["spec"]
-    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": "25%"}
     assert spec["progressDeadlineSeconds"] == 90
     server = spec["template"]["spec"]["containers"][0]
     assert server["readinessProbe"]["httpGet"]["path"] == "/v2/models/flight-delay/ready"
     assert server["livenessProbe"]["httpGet"]["path"] == "/v2/health/live"
+
+
+@pytest.mark.parametrize(("replicas_max", "waves"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (40, 4)])
+def test_an_update_has_time_for_every_wave_of_pods(replicas_max: int, waves: int) -> None:
+    declaration = endpoint(rollout_timeout_seconds=90, replicas_max=replicas_max)
+    assert declaration.one("Deployment").options.customTimeouts.update == f"{waves * 90 + 60}s"
+    assert declaration.one("Job").options.customTimeouts.update == "150s"
+    # However many pods there are, no more waves than that: Kubernetes rounds a quarter up.
+    assert max(-(-pods // -(-pods // 4)) for pods in range(1, replicas_max + 1)) == waves
 
 
 def test_a_pod_that_leaves_has_time_to_finish() -> None:
