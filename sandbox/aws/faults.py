@@ -47,11 +47,16 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to come. Safe to be used by many threads."""
+    """The faults that are still to come. Safe to be used by many threads.
+
+    Attributes:
+        taken: How many requests have met with one.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self.taken = 0
 
     def add(self, fault: Fault) -> None:
         """Ask for a fault."""
@@ -69,6 +74,7 @@ class Faults:
             for fault in self._waiting:
                 if (fault.service, fault.operation) == (service, operation) and fault.kind in kinds:
                     fault.times -= 1
+                    self.taken += 1
                     if fault.times <= 0:
                         self._waiting.remove(fault)
                     return fault
@@ -107,7 +113,7 @@ def _control(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         given = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         faults.add(Fault(**{**given, "kind": Kind(given["kind"])}))
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [b"{}"]
+    return [json.dumps({"taken": faults.taken}).encode()]
 
 
 def _refuse(fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

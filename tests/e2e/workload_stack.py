@@ -25,52 +25,21 @@ IMPATIENT_ROLLOUT_TIMEOUT_SECONDS = 60
 """Longer than the 45 s for which a new pod tries an unreachable registry, so that it can tell."""
 
 
-class WorkloadStack(Project):
-    """The checkout's program with a stack file made from one of the checkout's.
+class ProgramStack(Project):
+    """The checkout's program with a stack file of the test's own, on any target.
 
     Args:
         folder: An empty folder.
-        cluster: Where it runs.
-        namespace: The stack's namespace.
-        images: The pinned reference of each image, by name.
         environment: The whole environment of the engine.
-        template: The stack whose file it is made from.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        cluster: Cluster,
-        namespace: str,
-        images: Mapping[str, str],
-        environment: Mapping[str, str],
-        template: str = "dev-local",
-    ) -> None:
-        super().__init__(folder, "mlops", {**environment, "MLOPS_KUBE_CONTEXT": cluster.context})
-        self.namespace = namespace
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(folder, "mlops", environment)
         self.stack_file = self.folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.stack_file.parent.mkdir()
-        self._check_out(template, images, cluster.context)
-        self._api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
-        self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
-
-    def _check_out(self, template: str, images: Mapping[str, str], context: str) -> None:
         shutil.copy(CHECKOUT / "Pulumi.yaml", self.folder)
         for shared in ("infra", ".venv"):
             (self.folder / shared).symlink_to(CHECKOUT / shared)
-        document = YAML().load(CHECKOUT / "stacks" / f"Pulumi.{template}.yaml")
-        platform = document["config"]["mlops:platform"]
-        platform["environment"] = STACK
-        platform["namespace"] = self.namespace
-        platform["kubernetes"]["context"] = context
-        platform["registry"].pop("allowed_namespaces", None)
-        platform["registry"]["protect_data"] = False
-        for name in platform["images"]:
-            platform["images"][name] = images[name]
-        workload = document["config"]["mlops:workloads"][WORKLOAD]
-        workload.pop("model", None)
-        workload["endpoint"]["rollout_timeout_seconds"] = ROLLOUT_TIMEOUT_SECONDS
-        YAML().dump(document, self.stack_file)
 
     @contextlib.contextmanager
     def edited(self) -> Iterator[dict[str, Any]]:
@@ -78,19 +47,6 @@ class WorkloadStack(Project):
         document = YAML().load(self.stack_file)
         yield document["config"]
         YAML().dump(document, self.stack_file)
-
-    @contextlib.contextmanager
-    def impatient(self) -> Iterator[None]:
-        """Gives a rollout up soon for as long as the block runs: for an update that must fail."""
-        self._give_up_rollouts_after(IMPATIENT_ROLLOUT_TIMEOUT_SECONDS)
-        try:
-            yield
-        finally:
-            self._give_up_rollouts_after(ROLLOUT_TIMEOUT_SECONDS)
-
-    def _give_up_rollouts_after(self, seconds: int) -> None:
-        with self.edited() as settings:
-            settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = seconds
 
     def pin(self, model: Mapping[str, Any] | None) -> None:
         """Pins a version and digest, or none."""
@@ -119,15 +75,6 @@ class WorkloadStack(Project):
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return json.loads(ended.stdout)
 
-    def train(self, **parameters: Any) -> tuple[int, dict[str, Any]]:
-        """Runs the pipeline with parameters of its own; returns the exit code and the run."""
-        with self.edited() as settings:
-            settings["mlops:workloads"][WORKLOAD]["pipeline"]["parameters"] = parameters
-        self.up()
-        ended = self.mlops("train", WORKLOAD, "--stack", STACK, "--follow", "--json")
-        assert ended.stdout, ended.stderr
-        return ended.returncode, json.loads(ended.stdout)
-
     def workload_outputs(self) -> dict[str, str]:
         """The outputs of the workload."""
         outputs: dict[str, str] = self.outputs()["workloads"][WORKLOAD]
@@ -138,6 +85,71 @@ class WorkloadStack(Project):
         (row,) = self.mlops_json("status", "--stack", STACK)["workloads"]
         found: dict[str, Any] = row
         return found
+
+
+class WorkloadStack(ProgramStack):
+    """The checkout's program with a stack file made from one of the checkout's.
+
+    Args:
+        folder: An empty folder.
+        cluster: Where it runs.
+        namespace: The stack's namespace.
+        images: The pinned reference of each image, by name.
+        environment: The whole environment of the engine.
+        template: The stack whose file it is made from.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        cluster: Cluster,
+        namespace: str,
+        images: Mapping[str, str],
+        environment: Mapping[str, str],
+        template: str = "dev-local",
+    ) -> None:
+        super().__init__(folder, {**environment, "MLOPS_KUBE_CONTEXT": cluster.context})
+        self.namespace = namespace
+        self._check_out(template, images, cluster.context)
+        self._api = config.new_client_from_config(str(cluster.kubeconfig), context=cluster.context)
+        self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
+
+    def _check_out(self, template: str, images: Mapping[str, str], context: str) -> None:
+        document = YAML().load(CHECKOUT / "stacks" / f"Pulumi.{template}.yaml")
+        platform = document["config"]["mlops:platform"]
+        platform["environment"] = STACK
+        platform["namespace"] = self.namespace
+        platform["kubernetes"]["context"] = context
+        platform["registry"].pop("allowed_namespaces", None)
+        platform["registry"]["protect_data"] = False
+        for name in platform["images"]:
+            platform["images"][name] = images[name]
+        workload = document["config"]["mlops:workloads"][WORKLOAD]
+        workload.pop("model", None)
+        workload["endpoint"]["rollout_timeout_seconds"] = ROLLOUT_TIMEOUT_SECONDS
+        YAML().dump(document, self.stack_file)
+
+    @contextlib.contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Gives a rollout up soon for as long as the block runs: for an update that must fail."""
+        self._give_up_rollouts_after(IMPATIENT_ROLLOUT_TIMEOUT_SECONDS)
+        try:
+            yield
+        finally:
+            self._give_up_rollouts_after(ROLLOUT_TIMEOUT_SECONDS)
+
+    def _give_up_rollouts_after(self, seconds: int) -> None:
+        with self.edited() as settings:
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["rollout_timeout_seconds"] = seconds
+
+    def train(self, **parameters: Any) -> tuple[int, dict[str, Any]]:
+        """Runs the pipeline with parameters of its own; returns the exit code and the run."""
+        with self.edited() as settings:
+            settings["mlops:workloads"][WORKLOAD]["pipeline"]["parameters"] = parameters
+        self.up()
+        ended = self.mlops("train", WORKLOAD, "--stack", STACK, "--follow", "--json")
+        assert ended.stdout, ended.stderr
+        return ended.returncode, json.loads(ended.stdout)
 
     def image(self, name: str, reference: str) -> None:
         """Pins an image."""
