@@ -101,7 +101,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         )
         if render_scaling.is_scaled(settings):
             self._scale(settings, self.endpoint)
-        truth = self._truth_check(settings, self.endpoint, alarm_names)
+        truth = self._truth_check(settings, self.endpoint, configuration, alarm_names)
         # Known in a preview, and in an update only when the check has passed.
         proved = pulumi.Output.all(render.url(settings), model.version, model.digest, truth.configuration)
         self._promise(
@@ -183,12 +183,17 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         )
 
     def _truth_check(
-        self, settings: HostingSettings, endpoint: aws.sagemaker.Endpoint, alarm_names: list[str]
+        self,
+        settings: HostingSettings,
+        endpoint: aws.sagemaker.Endpoint,
+        configuration: aws.sagemaker.EndpointConfiguration,
+        alarm_names: list[str],
     ) -> EndpointTruth:
         properties: dict[str, Any] = {
             "region": settings.account.region,
             "endpoint_name": settings.endpoint_name,
-            "configuration": endpoint.endpoint_config_name,
+            # What was asked for, and not what the endpoint's resource tells: where AWS went back, that is the old one.
+            "configuration": configuration.name,
             "timeout_seconds": settings.rollout_timeout_seconds,
             "superseded_kept": settings.superseded_configurations_kept,
             "alarm_names": alarm_names,

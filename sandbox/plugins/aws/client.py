@@ -1,5 +1,6 @@
 """Calls AWS's operations at endpoints on this machine, with patience for a service that asks for it."""
 
+import copy
 import random
 import threading
 from collections.abc import Callable
@@ -104,8 +105,8 @@ class Cloud:
 
     def _once(self, client: Any, operation: str, parameters: Object) -> Object:
         try:
-            # botocore's own method takes the operation as AWS names it.
-            answer: Object = client._make_api_call(operation, parameters)  # noqa: SLF001
+            # botocore's own method takes the operation as AWS names it. It adds to what it is given.
+            answer: Object = client._make_api_call(operation, copy.deepcopy(parameters))  # noqa: SLF001
         except botocore.exceptions.ClientError as error:
             raise _refusal(operation, error) from error
         except botocore.exceptions.ParamValidationError as error:

@@ -1,6 +1,7 @@
 """Judges inputs by the table and by the shapes that botocore has of them."""
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -104,7 +105,8 @@ def _leaf(node: Node, value: Any, path: Path) -> Iterator[Failure]:
     elif not isinstance(value, str):
         yield _mistyped(path, value, "a string")
     elif value:
-        yield from _text(node, value, path)
+        # What is wrong in one way is often so in others.
+        yield from itertools.islice(_text(node, value, path), 1)
     elif node.spec.required and not node.spec.keeps_empty:
         yield Failure(path_text(path), "got an empty string; it is required")
 

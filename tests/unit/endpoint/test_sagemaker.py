@@ -276,6 +276,13 @@ def test_the_truth_check_waits_for_the_endpoint_and_is_made_anew() -> None:
     }
 
 
+def test_the_truth_check_asks_for_what_was_wanted_and_not_for_what_the_endpoint_tells() -> None:
+    truth = endpoint().one("EndpointTruth").options
+    sources = {urn.rpartition("::")[0].rpartition(":")[2] for urn in truth.propertyDependencies["configuration"].urns}
+    assert "EndpointConfiguration" in sources
+    assert "Endpoint" not in sources
+
+
 def test_the_checks_are_kept_in_the_state_by_name_alone() -> None:
     for kind in ("PinnedModelPackage", "EndpointRelease", "EndpointTruth"):
         provider = endpoint().one(kind).inputs["__provider"]
@@ -440,6 +447,7 @@ def test_the_role_is_for_what_every_endpoint_does() -> None:
             {"ReadRequests", "ReadRequestsList", "WriteAnswers", "TellTopics"},
         ),
         ({"kms_key_arn": KEY}, {"UseKey", "UseKeyVolumes"}),
+        ({"model_data_kms_key_arn": KEY}, {"DecryptModels"}),
         (NETWORK, {"CreateInterfaces", "ChangeInterfaces", "DescribeNetwork"}),
         ({"shadow": SHADOW}, set()),
     ],

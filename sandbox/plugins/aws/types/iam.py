@@ -39,7 +39,7 @@ ROLE = ResourceType(
         Property("description"),
         Property("forceDetachPolicies", is_local=True, default=False),
         Property("maxSessionDuration", default=3600),
-        Property("name", "RoleName", replaces=True, has_pattern=True),
+        Property("name", "RoleName", computed=True, replaces=True, has_pattern=True),
         Property("namePrefix", is_local=True, computed=True, replaces=True),
         Property("path", default="/", replaces=True),
         Property("permissionsBoundary", is_arn=True),
@@ -75,7 +75,7 @@ ROLE_POLICY = ResourceType(
     id_separator=":",
     keys={"RoleName": "role", "PolicyName": "name"},
     properties=(
-        Property("name", "PolicyName", replaces=True, has_pattern=True),
+        Property("name", "PolicyName", computed=True, replaces=True, has_pattern=True),
         Property("namePrefix", is_local=True, computed=True, replaces=True),
         Property("policy", "PolicyDocument", form=Form.POLICY, required=True),
         Property("role", "RoleName", required=True, replaces=True),

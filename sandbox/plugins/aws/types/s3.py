@@ -39,7 +39,7 @@ BUCKET = ResourceType(
     id_of=("bucket",),
     keys=_KEYS,
     properties=(
-        Property("bucket", replaces=True),
+        Property("bucket", computed=True, replaces=True),
         Property("bucketNamespace", computed=True, readable=False, replaces=True),
         Property("bucketPrefix", is_local=True, computed=True, replaces=True),
         Property("forceDestroy", is_local=True, default=False),

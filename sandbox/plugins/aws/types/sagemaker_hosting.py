@@ -186,7 +186,7 @@ ENDPOINT_CONFIGURATION = ResourceType(
         ),
         Property("executionRoleArn", is_arn=True),
         Property("kmsKeyArn", "KmsKeyId", is_arn=True),
-        Property("name", "EndpointConfigName", has_pattern=True),
+        Property("name", "EndpointConfigName", computed=True, has_pattern=True),
         Property("namePrefix", is_local=True, computed=True),
         Property("productionVariants", required=True, children=_VARIANT),
         Property("shadowProductionVariants", children=_SHADOW),

@@ -50,7 +50,7 @@ SCHEDULE = ResourceType(
         ),
         Property("groupName", computed=True, replaces=True, has_pattern=True),
         Property("kmsKeyArn", is_arn=True),
-        Property("name", replaces=True, has_pattern=True),
+        Property("name", computed=True, replaces=True, has_pattern=True),
         Property("namePrefix", is_local=True, computed=True, replaces=True),
         Property("scheduleExpression", required=True),
         Property("scheduleExpressionTimezone", default="UTC"),

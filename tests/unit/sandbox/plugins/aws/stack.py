@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sandbox.plugins.aws.client import Cloud
 from sandbox.plugins.aws.configuration import Configuration, Tags
 from sandbox.plugins.aws.journal import Journal
 from sandbox.plugins.aws.provider import Provider
+from sandbox.plugins.aws.table import Caller
 from sandbox.plugins.protocol.changes import Difference
 from sandbox.plugins.protocol.engine import Engine
 from sandbox.plugins.protocol.errors import FailedOutcomeError
@@ -37,6 +39,8 @@ class Entry:
 class Stack:
     """Resources by name, each of one type."""
 
+    timeout_seconds: float | None = None
+
     def __init__(self, settings: Configuration, journal: Path) -> None:
         self.settings = settings
         self.journal = journal
@@ -55,9 +59,12 @@ class Stack:
     def default_tags(self, **tags: str) -> None:
         self.restart(tags=Tags(tags))
 
-    @staticmethod
-    def resource(token: str, name: str, identifier: str = "") -> Resource:
-        return Resource(f"urn:pulumi:dev::mlops::{token}::{name}", token, name, None, identifier)
+    def resource(self, token: str, name: str, identifier: str = "") -> Resource:
+        return Resource(f"urn:pulumi:dev::mlops::{token}::{name}", token, name, self.timeout_seconds, identifier)
+
+    def caller(self, service: str) -> Caller:
+        """Calls AWS behind the stack's back."""
+        return Cloud(self.settings, threading.Event()).caller(service, REGION)
 
     def check(self, token: str, name: str, /, **news: Any) -> Object:
         """Returns checked inputs, and fails when they cannot be taken."""

@@ -1,0 +1,108 @@
+"""What counts as a change, in pure comparisons."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.plugins.aws.diff import difference
+from sandbox.plugins.aws.policies import same_policy
+from sandbox.plugins.aws.types import resource_type
+from sandbox.plugins.protocol.changes import ChangeKind
+from sandbox.plugins.protocol.values import UNKNOWN
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+STEPS = "aws:appautoscaling/policy:Policy"
+
+
+def changes(token: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[ChangeKind, bool]]:
+    found = difference(resource_type(token), old, new)
+    return {change.text: (change.kind, change.replaces) for change in found.changes}
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new"),
+    [
+        (ALARM, {"alarmDescription": ""}, {}),
+        (ALARM, {}, {"alarmDescription": "", "alarmActions": [], "dimensions": {}}),
+        (ALARM, {"okActions": ["a", "b"]}, {"okActions": ["b", "a"]}),
+        (ALARM, {"threshold": 1}, {"threshold": 1.0}),
+        (ALARM, {"evaluateLowSampleCountPercentiles": "evaluate"}, {}),
+        (
+            CONFIGURATION,
+            {"productionVariants": [{"modelName": "m", "volumeSizeInGb": 10, "variantName": "made-up"}]},
+            {"productionVariants": [{"modelName": "m"}]},
+        ),
+        (
+            LIFECYCLE,
+            {"rules": [{"id": "a", "status": "Enabled"}]},
+            {"rules": [{"id": "a", "status": "Enabled", "filter": {}}]},
+        ),
+        (SCHEDULE, {"startDate": "2026-01-01T00:00:00Z"}, {"startDate": "2026-01-01T01:00:00+01:00"}),
+        (
+            STEPS,
+            {
+                "stepScalingPolicyConfiguration": {
+                    "stepAdjustments": [{"metricIntervalLowerBound": "0", "scalingAdjustment": 1}]
+                }
+            },
+            {
+                "stepScalingPolicyConfiguration": {
+                    "stepAdjustments": [{"metricIntervalLowerBound": "0.0", "scalingAdjustment": 1}]
+                }
+            },
+        ),
+    ],
+)
+def test_what_means_the_same_is_no_change(token: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    assert changes(token, old, new) == {}
+
+
+def test_what_a_program_leaves_out_goes_away() -> None:
+    assert changes(ALARM, {"unit": "Seconds", "okActions": ["a"]}, {}) == {
+        "okActions": (ChangeKind.DELETE, False),
+        "unit": (ChangeKind.DELETE, False),
+    }
+
+
+def test_what_is_not_known_yet_may_be_a_change() -> None:
+    assert changes(
+        ENDPOINT, {"name": "a", "endpointConfigName": "b"}, {"name": UNKNOWN, "endpointConfigName": UNKNOWN}
+    ) == {
+        "endpointConfigName": (ChangeKind.UPDATE, False),
+        "name": (ChangeKind.UPDATE, True),
+    }
+
+
+def test_elements_without_order_are_told_by_what_they_mean() -> None:
+    old = {"deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "a"}, {"alarmName": "b"}]}}}
+    new = {"deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "b"}, {"alarmName": "c"}]}}}
+    alarms = "deploymentConfig.autoRollbackConfiguration.alarms"
+    assert changes(ENDPOINT, old, new) == {f"{alarms}[1].alarmName": (ChangeKind.UPDATE, False)}
+
+
+def test_a_new_variant_needs_another_configuration() -> None:
+    old = {"productionVariants": [{"modelName": "m", "variantName": "a"}]}
+    new = {"productionVariants": [*old["productionVariants"], {"modelName": "m", "variantName": "b"}]}
+    assert changes(CONFIGURATION, old, new) == {"productionVariants[1]": (ChangeKind.ADD, True)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ('{"a":1,"b":2}', '{ "b": 2, "a": 1 }', True),
+        ('{"Action":"s3:Get"}', '{"Action":["s3:Get"]}', True),
+        ('{"Action":["a","b"]}', '{"Action":["b","a"]}', True),
+        ('{"Statement":{"Sid":"x"}}', '{"Statement":[{"Sid":"x"}]}', True),
+        ('{"Bool":{"aws:SecureTransport":false}}', '{"Bool":{"aws:SecureTransport":"false"}}', True),
+        ('{"Action":"s3:Get"}', '{"Action":"s3:Put"}', False),
+        ('{"Effect":"Allow"}', '{"Effect":"Deny"}', False),
+        ("no json", "{}", False),
+        ("no json", "no json", True),
+    ],
+)
+def test_policies_are_the_same_by_what_they_mean(one: str, other: str, is_same: bool) -> None:
+    assert same_policy(one, other) == is_same
