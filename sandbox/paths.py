@@ -67,7 +67,8 @@ def claim(root: Path) -> Path:
     marker = root / MARKER
     if marker.exists():
         return root
-    if root.is_dir() and any(root.iterdir()):
+    # Asked for once more at the end: another thread or process may be claiming it just now.
+    if root.is_dir() and any(root.iterdir()) and not marker.exists():
         raise SandboxError(
             f"{root}: expected an empty folder or one of the sandbox's own, got one with other files",
             "name an empty folder in MLOPS_SANDBOX_CACHE and MLOPS_SANDBOX_STATE",

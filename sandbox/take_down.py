@@ -65,6 +65,9 @@ def _remove_root(root: Path, name: str) -> None:
     if not root.exists():
         return
     if not (root / paths.MARKER).exists():
+        if not any(root.iterdir()):  # killed before it was marked
+            root.rmdir()
+            return
         raise SandboxError(f"{root}: not the sandbox's, since it has no {paths.MARKER}", "remove it yourself")
     with progress.step(name) as current:
         _unmount_below(root)

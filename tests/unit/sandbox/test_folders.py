@@ -41,6 +41,24 @@ def test_a_claimed_folder_is_claimed_again(tmp_path: Path) -> None:
     assert paths.claim(tmp_path / "new") == tmp_path / "new"
 
 
+def test_a_folder_that_another_claims_at_the_same_time_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claimed_meanwhile(root: Path) -> list[Path]:
+        (root / paths.MARKER).touch()
+        return [root / "locks"]
+
+    monkeypatch.setattr(Path, "iterdir", claimed_meanwhile)
+    assert paths.claim(tmp_path) == tmp_path
+
+
+def test_down_removes_a_root_that_was_not_marked_yet(roots: tuple[Path, Path]) -> None:
+    for root in roots:
+        root.mkdir()
+    take_down.take_down(purge=True)
+    assert not any(root.exists() for root in roots)
+
+
 def test_down_removes_the_state_and_keeps_what_was_built(roots: tuple[Path, Path]) -> None:
     for root in roots:
         (paths.claim(root) / "things" / "deep").mkdir(parents=True)
