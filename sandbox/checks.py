@@ -18,14 +18,13 @@ import yaml
 from sandbox import commands, paths, versions
 from sandbox.cluster import build, cgroups, lifecycle, settings, users_context
 from sandbox.cluster.target import Cluster
+from sandbox.engine import build as engine_build
 from sandbox.engine import current_engine
 from sandbox.errors import SandboxError
 from sandbox.packages import apt, private
-from sandbox.packages.catalog import IMAGES, NODE, Group
+from sandbox.packages.catalog import NODE, Group
 
 MINIMUM_MEMORY_GIB = 4.0
-CACHE_GIB = 8.0
-STATE_GIB = 6.0
 
 _ARCHITECTURES = ("x86_64", "aarch64")
 _BASE_PROGRAMS = ("ip", "mount", "nsenter", "unshare")
@@ -77,17 +76,35 @@ def python(version: tuple[int, int] | None = None) -> Finding:
 def pulumi() -> Finding:
     """Pulumi, which is built from its Go module where there is none."""
     engine = current_engine()
-    if engine is None:
-        return Finding("Pulumi", State.NOTED, f"not on PATH; {versions.PULUMI} is compiled, about four minutes, once")
-    origin = "compiled" if engine.is_built else "yours"
-    return Finding("Pulumi", State.FOUND, f"{engine.version} ({origin}: {engine.pulumi})")
+    if engine is not None and not engine.is_built:
+        return Finding("Pulumi", State.FOUND, f"{engine.version} (yours: {engine.pulumi})")
+    if engine_build.is_built():
+        return Finding("Pulumi", State.FOUND, f"{versions.PULUMI} (compiled, in {paths.cache_root()})")
+    return Finding("Pulumi", State.NOTED, f"not on PATH; {versions.PULUMI} is compiled, about four minutes, once")
 
 
-def compiler(go_version: str | None = None) -> Finding:
-    """Go, while there is something left to compile."""
+def engine_is_lacking() -> bool:
+    """Whether Pulumi must be compiled: there is none of the user's own, and none in the cache."""
+    engine = current_engine()
+    return (engine is None or engine.is_built) and not engine_build.is_built()
+
+
+def node_is_lacking() -> bool:
+    """Whether Kubernetes must be compiled."""
+    return build.built() is None
+
+
+def compiler(go_version: str | None = None, *, engine: bool = True, node: bool = True) -> Finding:
+    """Go, while there is something left to compile.
+
+    Args:
+        go_version: What `go env GOVERSION` prints; asked for by default.
+        engine: Whether the Pulumi engine is wanted.
+        node: Whether a node of the sandbox is wanted.
+    """
     name = f"Go {'.'.join(map(str, versions.GO_MINIMUM))}"
-    if build.built() is not None and current_engine() is not None:
-        return Finding(name, State.FOUND, "not needed: everything is compiled")
+    if not (engine and engine_is_lacking()) and not (node and node_is_lacking()):
+        return Finding(name, State.FOUND, "not needed: there is nothing to compile")
     fix = "install it from https://go.dev/dl/ and put it on PATH"
     if go_version is None:
         try:
@@ -116,7 +133,7 @@ def base_programs() -> Finding:
 
 def overlay_mounts(folder: Path | None = None) -> Finding:
     """Overlay mounts in the folder of the containers: they are tried where nobody else sees them."""
-    place = _nearest_existing(folder or paths.state_root())
+    place = nearest_existing(folder or paths.state_root())
     name = "overlay mounts"
     script = 'cd "$1" && mkdir lower upper work merged && mount -t overlay overlay -o "$2" merged'
     options = "lowerdir=lower,upperdir=upper,workdir=work"
@@ -167,19 +184,7 @@ def nftables() -> Finding:
 
 def node_programs() -> Finding:
     """containerd, runc, network plugins and nft."""
-    return _packaged("containers", NODE)
-
-
-def image_builder() -> Finding:
-    """Docker, or buildah."""
-    if shutil.which("docker"):
-        try:
-            version = commands.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout_seconds=20).strip()
-        except commands.CommandError:
-            version = ""
-        if version:
-            return Finding("image builder", State.FOUND, f"Docker {version}")
-    return _packaged("image builder", IMAGES)
+    return packaged("containers", NODE)
 
 
 def addresses(routes: str | None = None) -> Finding:
@@ -229,28 +234,6 @@ def memory(information: str | None = None) -> Finding:
     )
 
 
-def disk() -> Finding:
-    """Room for what is built and for what runs."""
-    places = {paths.cache_root(): CACHE_GIB, paths.state_root(): STATE_GIB}
-    return judge_disk({root: (needed, _free_gib(root)) for root, needed in places.items()})
-
-
-def judge_disk(places: dict[Path, tuple[float, float]]) -> Finding:
-    """Judges the room on disks.
-
-    Args:
-        places: For each folder, the GiB needed and the GiB free.
-    """
-    short = [
-        f"{free:.1f} GiB free of {needed:.0f} for {root}" for root, (needed, free) in places.items() if free < needed
-    ]
-    if short:
-        fix = "export MLOPS_SANDBOX_CACHE=<folder> MLOPS_SANDBOX_STATE=<folder>, on a larger disk"
-        return Finding("disk space", State.MISSING, "; ".join(short), fix)
-    least = min(free for _, free in places.values())
-    return Finding("disk space", State.FOUND, f"{least:.0f} GiB free")
-
-
 def users_cluster(context: str) -> Finding:
     """Whether the cluster of a context answers."""
     name = f"context {context}"
@@ -266,7 +249,8 @@ def users_cluster(context: str) -> Finding:
     return Finding(name, State.FOUND, "its cluster answers")
 
 
-def _packaged(name: str, group: Group) -> Finding:
+def packaged(name: str, group: Group) -> Finding:
+    """Programs of a group of packages: there, or fetched with apt."""
     absent = private.missing(group)
     if not absent:
         return Finding(name, State.FOUND, ", ".join(group.packages))
@@ -303,9 +287,6 @@ def _cluster_runs() -> bool:
     return any(program.pid is not None for program in lifecycle.status()) or bool(cgroups.members(cgroups.PROGRAMS))
 
 
-def _free_gib(root: Path) -> float:
-    return shutil.disk_usage(_nearest_existing(root)).free / 2**30
-
-
-def _nearest_existing(folder: Path) -> Path:
+def nearest_existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists already."""
     return next(path for path in (folder, *folder.parents) if path.is_dir())

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import partial
 
 from rich.table import Table
 from rich.text import Text
 
-from sandbox import checks
+from sandbox import checks, disk_check, image_checks
 from sandbox.checks import Finding, State
 from sandbox.cluster import users_context
 from sandbox.errors import SandboxError
@@ -43,51 +44,65 @@ class Check:
 
 
 _EVERY = tuple(Part)
+_ENGINE = (Part.ENGINE, Part.PLUGINS)
 _NODE = (Part.CLUSTER,)
 
-CHECKS = (
-    Check(checks.operating_system, _EVERY),
-    Check(checks.python, _EVERY),
-    Check(checks.pulumi, (Part.ENGINE,)),
-    Check(checks.compiler, (Part.ENGINE, Part.CLUSTER)),
-    Check(checks.administrator, _NODE, own_node_only=True),
-    Check(checks.base_programs, _NODE, own_node_only=True),
-    Check(checks.overlay_mounts, _NODE, own_node_only=True),
-    Check(checks.control_groups, _NODE, own_node_only=True),
-    Check(checks.nftables, _NODE, own_node_only=True),
-    Check(checks.node_programs, _NODE, own_node_only=True),
-    Check(checks.addresses, _NODE, own_node_only=True),
-    Check(checks.ports, _NODE, own_node_only=True),
-    Check(checks.memory, _NODE, own_node_only=True),
-    Check(checks.image_builder, (Part.IMAGES,)),
-    Check(checks.disk, (Part.ENGINE, Part.CLUSTER, Part.IMAGES)),
-)
+
+def checks_for(context: str | None, parts: tuple[Part, ...]) -> tuple[Check, ...]:
+    """The prerequisites in the order of the table; some depend on what else is wanted.
+
+    Args:
+        context: The context of the user's own cluster; None for a node of the sandbox.
+        parts: The parts that are wanted.
+    """
+    engine = bool(set(_ENGINE) & set(parts))
+    node = context is None and Part.CLUSTER in parts
+    with_images = Part.IMAGES in parts
+    return (
+        Check(checks.operating_system, _EVERY),
+        Check(checks.python, _EVERY),
+        Check(checks.pulumi, _ENGINE),
+        Check(partial(checks.compiler, engine=engine, node=node), (*_ENGINE, Part.CLUSTER)),
+        Check(checks.administrator, _NODE, own_node_only=True),
+        Check(checks.base_programs, _NODE, own_node_only=True),
+        Check(checks.overlay_mounts, _NODE, own_node_only=True),
+        Check(checks.control_groups, _NODE, own_node_only=True),
+        Check(checks.nftables, _NODE, own_node_only=True),
+        Check(checks.node_programs, _NODE, own_node_only=True),
+        Check(checks.addresses, _NODE, own_node_only=True),
+        Check(checks.ports, _NODE, own_node_only=True),
+        Check(checks.memory, _NODE, own_node_only=True),
+        Check(partial(image_checks.image_builder, context), (Part.IMAGES,)),
+        Check(partial(disk_check.disk, engine=engine, node=node, with_images=with_images), _EVERY),
+    )
 
 
 def examine(
-    context: str | None, parts: tuple[Part, ...] = _EVERY, catalogue: tuple[Check, ...] = CHECKS
+    context: str | None, parts: tuple[Part, ...] = _EVERY, catalogue: tuple[Check, ...] | None = None
 ) -> list[Finding]:
     """Looks for everything that some parts of the sandbox need.
 
     Args:
         context: The context of the user's own cluster; None for a node of the sandbox.
         parts: The parts.
-        catalogue: The prerequisites.
+        catalogue: The prerequisites; all of them by default.
 
     Returns:
         One finding for each prerequisite, in the catalogue's order.
     """
     findings = [
         check.look()
-        for check in catalogue
+        for check in (checks_for(context, parts) if catalogue is None else catalogue)
         if set(check.parts) & set(parts) and not (check.own_node_only and context is not None)
     ]
     if context is not None and Part.CLUSTER in parts:
         findings.append(checks.users_cluster(context))
+    if context is not None and Part.IMAGES in parts:
+        findings.append(image_checks.image_delivery(context))
     return findings
 
 
-def require(context: str | None, parts: tuple[Part, ...], catalogue: tuple[Check, ...] = CHECKS) -> None:
+def require(context: str | None, parts: tuple[Part, ...], catalogue: tuple[Check, ...] | None = None) -> None:
     """Stops before anything is built when something is missing.
 
     Raises:
@@ -97,7 +112,7 @@ def require(context: str | None, parts: tuple[Part, ...], catalogue: tuple[Check
     if not absent:
         return
     lines = [f"{finding.name}: {finding.found}\n    fix: {finding.fix}" for finding in absent]
-    node = any(check.own_node_only for check in catalogue) and context is None and Part.CLUSTER in parts
+    node = context is None and Part.CLUSTER in parts
     raise SandboxError(
         "this machine lacks what the sandbox needs\n  " + "\n  ".join(lines),
         f"see above; {ALTERNATIVE}" if node else "",

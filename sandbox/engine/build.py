@@ -33,6 +33,11 @@ def built_engine() -> Path:
     return folder
 
 
+def is_built() -> bool:
+    """Tells whether the engine of this checkout is in the cache, used by a state or not."""
+    return _is_complete(paths.cache_root() / "engine" / build_key())
+
+
 def build_key() -> str:
     """Names a build: the pinned version, and a hash of the module files, flags and platform."""
     digest = hashlib.sha256()

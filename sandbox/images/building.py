@@ -17,33 +17,49 @@ from sandbox.images.builder import Builder, Recipe
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild, repository
 from sandbox.images.docker import Docker
 
+VARIABLE = "MLOPS_IMAGE_BUILDER"
+DOCKER, BUILDAH = "docker", "buildah"
+
 _USER = "10001:10001"
 _KEPT_BUILDS = 2
 _DETAIL_LENGTH = 100
 
 
 def choose() -> Builder:
-    """Takes the program that this machine can build with.
-
-    Returns:
-        Docker when its engine answers, else buildah; MLOPS_IMAGE_BUILDER (`docker` or `buildah`) decides where set.
+    """Takes the program that this machine can build with, fetching it where it must be.
 
     Raises:
-        SandboxError: When MLOPS_IMAGE_BUILDER names neither, or there is no Docker and this is not root.
+        SandboxError: When there is none.
     """
-    wanted = os.environ.get("MLOPS_IMAGE_BUILDER", "")
-    if wanted not in {"", "docker", "buildah"}:
+    return Docker() if choice() == DOCKER else Buildah(packages.tool("buildah"))
+
+
+def choice() -> str:
+    """Finds the program that this machine can build with; changes nothing.
+
+    Returns:
+        DOCKER when its engine answers, else BUILDAH; MLOPS_IMAGE_BUILDER (`docker` or `buildah`) decides where set.
+
+    Raises:
+        SandboxError: When MLOPS_IMAGE_BUILDER names neither or what does not answer, or there is no Docker and this
+            is not root.
+    """
+    wanted = os.environ.get(VARIABLE, "")
+    if wanted not in {"", DOCKER, BUILDAH}:
+        raise SandboxError(f"{VARIABLE}: expected docker or buildah, got {wanted!r}", "unset it to have one chosen")
+    if wanted != BUILDAH and docker_answers():
+        return DOCKER
+    if wanted == DOCKER:
         raise SandboxError(
-            f"MLOPS_IMAGE_BUILDER: expected docker or buildah, got {wanted!r}", "unset it to have one chosen"
+            f"{VARIABLE}: got docker, and no Docker engine answers",
+            f"start Docker (`docker info`), or unset {VARIABLE}",
         )
-    if wanted == "docker" or (not wanted and docker_answers()):
-        return Docker()
     if os.geteuid() != 0:
         raise SandboxError(
             "images: no Docker engine answers, and buildah's base images are made by root alone",
             "start Docker (`docker info` must answer), or run as root",
         )
-    return Buildah(packages.tool("buildah"))
+    return BUILDAH
 
 
 def docker_answers() -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import commands, packages, paths, progress
@@ -35,15 +36,51 @@ def deliver(builds: Mapping[str, ImageBuild], cluster: Cluster, registry: str | 
     Raises:
         SandboxError: When the import or push fails, or the cluster needs a registry and none is named.
     """
-    target = registry or os.environ.get(REGISTRY_VARIABLE)
     if cluster.containerd_socket is not None:
         return _import(builds, cluster.containerd_socket)
-    if target:
-        return _push(builds, target.rstrip("/"))
-    if cluster.context.startswith(_KIND_PREFIX):
-        return _load_into_kind(builds, cluster.context.removeprefix(_KIND_PREFIX))
+    way = way_to(cluster.context, registry)
+    return _push(builds, way.registry) if way.registry else _load_into_kind(builds, way.kind_cluster or "")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How images reach a cluster of the user's own: one of the two is set.
+
+    Attributes:
+        registry: Registry and path to push to.
+        kind_cluster: Name of the kind cluster whose nodes they are loaded into.
+    """
+
+    registry: str | None = None
+    kind_cluster: str | None = None
+
+    @property
+    def description(self) -> str:
+        """The way, as told to the person."""
+        return f"pushed to {self.registry}" if self.registry else f"loaded into kind cluster {self.kind_cluster}"
+
+
+def registry_named() -> str | None:
+    """The registry and path that MLOPS_IMAGE_REGISTRY names; None when it names none."""
+    return os.environ.get(REGISTRY_VARIABLE, "").rstrip("/") or None
+
+
+def way_to(context: str, registry: str | None = None) -> Way:
+    """Finds the way to a cluster of the user's own; changes nothing.
+
+    Args:
+        context: The cluster's context.
+        registry: Registry and path to push to; MLOPS_IMAGE_REGISTRY by default.
+
+    Raises:
+        SandboxError: When the cluster needs a registry and none is named.
+    """
+    if target := (registry or "").rstrip("/") or registry_named():
+        return Way(registry=target)
+    if context.startswith(_KIND_PREFIX):
+        return Way(kind_cluster=context.removeprefix(_KIND_PREFIX))
     raise SandboxError(
-        f"context {cluster.context}: its nodes can get images from a registry alone, and none is named",
+        f"context {context}: its nodes can get images from a registry alone, and none is named",
         f"set {REGISTRY_VARIABLE} to a registry that you can push to and the nodes can pull from, "
         "such as registry.example.com/team",
     )

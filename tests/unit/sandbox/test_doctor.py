@@ -1,14 +1,19 @@
+import shutil
 import socket
 import struct
 from pathlib import Path
 
 import pytest
 
-from sandbox import checks, doctor
+from sandbox import checks, disk_check, doctor, image_checks, images
 from sandbox.checks import Finding, State
 from sandbox.cluster import build, settings
+from sandbox.disk_check import Room
 from sandbox.doctor import Check, Part
+from sandbox.engine import Engine
+from sandbox.engine import build as engine_build
 from sandbox.errors import SandboxError
+from sandbox.images import building, delivery
 from sandbox.packages import apt, private
 
 HEADER = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
@@ -26,6 +31,7 @@ def route(interface: str, network: str, mask: str) -> str:
 def nothing_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "built", lambda: None)
     monkeypatch.setattr(checks, "current_engine", lambda: None)
+    monkeypatch.setattr(engine_build, "is_built", lambda: False)
 
 
 @pytest.fixture
@@ -168,8 +174,71 @@ def test_little_memory_is_noted_and_does_not_stop() -> None:
 
 
 def test_too_little_disk_names_the_folder_and_both_figures() -> None:
-    finding = checks.judge_disk({Path("/cache"): (8.0, 2.5), Path("/state"): (6.0, 100.0)})
+    finding = disk_check.judge([Room(Path("/cache"), 8.0, 2.5, 1), Room(Path("/state"), 6.0, 100.0, 2)])
     assert (finding.state, finding.found) == (State.MISSING, "2.5 GiB free of 8 for /cache")
+
+
+def test_what_two_folders_need_of_one_disk_adds_up() -> None:
+    finding = disk_check.judge([Room(Path("/cache"), 8.0, 9.0, 1), Room(Path("/state"), 6.0, 9.0, 1)])
+    assert (finding.state, finding.found) == (State.MISSING, "9.0 GiB free of 14 for /cache and /state")
+
+
+@pytest.mark.usefixtures("nothing_built")
+def test_room_is_asked_for_what_is_missing_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path))
+    monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path))
+    gib = 2**30
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(gib * 20, gib * 18, gib * 2))
+    assert disk_check.disk().found.startswith("2.0 GiB free of 14 for")
+    assert disk_check.disk(node=False, with_images=False).found.startswith("2.0 GiB free of 3 for")
+    monkeypatch.setattr(engine_build, "is_built", lambda: True)
+    assert disk_check.disk(node=False, with_images=False).state is State.FOUND
+
+
+@pytest.mark.usefixtures("nothing_built")
+def test_an_engine_and_a_cluster_of_ones_own_need_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "current_engine", lambda: Engine(Path("/usr/bin/pulumi"), "v3.260.0", is_built=False))
+    assert checks.compiler("no go", engine=True, node=False).state is State.FOUND
+    assert checks.compiler("no go", engine=True, node=True).state is State.MISSING
+
+
+@pytest.mark.usefixtures("nothing_built")
+def test_an_engine_in_the_cache_is_found_after_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks.pulumi().state is State.NOTED
+    monkeypatch.setattr(engine_build, "is_built", lambda: True)
+    assert checks.pulumi().state is State.FOUND
+    assert checks.compiler("no go", node=False).state is State.FOUND
+
+
+@pytest.fixture
+def no_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path))
+    monkeypatch.delenv(building.VARIABLE, raising=False)
+    monkeypatch.delenv(delivery.REGISTRY_VARIABLE, raising=False)
+    monkeypatch.setattr(building, "docker_answers", lambda: False)
+
+
+@pytest.mark.usefixtures("no_images")
+def test_without_docker_and_root_nothing_builds_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    finding = image_checks.image_builder("kind-dev")
+    assert finding.state is State.MISSING
+    assert "Docker" in finding.fix
+    monkeypatch.setattr(images, "built", lambda: dict.fromkeys(images.IMAGE_NAMES))
+    assert image_checks.image_builder("kind-dev").state is State.FOUND
+    monkeypatch.setenv(delivery.REGISTRY_VARIABLE, "registry.example.com/team")
+    assert image_checks.image_builder("kind-dev").state is State.MISSING, "it is needed to push"
+
+
+@pytest.mark.usefixtures("no_images")
+def test_the_way_of_the_images_is_looked_for_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "no kind on PATH" in image_checks.image_delivery("kind-dev").found
+    finding = image_checks.image_delivery("production")
+    assert finding.state is State.MISSING
+    assert delivery.REGISTRY_VARIABLE in finding.fix
+    monkeypatch.setenv(delivery.REGISTRY_VARIABLE, "registry.example.com/team")
+    assert image_checks.image_delivery("production").found == "pushed to registry.example.com/team"
 
 
 @pytest.mark.parametrize(("has_apt", "state"), [(True, State.NOTED), (False, State.MISSING)])
