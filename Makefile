@@ -1,5 +1,5 @@
 # Every target is one readable line; what it does is in the command it calls.
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach python,python3.11 python3.12 python3.13,$(shell command -v $(python))) python3.11)
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(CURDIR)/.venv/bin/python

@@ -119,7 +119,7 @@ def compiler(go_version: str | None = None, *, engine: bool = True, node: bool =
 def administrator(user: int | None = None) -> Finding:
     """The rights to start containers."""
     is_root = (os.geteuid() if user is None else user) == 0
-    fix = "" if is_root else "sudo -E make up"
+    fix = "" if is_root else 'sudo -E env "PATH=$PATH" make up'
     return Finding("root", State.FOUND if is_root else State.MISSING, "yes" if is_root else "no", fix)
 
 

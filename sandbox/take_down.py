@@ -10,6 +10,9 @@ from sandbox.bring_up import users_contexts_file
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
+from sandbox.images.building import docker_answers
+from sandbox.images.catalog import IMAGE_NAMES, repository
+from sandbox.images.docker import Docker
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -29,6 +32,7 @@ def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
     is_kept = keep_data or not _remove_state(purge=purge)
     _unmount_left_over_builds()
     if purge and not is_kept:
+        _forget_dockers_images()
         _remove_root(paths.cache_root(), "remove the caches")
 
 
@@ -79,6 +83,17 @@ def _remove_root(root: Path, name: str) -> None:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         shutil.rmtree(root)
         current.note(str(root))
+
+
+def _forget_dockers_images() -> None:
+    """What Docker has built stays in its own storage, where it would be kept for good."""
+    if not docker_answers():
+        return
+    try:
+        for name in IMAGE_NAMES:
+            Docker().forget(repository(name), frozenset())
+    except SandboxError as error:
+        progress.say(f"  kept in Docker, since they are in use: {error.problem}")
 
 
 def _unmount_left_over_builds() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from sandbox import commands, paths, progress, versions
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
+from sandbox.go_caches import go_environment
 
 PROGRAMS = ("kubernetes-node", "coredns", "pause", "volume-provisioner", "metrics-server")
 
 _METRICS_SERVER = "sigs.k8s.io/metrics-server/cmd/metrics-server"
 _STAMPED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
 
 
 def built() -> Path | None:
@@ -80,6 +80,7 @@ def _compile_into(folder: Path) -> None:
     with (
         progress.step(f"compile Kubernetes {versions.KUBERNETES} (about five minutes, once)") as current,
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary,
+        go_environment("node") as environment,
     ):
         building = Path(temporary) / "programs"
         building.mkdir()
@@ -87,7 +88,7 @@ def _compile_into(folder: Path) -> None:
             commands.follow(
                 ["go", "build", "-v", "-o", f"{building}/", *build],
                 current.detail,
-                environment=_ENVIRONMENT,
+                environment=environment,
                 folder=_module(),
             )
         shutil.rmtree(folder, ignore_errors=True)

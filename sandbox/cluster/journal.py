@@ -45,10 +45,10 @@ class Journal:
 
     @classmethod
     def read(cls, path: Path) -> "Journal | None":
-        """Reads a journal; None when there is none."""
+        """Reads a journal; None when there is none, or one that a machine without power has left in pieces."""
         try:
             return cls(**json.loads(path.read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, TypeError):
             return None
 
     def after_restart(self, boot: str) -> "Journal":

@@ -32,6 +32,7 @@ from sandbox.progress import Step
 _POLL_SECONDS = 0.1
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _PLACES = "places"
+_BEGIN_ANEW = "run again; if it stays so, `make down` removes the cluster with its data, and `make up` makes a new one"
 
 
 class Node:
@@ -161,10 +162,11 @@ class Node:
             for ended in self._started:
                 if processes.running(self.layout.records, ended) is None:
                     log = self.layout.logs / f"{ended}.log"
-                    raise SandboxError(f"{ended}: it ended\n{processes.last_lines(log)}")
+                    raise SandboxError(f"{ended}: it ended\n{processes.last_lines(log)}", _BEGIN_ANEW)
             if time.monotonic() > deadline:
                 log = self.layout.logs / f"{name}.log"
-                raise SandboxError(f"{name}: not ready after {seconds:.0f} s\n{processes.last_lines(log)}")
+                told = f"{name}: not ready after {seconds:.0f} s\n{processes.last_lines(log)}"
+                raise SandboxError(told, _BEGIN_ANEW)
             time.sleep(_POLL_SECONDS)
 
     def _containerd_answers(self) -> bool:

@@ -9,13 +9,12 @@ from sandbox import commands, paths, versions
 from sandbox.engine.folders import made_whole
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
+from sandbox.go_caches import go_environment
 from sandbox.progress import step
 
 PROGRAM = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 EXECUTOR = "pulumi-language-python-exec"
-
-_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
 
 
 def built_engine() -> Path:
@@ -69,15 +68,15 @@ def _build_into(folder: Path) -> None:
             "or Pulumi itself from https://www.pulumi.com/docs/install/",
         )
     name = f"compile the Pulumi engine {versions.PULUMI} (about four minutes, once)"
-    with step(name) as current, made_whole(folder) as making:
+    with step(name) as current, made_whole(folder) as making, go_environment("engine") as environment:
         commands.follow(
             ["go", "build", "-v", *_flags(), "-o", making / "pulumi", PROGRAM],
             current.detail,
-            environment=_ENVIRONMENT,
+            environment=environment,
             folder=_module(),
         )
         find_sdk = ["go", "list", "-m", "-f", "{{.Dir}}", SDK_MODULE]
-        sdk = commands.run(find_sdk, folder=_module(), environment=_ENVIRONMENT).strip()
+        sdk = commands.run(find_sdk, folder=_module(), environment=environment).strip()
         executor = making / EXECUTOR
         shutil.copyfile(Path(sdk) / "python" / "cmd" / EXECUTOR, executor)
         executor.chmod(0o755)

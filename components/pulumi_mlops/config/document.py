@@ -43,8 +43,12 @@ class StackDocument:
             (self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines),
             None,
         )
-        full = (f"{self.project}:{path[0]}", *path[1:]) if path else ()
+        full = (self.key(path[:1]), *path[1:]) if path else ()
         return Problem(self.source, line, dotted(full), got, expected, fix)
+
+    def key(self, path: Path) -> str:
+        """Write the last part of a path of `values` as it stands in the file: a first part has the project before."""
+        return f"{self.project}:{path[0]}" if len(path) == 1 else str(path[-1])
 
     def at(self, *path: str) -> object:
         """Return the value at a path, or None where there is none."""

@@ -52,7 +52,8 @@ def _problem_of(details: ErrorDetails, document: StackDocument) -> Problem:
         return _unknown_key(document, path, siblings)
     got, expected, fix = judge(details)
     if details["type"] == "missing":
-        got, expected, fix = "nothing", f"the key {path[-1]}", f"add {path[-1]}: …{_meaning(details['loc'])}"
+        key = document.key(path)
+        got, expected, fix = "nothing", f"the key {key}", f"add {key}: …{_meaning(details['loc'])}"
     return document.problem(path, got=got, expected=expected, fix=fix)
 
 
@@ -79,8 +80,8 @@ def judge(details: ErrorDetails) -> tuple[str, str, str]:
 
 
 def _unknown_key(document: StackDocument, path: Path, siblings: Mapping[str, Any]) -> Problem:
-    known = sorted(siblings)
-    key = str(path[-1])
+    known = sorted(document.key((*path[:-1], sibling)) for sibling in siblings)
+    key = document.key(path)
     return document.problem(
         path,
         got="an unknown key",

@@ -30,7 +30,7 @@ def stack_file_schema(project: str = "mlops") -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": settings | secrets,
-                "patternProperties": {"^pulumi:": True},
+                "patternProperties": {f"^(?!{project}:)[^:]+:.": True},
                 "required": [f"{project}:{name}" for name in stack["required"]],
                 "additionalProperties": False,
             },

@@ -22,6 +22,7 @@ _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 20
 # What Pulumi itself keeps in a stack file.
 _PULUMI_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
+_KEYS = ("platform", "workloads")
 SECRET_KEYS = ("registry_database_password",)
 
 
@@ -162,10 +163,10 @@ def _settings(reader: _Reader, values: dict[str, object], project: str) -> Stack
     ours, secrets = {}, set()
     for key, value in config.items():
         namespace, _, name = key.partition(":")
-        if namespace == "pulumi":
+        if _is_anothers(namespace, name, project):
             continue
         if namespace != project or not name:
-            _refuse_key(reader, ("config", key), [f"{project}:{known}" for known in ("platform", "workloads")])
+            _refuse_key(reader, ("config", key), [f"{project}:{known}" for known in _KEYS])
         elif name in SECRET_KEYS:
             _take_secret(reader, key, value)
             secrets.add(name)
@@ -186,6 +187,12 @@ def _settings(reader: _Reader, values: dict[str, object], project: str) -> Stack
         lines=lines,
         problems=tuple(reader.problems),
     )
+
+
+def _is_anothers(namespace: str, name: str, project: str) -> bool:
+    """Tell whether a key belongs to Pulumi or to a provider, such as aws:region, and is no slip in one of ours."""
+    is_slip = name in (*_KEYS, *SECRET_KEYS) and did_you_mean(namespace, [project]) is not None
+    return bool(name) and namespace not in ("", project) and not is_slip
 
 
 def _refuse_key(reader: _Reader, path: Path, known: list[str]) -> None:

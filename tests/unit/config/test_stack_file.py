@@ -44,7 +44,14 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
     [
         ("owner:", "onwer:", "platform.onwer", "an unknown key", "owner", "did you mean owner?"),
         ("endpoint:", "endpiont:", "workloads.flight-delay.endpiont", "unknown", "endpoint", "did you mean endpoint?"),
-        ("mlops:workloads", "mlops:workload", "workload", "an unknown key", "workloads", "did you mean workloads?"),
+        (
+            "mlops:workloads",
+            "mlops:workload",
+            "workload",
+            "an unknown key",
+            "mlops:workloads",
+            "did you mean mlops:workloads?",
+        ),
         ("version: 7", 'version: "7"', "model.version", "'7'", "a whole number", "without quotes"),
         ("version: 7", "version: 7.0", "model.version", "7.0", "a whole number", "decimal point"),
         ("version: 7", "version: true", "model.version", "true", "a whole number", "without quotes"),
@@ -168,7 +175,9 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
             "the first of them",
             "10.20.0.0/16",
         ),
-        ("config:\n", "config:\n  aws:region: x\n", "aws:region", "an unknown key", "mlops:platform", "remove it"),
+        ("config:\n", "config:\n  region: x\n", "region", "an unknown key", "mlops:platform", "remove it"),
+        ("mlops:workloads", "mlop:workloads", "mlop:workloads", "an unknown key", "mlops:workloads", "mean mlops:work"),
+        ("mlops:platform:", "mlops:platfrom:", "mlops:platform", "nothing", "mlops:platform", "add mlops:platform: …"),
         ("config:\n", "configs: 1\nconfig:\n", "configs", "an unknown key", "config", "did you mean config?"),
         (
             "    owner:",
@@ -200,6 +209,10 @@ def test_refuses_what_is_no_address(good: str, check: Check, url: str) -> None:
     registry = good[good.index("    registry:\n") : good.index("  mlops:workloads")]
     text = good.replace(registry, f'    registry: {{url: "{url}"}}\n')
     assert "mlops:platform.registry.url" in [problem.path for problem in check(text)]
+
+
+def test_keys_of_a_provider_are_none_of_ours(good: str, check: Check) -> None:
+    assert check(good.replace("config:\n", "config:\n  aws:region: eu-west-1\n  kubernetes:suppressHelm: true\n")) == []
 
 
 def test_refuses_every_mistake_alone(good: str, check: Check) -> None:

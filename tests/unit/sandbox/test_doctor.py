@@ -79,7 +79,7 @@ def test_no_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_root_there_is_a_command_that_mends_it() -> None:
-    assert checks.administrator(1000) == Finding("root", State.MISSING, "no", "sudo -E make up")
+    assert checks.administrator(1000) == Finding("root", State.MISSING, "no", 'sudo -E env "PATH=$PATH" make up')
     assert checks.administrator(0).state is State.FOUND
 
 

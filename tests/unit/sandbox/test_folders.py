@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import files, paths, take_down
+from sandbox import files, go_caches, paths, take_down
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
+from sandbox.images.docker import Docker
 
 
 @pytest.fixture
@@ -14,6 +15,7 @@ def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(state))
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(cache))
     monkeypatch.setattr(lifecycle, "down", lambda *, keep_data: None)
+    monkeypatch.setattr(take_down, "docker_answers", lambda: False)
     return state, cache
 
 
@@ -71,6 +73,48 @@ def test_purge_removes_what_was_built_as_well(roots: tuple[Path, Path]) -> None:
         (paths.claim(root) / "link").symlink_to("/nowhere")
     take_down.take_down(purge=True)
     assert not any(root.exists() for root in roots)
+
+
+def test_purge_forgets_the_images_in_the_users_docker(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(take_down, "docker_answers", lambda: True)
+    monkeypatch.setattr(Docker, "forget", lambda _, name, keep: forgotten.append(f"{name} {set(keep)}"))
+    take_down.take_down()
+    assert forgotten == []
+    take_down.take_down(purge=True)
+    assert forgotten[0] == "localhost/pulumi-mlops/pipeline set()"
+    assert len(forgotten) == 4
+
+
+def test_the_compilers_caches_go_once_the_build_has_succeeded(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(go_caches.KEEP_VARIABLE, raising=False)
+
+    def compile_with(variables: dict[str, str], *, fails: bool = False) -> list[Path]:
+        folders = [Path(variables[name]) for name in ("GOMODCACHE", "GOCACHE")]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        assert all(folder.is_relative_to(roots[1]) for folder in folders)
+        assert "-modcacherw" in variables["GOFLAGS"]
+        if fails:
+            raise SandboxError("go build: exit code 1")
+        return folders
+
+    with pytest.raises(SandboxError), go_caches.go_environment("engine") as variables:
+        compile_with(variables, fails=True)
+    left = [Path(variables["GOMODCACHE"]), Path(variables["GOCACHE"])]
+    assert all(folder.is_dir() for folder in left), "the next build goes on with them"
+    with go_caches.go_environment("engine") as variables:
+        compile_with(variables)
+    assert not any(folder.exists() for folder in left)
+
+    monkeypatch.setenv(go_caches.KEEP_VARIABLE, "1")
+    with go_caches.go_environment("engine") as variables:
+        compile_with(variables)
+    assert all(folder.is_dir() for folder in left)
 
 
 def test_kept_data_stays(roots: tuple[Path, Path]) -> None:

@@ -25,6 +25,16 @@ def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert journal.load(copy, "first", owner) == entry
 
 
+@pytest.mark.parametrize("text", ["", '{"cluster": "/a', "[]", '{"unknown": 1}', "\0\0"])
+def test_a_journal_in_pieces_is_none_and_its_copy_counts(tmp_path: Path, text: str) -> None:
+    copy, owner = tmp_path / "state" / "machine.json", tmp_path / "owner.json"
+    entry = written(copy, owner)
+    owner.write_text(text)
+    assert journal.load(copy, "first", owner) == entry
+    copy.write_text(text)
+    assert journal.load(copy, "first", owner) is None
+
+
 def test_a_journal_outlives_the_folder_of_its_cluster(tmp_path: Path) -> None:
     copy, owner = tmp_path / "state" / "machine.json", tmp_path / "owner.json"
     entry = written(copy, owner)
