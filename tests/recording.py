@@ -146,6 +146,9 @@ def _run(monitor: RecordingMonitor, program: Callable[[], object], preview: bool
     settings.SETTINGS.monitor_features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
 
     async def run() -> Any:
+        # A program that fails says so. What waits for its outputs besides would be reported whenever it is collected,
+        # in the midst of anything: Python 3.11 has broken off an import for it ("AST constructor recursion depth").
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         results: list[object] = []
         await stack.run_in_stack(lambda: results.append(program()))
         return await pulumi.Output.from_input(results[0]).future()

@@ -6,23 +6,50 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
     from pulumi_mlops._shared.model import ModelPinArgs
-    from pulumi_mlops.endpoint.args import EndpointArgs, KubernetesEndpointArgs
+    from pulumi_mlops._workload_sagemaker import (
+        SageMakerWorkloadArgs,
+        SageMakerWorkloadEndpointArgs,
+        SageMakerWorkloadPipelineArgs,
+    )
+    from pulumi_mlops.endpoint.args import (
+        AlarmsArgs,
+        AsynchronousArgs,
+        DataCaptureArgs,
+        EndpointArgs,
+        KubernetesEndpointArgs,
+        RolloutArgs,
+        RolloutStrategy,
+        SageMakerEndpointArgs,
+        SageMakerHostingArgs,
+        ServerlessArgs,
+        ShadowArgs,
+    )
     from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint
+    from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint
     from pulumi_mlops.model_registry.args import (
         KubernetesRegistryArgs,
         ModelRegistryArgs,
         RegistryDatabase,
         S3ArtifactsArgs,
+        SageMakerModelRegistryArgs,
+        SageMakerRegistryArgs,
     )
     from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
+    from pulumi_mlops.model_registry.sagemaker import SageMakerModelRegistry
     from pulumi_mlops.platform import Platform
+    from pulumi_mlops.storage.args import SageMakerBucketArgs, SageMakerStorageArgs
+    from pulumi_mlops.storage.sagemaker import SageMakerStorage
     from pulumi_mlops.training_pipeline.args import (
         GateArgs,
         KubernetesPipelineArgs,
+        ModelApproval,
+        SageMakerPipelineArgs,
+        SageMakerTrainingPipelineArgs,
         StepResourcesArgs,
         TrainingPipelineArgs,
     )
     from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline
+    from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
     from pulumi_mlops.workload import (
         KubernetesWorkloadArgs,
         Workload,
@@ -32,7 +59,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AlarmsArgs",
     "ArgumentsError",
+    "AsynchronousArgs",
+    "DataCaptureArgs",
     "EndpointArgs",
     "GateArgs",
     "KubernetesEndpoint",
@@ -42,11 +72,31 @@ __all__ = [
     "KubernetesRegistryArgs",
     "KubernetesTrainingPipeline",
     "KubernetesWorkloadArgs",
+    "ModelApproval",
     "ModelPinArgs",
     "ModelRegistryArgs",
     "Platform",
     "RegistryDatabase",
+    "RolloutArgs",
+    "RolloutStrategy",
     "S3ArtifactsArgs",
+    "SageMakerBucketArgs",
+    "SageMakerEndpoint",
+    "SageMakerEndpointArgs",
+    "SageMakerHostingArgs",
+    "SageMakerModelRegistry",
+    "SageMakerModelRegistryArgs",
+    "SageMakerPipelineArgs",
+    "SageMakerRegistryArgs",
+    "SageMakerStorage",
+    "SageMakerStorageArgs",
+    "SageMakerTrainingPipeline",
+    "SageMakerTrainingPipelineArgs",
+    "SageMakerWorkloadArgs",
+    "SageMakerWorkloadEndpointArgs",
+    "SageMakerWorkloadPipelineArgs",
+    "ServerlessArgs",
+    "ShadowArgs",
     "StepResourcesArgs",
     "TrainingPipelineArgs",
     "Workload",
@@ -59,16 +109,64 @@ __all__ = [
 _MODULES = {
     "_shared.arguments": ("ArgumentsError",),
     "_shared.model": ("ModelPinArgs",),
-    "endpoint.args": ("EndpointArgs", "KubernetesEndpointArgs"),
+    "_workload_sagemaker": (
+        "SageMakerWorkloadArgs",
+        "SageMakerWorkloadEndpointArgs",
+        "SageMakerWorkloadPipelineArgs",
+    ),
+    "endpoint.args": (
+        "AlarmsArgs",
+        "AsynchronousArgs",
+        "DataCaptureArgs",
+        "EndpointArgs",
+        "KubernetesEndpointArgs",
+        "RolloutArgs",
+        "RolloutStrategy",
+        "SageMakerEndpointArgs",
+        "SageMakerHostingArgs",
+        "ServerlessArgs",
+        "ShadowArgs",
+    ),
     "endpoint.kubernetes": ("KubernetesEndpoint",),
-    "model_registry.args": ("KubernetesRegistryArgs", "ModelRegistryArgs", "RegistryDatabase", "S3ArtifactsArgs"),
+    "endpoint.sagemaker": ("SageMakerEndpoint",),
+    "model_registry.args": (
+        "KubernetesRegistryArgs",
+        "ModelRegistryArgs",
+        "RegistryDatabase",
+        "S3ArtifactsArgs",
+        "SageMakerModelRegistryArgs",
+        "SageMakerRegistryArgs",
+    ),
     "model_registry.kubernetes": ("KubernetesModelRegistry",),
+    "model_registry.sagemaker": ("SageMakerModelRegistry",),
     "platform": ("Platform",),
-    "training_pipeline.args": ("GateArgs", "KubernetesPipelineArgs", "StepResourcesArgs", "TrainingPipelineArgs"),
+    "storage.args": (
+        "SageMakerBucketArgs",
+        "SageMakerStorageArgs",
+    ),
+    "storage.sagemaker": ("SageMakerStorage",),
+    "training_pipeline.args": (
+        "GateArgs",
+        "KubernetesPipelineArgs",
+        "ModelApproval",
+        "SageMakerPipelineArgs",
+        "SageMakerTrainingPipelineArgs",
+        "StepResourcesArgs",
+        "TrainingPipelineArgs",
+    ),
     "training_pipeline.kubernetes": ("KubernetesTrainingPipeline",),
-    "workload": ("KubernetesWorkloadArgs", "Workload", "WorkloadArgs", "WorkloadEndpointArgs", "WorkloadPipelineArgs"),
+    "training_pipeline.sagemaker": ("SageMakerTrainingPipeline",),
+    "workload": (
+        "KubernetesWorkloadArgs",
+        "Workload",
+        "WorkloadArgs",
+        "WorkloadEndpointArgs",
+        "WorkloadPipelineArgs",
+    ),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
+# What a target stands on, and the extra that brings it.
+_EXTRAS = {"boto3": "sagemaker", "pulumi_aws": "sagemaker", "pulumi_kubernetes": "kubernetes"}
 
 
 def __getattr__(name: str) -> Any:
@@ -77,10 +175,10 @@ def __getattr__(name: str) -> Any:
     try:
         module = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
-        if error.name != "pulumi_kubernetes":
+        if error.name not in _EXTRAS:
             raise
-        fix = "install it with `pip install 'pulumi-mlops[kubernetes]'`"
-        raise ImportError(f"{name} needs the package pulumi_kubernetes, which is not here; {fix}") from error
+        fix = f"install it with `pip install 'pulumi-mlops[{_EXTRAS[error.name]}]'`"
+        raise ImportError(f"{name} needs the package {error.name}, which is not here; {fix}") from error
     return getattr(module, name)
 
 

@@ -30,7 +30,7 @@ _RETRIES_OF_BROKEN = 2
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 20.0
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 60
+_READ_SECONDS = 30
 
 _UNREACHED = (
     botocore.exceptions.EndpointConnectionError,
@@ -39,6 +39,7 @@ _UNREACHED = (
     botocore.exceptions.ReadTimeoutError,
     botocore.exceptions.HTTPClientError,
 )
+_NOT_SENT = (botocore.exceptions.EndpointConnectionError, botocore.exceptions.ConnectTimeoutError)
 
 
 class Cloud:
@@ -64,8 +65,8 @@ class Cloud:
     def call(self, service: str, region: str, operation: str, parameters: Object) -> Object:
         """Calls an operation.
 
-        Requests that are throttled are repeated for minutes, with growing pauses; those that a broken service or a
-        broken connection fails, twice within a second or two.
+        Requests that are throttled are repeated for minutes, with growing pauses; those that a broken service fails, or
+        that find no connection, twice within a second or two. One that may have been done already is not repeated.
 
         Raises:
             AwsError: The service refused.
@@ -101,6 +102,8 @@ class Cloud:
                 return pause_seconds if attempt < self._configuration.most_retries else None
             if error.status < _BROKEN:
                 return None
+        elif isinstance(error, UnreachableError) and error.was_sent:
+            return None
         return pause_seconds if attempt < _RETRIES_OF_BROKEN else None
 
     def _once(self, client: Any, operation: str, parameters: Object) -> Object:
@@ -113,7 +116,8 @@ class Cloud:
             raise ProviderError(f"{operation}: {error}") from error
         except _UNREACHED as error:
             url = client.meta.endpoint_url
-            raise UnreachableError(f"{operation}: {url} does not answer: {_reason(error)}; is it running?") from error
+            text = f"{operation}: {url} does not answer: {_reason(error)}; is it running?"
+            raise UnreachableError(text, was_sent=not isinstance(error, _NOT_SENT)) from error
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def _client(self, service: str, region: str) -> Any:

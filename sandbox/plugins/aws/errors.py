@@ -11,7 +11,15 @@ class UnservedTypeError(ProviderError):
 
 
 class UnreachableError(ProviderError):
-    """No connection to the endpoint."""
+    """No answer from the endpoint.
+
+    Attributes:
+        was_sent: Whether the request may have arrived, and been done.
+    """
+
+    def __init__(self, text: str, *, was_sent: bool) -> None:
+        super().__init__(text)
+        self.was_sent = was_sent
 
 
 class AwsError(ProviderError):

@@ -32,17 +32,25 @@ class Journal:
             temporary.replace(file)
 
     def has(self, urn: str, identifier: str, endpoint: str) -> bool:
-        """Tells whether a resource has created an object, or was about to."""
-        try:
-            noted = json.loads(self._file(urn).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(noted == _entry(urn, identifier, endpoint))
+        """Tells whether a resource has created an object, or was about to, and Pulumi may not know of it."""
+        return self._noted(urn) == _entry(urn, identifier, endpoint)
+
+    def settle(self, urn: str, identifier: str) -> None:
+        """Forgets an object that Pulumi's state has: from now on, what stands in its way is somebody else's."""
+        if self._noted(urn).get("id") == identifier:
+            self.forget(urn)
 
     def forget(self, urn: str) -> None:
         """Forgets what a resource has created."""
         with contextlib.suppress(OSError):
             self._file(urn).unlink(missing_ok=True)
+
+    def _noted(self, urn: str) -> dict[str, str]:
+        try:
+            noted: dict[str, str] = json.loads(self._file(urn).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted
 
     def _file(self, urn: str) -> Path:
         return self._folder / f"{hashlib.sha256(urn.encode()).hexdigest()[:32]}.json"

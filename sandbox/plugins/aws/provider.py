@@ -58,6 +58,7 @@ class Provider:
         ignored: list[str],
     ) -> Difference:
         """Compares what is asked for with the state. The module `diff` says how."""
+        self._surroundings.journal.settle(resource.urn, resource.id)
         return difference(resource_type(resource.token), plain(olds), plain(news), ignored)
 
     def create(self, resource: Resource, news: Object, *, is_preview: bool) -> Outcome:

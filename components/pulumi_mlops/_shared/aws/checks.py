@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pulumi_mlops._shared.arguments import Check, Requirement
-from pulumi_mlops._shared.aws.instance_types import InstanceUse, regions, supported
+from pulumi_mlops._shared.aws.instance_types import PREFIX, InstanceUse, regions, supported
 from pulumi_mlops.config.suggest import did_you_mean
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
@@ -65,7 +65,9 @@ def instance_type(use: InstanceUse, in_region: str) -> Check:
         expected = f"an instance type for {use.value} in {in_region}"
         if others:
             return Requirement(expected, f"choose another: this one is for {' and '.join(others)} only")
-        return Requirement(expected, did_you_mean(value, sorted(known)) or "choose one, such as ml.m5.large")
+        # EC2's own names lack the prefix.
+        whole = value if value.startswith(PREFIX) else f"{PREFIX}{value}"
+        return Requirement(expected, did_you_mean(whole, sorted(known)) or "choose one, such as ml.m5.large")
 
     return check
 

@@ -61,15 +61,19 @@ MODEL = ResourceType(
     service="sagemaker",
     id_of=("name",),
     keys={"ModelName": "name"},
-    properties=replacing(
-        Property("containers", children=_CONTAINER),
-        Property("enableNetworkIsolation"),
-        Property("executionRoleArn", required=True, is_arn=True),
-        Property("inferenceExecutionConfig", computed=True, children=(Property("mode", required=True),)),
-        Property("name", "ModelName", has_pattern=True),
-        Property("primaryContainer", children=_CONTAINER),
+    properties=(
+        *replacing(
+            Property("containers", children=_CONTAINER),
+            Property("enableNetworkIsolation"),
+            Property("executionRoleArn", required=True, is_arn=True),
+            Property("name", "ModelName", has_pattern=True),
+            Property("primaryContainer", children=_CONTAINER),
+        ),
+        # AWS's own provider takes a change inside these two for an update, which then does nothing.
+        Property("inferenceExecutionConfig", computed=True, replaces=True, children=(Property("mode", required=True),)),
         Property(
             "vpcConfig",
+            replaces=True,
             children=(
                 Property("securityGroupIds", required=True, unordered=True),
                 Property("subnets", required=True, unordered=True),

@@ -14,6 +14,7 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+MODEL = "aws:sagemaker/model:Model"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 STEPS = "aws:appautoscaling/policy:Policy"
 
@@ -88,6 +89,23 @@ def test_a_new_variant_needs_another_configuration() -> None:
     old = {"productionVariants": [{"modelName": "m", "variantName": "a"}]}
     new = {"productionVariants": [*old["productionVariants"], {"modelName": "m", "variantName": "b"}]}
     assert changes(CONFIGURATION, old, new) == {"productionVariants[1]": (ChangeKind.ADD, True)}
+
+
+def test_a_models_network_is_replaced_only_as_a_whole_as_by_awss_own_provider() -> None:
+    old = {"vpcConfig": {"subnets": ["a"], "securityGroupIds": ["g"]}}
+    assert changes(MODEL, {}, old) == {"vpcConfig": (ChangeKind.ADD, True)}
+    assert changes(MODEL, old, {}) == {"vpcConfig": (ChangeKind.DELETE, True)}
+    new = {"vpcConfig": {"subnets": ["a", "b"], "securityGroupIds": ["g"]}}
+    assert changes(MODEL, old, new) == {"vpcConfig.subnets[1]": (ChangeKind.ADD, False)}
+
+
+def test_taking_away_an_automatic_rollback_needs_another_endpoint() -> None:
+    policy = {"rollingUpdatePolicy": {"waitIntervalInSeconds": 60, "maximumBatchSize": {"type": "x", "value": 1}}}
+    old = {"deploymentConfig": {**policy, "autoRollbackConfiguration": {"alarms": [{"alarmName": "a"}]}}}
+    rollback = "deploymentConfig.autoRollbackConfiguration"
+    assert changes(ENDPOINT, old, {"deploymentConfig": policy}) == {rollback: (ChangeKind.DELETE, True)}
+    assert changes(ENDPOINT, old, {}) == {"deploymentConfig": (ChangeKind.DELETE, True)}
+    assert changes(ENDPOINT, {"deploymentConfig": policy}, {}) == {"deploymentConfig": (ChangeKind.DELETE, False)}
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,14 @@ def test_what_a_killed_update_had_created_is_taken_up_again(stack: Stack) -> Non
         stack.up(MODEL, **A_MODEL)
 
 
+def test_what_pulumi_knew_of_and_has_let_go_is_not_taken_up_again(stack: Stack) -> None:
+    stack.up(MODEL, **A_MODEL)
+    assert stack.up(MODEL, **A_MODEL) == "same"
+    del stack.state["x"]  # as when a resource with `retain_on_delete` is removed
+    with pytest.raises(ProviderError, match="already existing"):
+        stack.up(MODEL, **A_MODEL)
+
+
 def test_what_a_killed_update_had_created_must_be_what_is_asked_for(stack: Stack) -> None:
     stack.up(MODEL, **A_MODEL)
     del stack.state["x"]

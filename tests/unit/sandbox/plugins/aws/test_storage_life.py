@@ -116,6 +116,7 @@ STORIES = {
                 "updated rules[1].expiration.days",
             ),
             ({"rules": [NONCURRENT]}, "updated rules[1]"),
+            ({"rules": [NONCURRENT, RUNS]}, "updated rules[1]"),
             ({"bucket": "flights-b"}, "replaced bucket"),
         ),
         NEEDED,

@@ -1,5 +1,6 @@
 """What goes wrong with AWS, and what comes of it."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -64,6 +65,27 @@ def test_no_connection_fails_within_seconds_and_says_where_it_was_looked_for(sta
     with pytest.raises(ProviderError, match=r"http://127.0.0.1:1 does not answer: no connection; is it running"):
         stack.provider.create(stack.resource(MODEL, "model"), inputs, is_preview=False)
     assert time.monotonic() - started < 10
+
+
+def test_a_request_that_may_have_been_done_is_not_repeated(stack: Stack) -> None:
+    inputs = stack.check(MODEL, "model", **A_MODEL)
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                asked.append(connection.recv(1))
+                connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        stack.restart(endpoints={"sagemaker": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        with pytest.raises(ProviderError, match="the connection was closed before the answer"):
+            stack.provider.create(stack.resource(MODEL, "model"), inputs, is_preview=False)
+    assert len(asked) == 1
 
 
 def test_an_update_that_is_turned_back_counts_as_done_and_shows_in_the_next_one(served: Stack, aws: Aws) -> None:
