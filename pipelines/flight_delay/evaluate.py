@@ -16,8 +16,10 @@ from flight_delay.split import Split
 from flight_delay.train import MODEL_FOLDER, TRAINING_FILE
 from mlops_pipelines.context import StepContext
 from mlops_pipelines.errors import StepError
+from mlops_pipelines.settings import Champion
 
 EVALUATION_FILE = "evaluation.json"
+NOT_COMPARABLE_TAG = "mlops.champion_not_comparable"
 
 
 def evaluate(context: StepContext[FlightDelayParameters]) -> None:
@@ -30,7 +32,8 @@ def evaluate(context: StepContext[FlightDelayParameters]) -> None:
     training = split.training(frame, context.parameters.training_rows_max)
     holdout = split.holdout(frame)
     metrics = measure(context.input("train") / MODEL_FOLDER, training, holdout)
-    if context.champion is not None:
+    champion = context.champion
+    if champion is not None:
         metrics |= _challenge(context, split, holdout)
     context.log_metrics(metrics)
     (context.output / EVALUATION_FILE).write_text(json.dumps(metrics, indent=1, sort_keys=True) + "\n")
@@ -38,7 +41,7 @@ def evaluate(context: StepContext[FlightDelayParameters]) -> None:
     reason = rejection(metrics, context.parameters.champion_margin_minutes)
     if reason is not None:
         context.reject(reason)
-    context.message = _summary(metrics, len(holdout))
+    context.message = _summary(metrics, len(holdout), champion)
 
 
 def measure(artifact: Path, training: pd.DataFrame, holdout: pd.DataFrame) -> dict[str, float]:
@@ -76,24 +79,42 @@ def rejection(metrics: dict[str, float], champion_margin_minutes: float) -> str 
 
 
 def _challenge(context: StepContext[FlightDelayParameters], split: Split, holdout: pd.DataFrame) -> dict[str, float]:
+    """Score the version that serves on the same flights.
+
+    One that takes other features, or is no model that can be scored here, does not keep a new model from being
+    registered; that it was not compared is recorded with the run and said in the step's message.
+    """
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
         artifact = context.fetch_champion(Path(temporary))
         try:
-            champion_until = json.loads((artifact / TRAINING_FILE).read_text(encoding="utf-8"))["holdout_from"]
-            errors = np.abs(score(artifact, holdout) - holdout[TARGET].to_numpy())
-        except (OSError, ValueError, KeyError, StepError) as error:
-            context.set_tags({"mlops.champion_not_comparable": str(error)})
-            return {}
+            return _compared(artifact, split, holdout)
+        except (OSError, ValueError, KeyError, TypeError, StepError) as error:
+            context.set_tags({NOT_COMPARABLE_TAG: f"{type(error).__name__}: {error}"})
+            return {"champion_was_compared": 0.0}
+
+
+def _compared(champion: Path, split: Split, holdout: pd.DataFrame) -> dict[str, float]:
+    learned_until = pd.Timestamp(json.loads((champion / TRAINING_FILE).read_text(encoding="utf-8"))["holdout_from"])
+    error_minutes = float(np.abs(score(champion, holdout) - holdout[TARGET].to_numpy()).mean())
+    if pd.isna(learned_until) or not np.isfinite(error_minutes):
+        raise StepError(f"its error is {error_minutes} minutes, and it has learned until {learned_until}")
     return {
-        "champion_mae_minutes": float(errors.mean()),
-        "champion_has_seen_holdout": float(pd.Timestamp(champion_until) > split.holdout_from),
+        "champion_was_compared": 1.0,
+        "champion_mae_minutes": error_minutes,
+        "champion_has_seen_holdout": float(learned_until > split.holdout_from),
     }
 
 
-def _summary(metrics: dict[str, float], flights: int) -> str:
-    champion = metrics.get("champion_mae_minutes")
-    return (
+def _summary(metrics: dict[str, float], flights: int, champion: Champion | None) -> str:
+    text = (
         f"mean absolute error {metrics['mae_minutes']:.2f} minutes on {flights} flights,"
         f" baseline {metrics['baseline_mae_minutes']:.2f}"
-        + (f", serving version {champion:.2f}" if champion is not None else "")
+    )
+    if champion is None:
+        return text
+    if not metrics["champion_was_compared"]:
+        return f"{text}; serving version {champion.version} could not be compared, see the tag {NOT_COMPARABLE_TAG}"
+    text += f", serving version {metrics['champion_mae_minutes']:.2f}"
+    return text + (
+        ", which has learned from these flights and is no bar" if metrics["champion_has_seen_holdout"] else ""
     )

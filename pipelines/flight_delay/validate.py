@@ -1,5 +1,7 @@
 """Step `validate`: broken data stops here, with the rows that are broken."""
 
+import logging
+
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
@@ -9,7 +11,9 @@ from flight_delay.graph import FlightDelayParameters
 from flight_delay.schemas import SCHEMAS
 from flight_delay.tables import Tables, read_tables
 from mlops_pipelines.context import StepContext
-from mlops_pipelines.errors import StepError
+from mlops_pipelines.errors import PipelineError, StepError
+
+logger = logging.getLogger(__name__)
 
 FAILING_ROWS_FILE = "failing_rows.csv"
 ROWS_NAMED = 5
@@ -40,13 +44,21 @@ def validate(context: StepContext[FlightDelayParameters]) -> None:
     try:
         check_tables(tables)
     except InvalidDataError as error:
-        path = context.output / FAILING_ROWS_FILE
-        error.failing_rows.to_csv(path, index=False)
-        context.log_artifact(path)
+        _record(error.failing_rows, context)
         raise
     counts = {"flights": len(tables.flights), "weather": len(tables.weather), "planes": len(tables.planes)}
     context.log_metrics({f"rows_{name}": count for name, count in counts.items()})
     context.message = ", ".join(f"{count} rows of {name}" for name, count in counts.items()) + " are as expected"
+
+
+def _record(failing_rows: pd.DataFrame, context: StepContext[FlightDelayParameters]) -> None:
+    path = context.output / FAILING_ROWS_FILE
+    try:
+        failing_rows.to_csv(path, index=False)
+        context.log_artifact(path)
+    except (OSError, PipelineError) as error:
+        # What is wrong with the data is what must be told.
+        logger.warning("the failing rows could not be recorded with the run: %s", error)
 
 
 def check_tables(tables: Tables) -> None:

@@ -14,9 +14,10 @@ from mlops_pipelines.context import StepContext
 from mlops_pipelines.errors import PipelineError
 from mlops_pipelines.file_tracking import FileTracker
 from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.parameters import PipelineParameters, parse_parameters
+from mlops_pipelines.parameters import PipelineParameters
 from mlops_pipelines.record import StepRecord
 from mlops_pipelines.reference import load_function
+from mlops_pipelines.run_parameters import note_parameters, parameters_of_run
 from mlops_pipelines.settings import RunSettings
 from mlops_pipelines.step import Step
 from mlops_pipelines.tracking import (
@@ -60,8 +61,9 @@ def run_step(
 ) -> StepRecord:
     """Runs one step, or skips it when a step before it has turned the model down.
 
-    The first step begins the run in the tracker, the last one ends it; one that fails marks it as failed. The record
-    is left in the workspace for the steps that follow.
+    Parameters that are not given are those that the run in the workspace began with; others are refused. The first
+    step begins the run in the tracker, the last one ends it; one that fails marks it as failed. The record is left in
+    the workspace for the steps that follow.
 
     Args:
         graph: The graph.
@@ -81,7 +83,7 @@ def run_step(
     tracker: Tracker | None = None
     step = graph.step(step_name)
     try:
-        parameters = parse_parameters(graph.parameters, settings.parameters, "parameters")
+        parameters = parameters_of_run(graph, settings.parameters, workspace)
         if settings.gate is not None:
             graph.check_gate(settings.gate)
         rejection = _rejection_before(graph, step, workspace)
@@ -89,6 +91,7 @@ def run_step(
         code_version = settings.code_version or code_digest(graph)
         _open(opening, graph, settings, parameters, code_version)
         tracker = opening
+        note_parameters(parameters, workspace)
         if rejection is not None:
             workspace.begin(step.name)
             workspace.abandon(step.name)

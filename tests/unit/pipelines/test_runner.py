@@ -112,6 +112,32 @@ def test_the_registering_step_of_one_run_makes_one_version_however_often_it_is_r
     assert record.model.version == "1"
 
 
+def test_a_step_alone_takes_the_parameters_that_its_run_began_with(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    began = RunSettings(model_name="example", parameters={"error": 0.5})
+    assert run_step(GRAPH, "load", workspace, began).status == "succeeded"
+    for step in ("train", "judge"):
+        assert run_step(GRAPH, step, workspace, SETTINGS).status == "succeeded"
+    record = workspace.record("judge")
+    assert record is not None
+    assert record.metrics == {"error": 0.5}
+
+
+def test_fails_when_a_step_is_given_other_parameters_than_its_run(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    run_step(GRAPH, "load", workspace, RunSettings(model_name="example", parameters={"error": 0.5}))
+    other = RunSettings(model_name="example", parameters={"error": 0.7, "fail_in": ""})
+
+    record = run_step(GRAPH, "train", workspace, other)
+
+    assert record.status == "failed"
+    assert "parameters.error: got 0.7, expected 0.5, as the run in the workspace" in record.message
+    assert "fail_in" not in record.message
+    assert not workspace.output("train").exists()
+    # A whole run begins anew.
+    assert run_local(GRAPH, tmp_path, {"error": 0.7}).metrics == {"error": 0.7}
+
+
 def test_fails_when_a_step_before_has_not_run(tmp_path: Path) -> None:
     record = run_step(GRAPH, "train", Workspace(tmp_path), SETTINGS)
 

@@ -32,10 +32,11 @@ def test_a_pods_environment_is_read_whole() -> None:
 
 
 def test_without_variables_a_run_is_local_and_named_after_the_graph() -> None:
-    settings = settings_from_environment({"MLOPS_GATE": ""}, "flight-delay")
+    settings = settings_from_environment({"MLOPS_GATE": "", "MLOPS_CODE_VERSION": ""}, "flight-delay")
 
     assert (settings.model_name, settings.environment, settings.tracking_uri) == ("flight-delay", "local", None)
     assert settings.gate is None
+    assert settings.code_version is None  # the digest of the code is recorded
 
 
 def test_every_wrong_variable_is_told_at_once() -> None:

@@ -8,6 +8,8 @@ from flight_delay import source
 from flight_delay.evaluate import rejection
 from flight_delay.graph import GRAPH
 from mlops_pipelines.artifact import digest_directory, digest_file
+from mlops_pipelines.errors import TrackingError
+from mlops_pipelines.file_tracking import FileTracker
 from mlops_pipelines.gate import Gate
 from mlops_pipelines.local import run_local
 from mlops_pipelines.runner import run_step
@@ -35,6 +37,8 @@ def test_a_run_trains_registers_and_meets_its_champion(tmp_path: Path) -> None:
     champion = Champion(version="1", digest=first.model.digest)
     second = run_local(GRAPH, tmp_path, QUICK | {"iterations": 45}, gate=GATE, champion=champion)
     assert second.metrics["champion_mae_minutes"] == first.metrics["mae_minutes"]
+    assert second.metrics["champion_was_compared"] == 1.0
+    assert "serving version" in second.records[-2].message
     assert second.model is not None
     assert second.model.version == "2"
 
@@ -61,14 +65,55 @@ def test_a_poor_model_is_rejected_by_the_gate(tmp_path: Path) -> None:
     assert result.model is None
 
 
-def test_broken_data_fails_the_run_and_leaves_its_rows_with_it(
-    small_source: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("small_source")
+def test_a_champion_that_cannot_be_compared_is_told(tmp_path: Path) -> None:
+    first = run_local(GRAPH, tmp_path, QUICK)
+    assert first.model is not None
+    stored = tmp_path / "models" / "flight-delay" / "1" / "model"
+    (stored / "training.json").write_text('{"holdout_from": null}')
+    champion = Champion(version="1", digest=digest_directory(stored))
+
+    challenged = run_step(
+        GRAPH, "evaluate", Workspace(tmp_path), RunSettings(model_name="flight-delay", champion=champion)
+    )
+
+    assert challenged.status == "succeeded"
+    assert challenged.metrics["champion_was_compared"] == 0.0
+    assert "champion_mae_minutes" not in challenged.metrics
+    assert "serving version 1 could not be compared" in challenged.message
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert "learned until NaT" in run["tags"]["mlops.champion_not_comparable"]
+
+
+def break_flights(small_source: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     flights = pd.read_csv(small_source[source.FLIGHTS])
     flights.loc[3, "distance"] = -5
     flights.to_csv(small_source[source.FLIGHTS], index=False)
     checksums = source.CHECKSUMS | {source.FLIGHTS: digest_file(small_source[source.FLIGHTS])}
     monkeypatch.setattr(source, "CHECKSUMS", checksums)
+    return flights
+
+
+def test_broken_data_is_told_also_when_its_rows_cannot_be_recorded(
+    small_source: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_flights(small_source, monkeypatch)
+
+    def fail(*_: object) -> None:
+        raise TrackingError("the registry is away")
+
+    monkeypatch.setattr(FileTracker, "log_artifact", fail)
+    result = run_local(GRAPH, tmp_path / "w", QUICK)
+
+    assert result.failed is not None
+    assert (result.failed.step, "column distance: got -5.0" in result.failed.message) == ("validate", True)
+    assert "the registry is away" not in result.failed.message
+
+
+def test_broken_data_fails_the_run_and_leaves_its_rows_with_it(
+    small_source: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flights = break_flights(small_source, monkeypatch)
 
     result = run_local(GRAPH, tmp_path / "w", QUICK)
 

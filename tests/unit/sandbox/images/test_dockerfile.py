@@ -1,7 +1,9 @@
 import pytest
 
 from sandbox.errors import SandboxError
+from sandbox.images.catalog import IMAGE_NAMES
 from sandbox.images.dockerfile import bases, copied, parse
+from sandbox.paths import checkout
 
 TWO_STAGES = """\
 # A comment
@@ -15,6 +17,13 @@ FROM --platform=linux/amd64 docker.io/library/python:2
 COPY --from=second /x /x
 COPY --chown=1:1 ./pipelines/code/ /app/code
 """
+
+
+@pytest.mark.parametrize("image", IMAGE_NAMES)
+def test_an_image_that_is_built_by_hand_claims_no_version_of_its_code(image: str) -> None:
+    text = (checkout() / "images" / image / "Dockerfile").read_text(encoding="utf-8")
+    arguments = [one.arguments for one in parse(text) if one.keyword == "ARG"]
+    assert arguments in ([], ["MLOPS_CODE_VERSION="])
 
 
 def test_an_instruction_over_several_lines_is_one() -> None:
