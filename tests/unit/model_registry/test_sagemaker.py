@@ -5,6 +5,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, SageMakerModelRegistry, SageMakerModelRegistryArgs
+from tests.aws_inputs import refusals
 from tests.policies import findings
 from tests.recording import Declaration, declare
 
@@ -79,6 +80,11 @@ def test_consumers_read_the_group_and_its_versions_and_change_nothing() -> None:
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1"])
 def test_its_policy_allows_nothing_beyond_what_it_names(region: str) -> None:
     assert findings(registry({**CONSUMERS, "region": region}).resources) == []
+
+
+@pytest.mark.parametrize("settings", [{}, CONSUMERS])
+def test_the_provider_takes_everything_as_it_is(settings: dict[str, Any]) -> None:
+    assert refusals(registry(settings, tags={"owner": "team-flights"}).resources) == []
 
 
 def test_it_is_protected_unless_the_stack_says_otherwise() -> None:

@@ -6,6 +6,7 @@ import pytest
 from pulumi_mlops import ArgumentsError, SageMakerStorage, SageMakerStorageArgs
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops.storage.sagemaker import bucket_name_of
+from tests.aws_inputs import refusals
 from tests.policies import findings
 from tests.recording import Declaration, declare
 
@@ -133,6 +134,11 @@ def test_other_accounts_read_the_models_and_nothing_else() -> None:
 @pytest.mark.parametrize("settings", [{}, {"kms_key_arn": KEY}, SHARED])
 def test_its_policy_allows_nothing_beyond_what_it_names(settings: dict[str, Any]) -> None:
     assert findings(storage(**settings).resources) == []
+
+
+@pytest.mark.parametrize("settings", [{}, SHARED])
+def test_the_provider_takes_everything_as_it_is(settings: dict[str, Any]) -> None:
+    assert refusals(storage(tags={"owner": "team-flights"}, **settings).resources) == []
 
 
 def test_it_is_protected_unless_the_stack_says_otherwise() -> None:
