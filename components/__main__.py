@@ -4,9 +4,27 @@ from importlib.metadata import version
 
 from pulumi.provider.experimental import component_provider_host
 
-from pulumi_mlops import KubernetesEndpoint, KubernetesModelRegistry, KubernetesTrainingPipeline, Workload
+from pulumi_mlops import (
+    KubernetesEndpoint,
+    KubernetesModelRegistry,
+    KubernetesTrainingPipeline,
+    SageMakerEndpoint,
+    SageMakerModelRegistry,
+    SageMakerStorage,
+    SageMakerTrainingPipeline,
+    Workload,
+)
 
-COMPONENTS = [KubernetesEndpoint, KubernetesModelRegistry, KubernetesTrainingPipeline, Workload]
+COMPONENTS = [
+    KubernetesEndpoint,
+    KubernetesModelRegistry,
+    KubernetesTrainingPipeline,
+    SageMakerEndpoint,
+    SageMakerModelRegistry,
+    SageMakerStorage,
+    SageMakerTrainingPipeline,
+    Workload,
+]
 
 if __name__ == "__main__":
     component_provider_host(
