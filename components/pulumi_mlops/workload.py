@@ -1,18 +1,25 @@
 """One model's whole life on the target of its stack."""
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import pulumi
 
 from pulumi_mlops import _workload_sagemaker
-from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared import checks
+from pulumi_mlops._shared.arguments import Arguments, ArgumentsError
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._workload_sagemaker import (
     SageMakerWorkloadArgs,
     SageMakerWorkloadEndpointArgs,
     SageMakerWorkloadPipelineArgs,
 )
+from pulumi_mlops.endpoint._settings import LONGEST_NAME
+from pulumi_mlops.endpoint._settings import resolve as resolve_endpoint
 from pulumi_mlops.endpoint.args import RolloutArgs
+from pulumi_mlops.training_pipeline._settings import resolve as resolve_pipeline
 from pulumi_mlops.training_pipeline.args import GateArgs, StepResourcesArgs
 
 if TYPE_CHECKING:
@@ -196,6 +203,41 @@ def _check(name: str, args: WorkloadArgs) -> None:
     elif targets == ["kubernetes"] and args.get("registry_url") is None:
         arguments.add("registry_url", None, "the address of an MLflow server", "add this key")
     arguments.finish()
+    if targets == ["kubernetes"]:
+        _check_parts(arguments, name, args)
+        arguments.finish()
+
+
+def _check_parts(arguments: Arguments, name: str, args: WorkloadArgs) -> None:
+    """Check the pipeline's and the endpoint's arguments together, each under the path that it has here."""
+    arguments.check("name", name, checks.name(longest=LONGEST_NAME))
+    parts: list[tuple[Callable[[], object], Callable[[str], str]]] = [
+        (lambda: resolve_pipeline(f"{name}-pipeline", _pipeline_args(name, args)), _path_of_pipeline),
+        (lambda: resolve_endpoint(name, _endpoint_args(name, args)), _path_of_endpoint),
+    ]
+    for resolve, path_here in parts:
+        try:
+            resolve()
+        except ArgumentsError as error:
+            known = [problem for problem in error.problems if problem.path not in ("name", "model_name")]
+            arguments.adopt(replace(problem, path=path_here(problem.path)) for problem in known)
+
+
+def _path_of_pipeline(path: str) -> str:
+    root = re.split(r"[.\[]", path)[0]
+    if path.startswith("kubernetes.allowed_egress_cidrs"):
+        return f"pipeline.{path.removeprefix('kubernetes.')}"
+    if root in WorkloadPipelineArgs.__annotations__:
+        return f"pipeline.{path}"
+    return {"image": "pipeline_image", "champion": "model"}.get(root, root) + path.removeprefix(root)
+
+
+def _path_of_endpoint(path: str) -> str:
+    inner = path.removeprefix("kubernetes.")
+    for candidate in (path, inner):
+        if re.split(r"[.\[]", candidate)[0] in WorkloadEndpointArgs.__annotations__:
+            return f"endpoint.{candidate}"
+    return "serving_image" if path == "image" else path
 
 
 def _pipeline_args(name: str, args: WorkloadArgs) -> Any:

@@ -1,6 +1,6 @@
 """Checks of a component's arguments: everything wrong with them is found and said at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NotRequired, get_args, get_origin, is_typeddict
@@ -68,6 +68,10 @@ class Arguments:
     def add_unknown_key(self, path: str, expected: str) -> None:
         """Note a key that nothing knows. Its value is not shown: it may be a secret under a misspelt name."""
         self._problems.append(Problem(path, "an unknown key", expected, "correct or remove this key"))
+
+    def adopt(self, problems: Iterable[Problem]) -> None:
+        """Note what is wrong with a part of the arguments, under its path here; the same twice counts once."""
+        self._problems = list(dict.fromkeys([*self._problems, *problems]))
 
     def sound(self, *paths: str) -> bool:
         """Tell whether nothing is wrong, so far, with these arguments or anything inside them."""

@@ -147,11 +147,18 @@ def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("python", "-m", "mlops_pipelines.serving.fetch"),
             *("--registry-url", settings.registry_url, "--model", settings.model_name),
             *("--version", model.version, "--digest", model.digest, "--destination", MODEL_FOLDER),
+            *_fetch_patience(settings),
         ],
         resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
         mounts=[pods.mount("model", MODEL_FOLDER)],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
     )
+
+
+def _fetch_patience(settings: EndpointSettings) -> tuple[str, ...]:
+    """Return how long to try, so that a second try too has told its reason when the rollout's time is over."""
+    patience, limit = (max(1, settings.rollout_timeout_seconds * thirds // 3) for thirds in (1, 2))
+    return ("--patience-seconds", str(patience), "--timeout-seconds", str(limit))
 
 
 def _server(settings: EndpointSettings, model: PinnedModel) -> Document:

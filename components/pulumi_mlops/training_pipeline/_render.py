@@ -52,7 +52,12 @@ def network_policy(settings: PipelineSettings) -> Document:
 
 
 def cron_job(settings: PipelineSettings) -> Document:
-    """Return the pipeline. One run at a time; a run that was asked for by hand is a Job from the same template."""
+    """Return the pipeline.
+
+    The schedule starts no run while one that it started goes on. A run that was asked for by hand is a Job from the
+    same template, of which the schedule knows nothing: `mlops train` starts none beside another, but the schedule may
+    start one beside it. Each has a workspace of its own and registers a version of its own.
+    """
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",

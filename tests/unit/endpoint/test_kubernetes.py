@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pulumi
@@ -122,6 +123,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
         *("--registry-url", REGISTRY_URL, "--model", "flight-delay"),
         *pin,
         *("--destination", "/model"),
+        *("--patience-seconds", "40", "--timeout-seconds", "80"),
     ]
     assert server["command"][3:] == [
         *("--model-directory", "/model", "--name", "flight-delay"),
@@ -144,6 +146,16 @@ def test_old_pods_stay_until_new_ones_are_ready() -> None:
     server = spec["template"]["spec"]["containers"][0]
     assert server["readinessProbe"]["httpGet"]["path"] == "/v2/models/flight-delay/ready"
     assert server["livenessProbe"]["httpGet"]["path"] == "/v2/health/live"
+
+
+@pytest.mark.parametrize("rollout_timeout_seconds", [10, 60, 120, 3600])
+def test_why_a_model_cannot_be_fetched_is_told_before_the_rollouts_time_is_over(rollout_timeout_seconds: int) -> None:
+    declaration = endpoint(rollout_timeout_seconds=rollout_timeout_seconds)
+    for kind in ("Deployment", "Job"):
+        command = container(declaration, kind, "fetch")["command"]
+        told = dict(pairwise(command))
+        assert 0 < int(told["--patience-seconds"]) < int(told["--timeout-seconds"]) < rollout_timeout_seconds
+        assert 2 * int(told["--patience-seconds"]) < rollout_timeout_seconds
 
 
 @pytest.mark.parametrize(("replicas_max", "waves"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (40, 4)])

@@ -96,3 +96,42 @@ def test_fails_when_arguments_are_wrong(step_graph: Any) -> None:
         "endpoint.replicas: got an unknown key",
     ):
         assert text in str(caught.value)
+
+
+def test_everything_wrong_with_its_parts_is_said_at_once_and_under_its_own_path(step_graph: Any) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        workload(
+            step_graph,
+            registry_url="mlflow",
+            pipeline_image="pipeline:latest",
+            serving_image="serving:latest",
+            model={"version": "latest", "digest": DIGEST},
+            pipeline={"graph": step_graph, "schedule": "every monday"},
+            endpoint={"replicas_min": 0, "memory": "lots"},
+            kubernetes={"namespace": "Flights"},
+        )
+    assert str(caught.value).startswith("Workload 'flight-delay': 8 problems")
+    assert sorted(problem.path for problem in caught.value.problems) == [
+        "endpoint.memory",
+        "endpoint.replicas_min",
+        "kubernetes.namespace",
+        "model.version",
+        "pipeline.schedule",
+        "pipeline_image",
+        "registry_url",
+        "serving_image",
+    ]
+
+
+def test_a_name_that_does_not_fit_is_said_once(step_graph: Any) -> None:
+    args: Any = {
+        "environment": "prod",
+        "registry_url": "http://mlflow.flights-dev.svc:5000",
+        "pipeline_image": PIPELINE_IMAGE,
+        "serving_image": SERVING_IMAGE,
+        "pipeline": {"graph": step_graph},
+        "kubernetes": {"namespace": "flights-prod"},
+    }
+    with pytest.raises(ArgumentsError, match=r"Workload 'Flights': 1 problem") as caught:
+        declare(lambda: Workload("Flights", args).outputs())
+    assert [problem.path for problem in caught.value.problems] == ["name"]
