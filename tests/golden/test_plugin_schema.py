@@ -46,7 +46,16 @@ def test_the_schema_is_the_reviewed_one(schema: dict[str, Any], update_golden: b
 
 
 def test_every_component_is_hosted(schema: dict[str, Any]) -> None:
-    names = ("KubernetesEndpoint", "KubernetesModelRegistry", "KubernetesTrainingPipeline", "Workload")
+    names = (
+        "KubernetesEndpoint",
+        "KubernetesModelRegistry",
+        "KubernetesTrainingPipeline",
+        "SageMakerEndpoint",
+        "SageMakerModelRegistry",
+        "SageMakerStorage",
+        "SageMakerTrainingPipeline",
+        "Workload",
+    )
     assert sorted(schema["resources"]) == [f"mlops:index:{name}" for name in names]
 
 
