@@ -25,11 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     configure_logging(_log_configuration())
     try:
-        served = load_served_model(options.model_directory, options.name, options.version, options.digest)
+        _serve(options)
     except UnservableModelError as error:
         logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
         write_termination_message(str(error))
         return 1
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    served = load_served_model(options.model_directory, options.name, options.version, options.digest)
     golden = served.identity.golden
     logger.info(
         "serving %s version %s %s on port %d: %d golden rows within %g (tolerance %g)",
@@ -49,7 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         body_limit_bytes=options.body_limit_mib * 1024 * 1024,
     )
     server.run()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
