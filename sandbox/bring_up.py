@@ -4,12 +4,14 @@ from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from sandbox import doctor, images, paths, progress
+from sandbox import doctor, images, paths, progress, taken
 from sandbox.cluster import Cluster, build, lifecycle, users_context
 from sandbox.doctor import Part
 from sandbox.engine import install_engine
 from sandbox.engine.plugins import install_plugins
 from sandbox.files import write_atomically
+from sandbox.images import building
+from sandbox.packages import private
 
 EVERY_PART = tuple(Part)
 
@@ -38,8 +40,15 @@ def bring_up(context: str | None = None, parts: Collection[Part] = EVERY_PART) -
         _await_images(built)
     if cluster is not None and Part.IMAGES in parts:
         images.ensure(cluster)
-    if engine is not None and Part.PLUGINS in parts:
-        install_plugins(engine)
+    plugins = install_plugins(engine) if engine is not None and Part.PLUGINS in parts else []
+    if engine is not None:
+        progress.say(taken.engine_line(engine))
+    if plugins:
+        progress.say(taken.plugins_line(plugins))
+    if cluster is not None:
+        progress.say(taken.cluster_line(context, private.find("containerd")))
+    if Part.IMAGES in parts:
+        progress.say(taken.images_line(building.choice()))
     return cluster
 
 

@@ -93,7 +93,10 @@ def ensure(group: Group) -> None:
     with exclusive(paths.claim(paths.cache_root()) / "locks" / f"packages-{group.name}", "fetching packages"):
         if _is_complete(group):
             return
-        with progress.step(f"fetch {', '.join(group.packages)} ({group.purpose}; unpacked, not installed)") as current:
+        name = f"fetch {', '.join(group.packages)} ({group.purpose}; unpacked, not installed)"
+        if not progress.is_terminal():
+            progress.say(f"  {name}")  # a log shows a step at its end, and this is to be said before it is done
+        with progress.step(name) as current:
             count, size_mib = _unpack(group, root.parent, current)
             current.note(f"{count} packages, {size_mib:.0f} MiB")
 

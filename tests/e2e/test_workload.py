@@ -14,6 +14,7 @@ import pytest
 
 from sandbox import images
 from sandbox.cluster.target import Cluster
+from tests.e2e.impostors import impostors_beside
 from tests.e2e.load import load_on
 from tests.e2e.workload_stack import STACK, WORKLOAD, WorkloadStack
 
@@ -185,6 +186,17 @@ def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_o
     assert ended.returncode != 0
     assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in ended.stdout
     assert_serves(trained, trained.first)
+    assert_first_is_back(trained)
+
+
+def test_an_impostor_behind_the_address_fails_the_update(trained: Trained) -> None:
+    with impostors_beside(trained.stack, trained.images["serving"]):
+        trained.stack.pin(trained.second)
+        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+    assert ended.returncode != 0
+    version, digest = trained.second["version"], trained.second["digest"]
+    assert f"does not serve {WORKLOAD} version {version} {digest}" in ended.stdout, ended.stdout
+    assert "expected name flight-delay, got impostor" in ended.stdout
     assert_first_is_back(trained)
 
 

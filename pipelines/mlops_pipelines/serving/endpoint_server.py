@@ -14,6 +14,7 @@ from uvicorn.importer import import_from_string
 from .drain import Drain, DrainingServer
 from .model import EndpointModel
 from .request_path import Application, RequestPath
+from .self_check import ask_self
 from .served_model import ServedModel
 
 logger = logging.getLogger("kserve.mlops")
@@ -82,6 +83,19 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         application.add_api_route("/mlops/identity", self._endpoint.served.identity.to_document, methods=["GET"])
         self.config.app = self._endpoint.front(application)
 
+    def run(self) -> None:
+        """Serves, once it has asked itself what the truth check will ask.
+
+        Raises:
+            UnservableModelError: An answer differs; nothing has listened then.
+        """
+        self.create_application()
+        ask_self(self.config.app, self._endpoint.served)
+        # What is there now stays: no later collection needs to look at it.
+        gc.collect()
+        gc.freeze()
+        self._server.run()
+
     def _add_middlewares(self, app: FastAPI) -> None:
         """KServe's times every route of every request into its log; the histograms of `/metrics` say as much."""
 
@@ -119,10 +133,10 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         return RequestPath(self.served, general, self.drain, body_limit_bytes=self.body_limit_bytes)
 
     def run(self) -> None:
-        """Serves; returns once drained."""
+        """Serves; returns once drained.
+
+        Raises:
+            UnservableModelError: It does not answer as the truth check will ask.
+        """
         self.register_model(EndpointModel(self.served))
-        rest_server = EndpointRestServer(self.dataplane, self)
-        # What is there now stays: no later collection needs to look at it.
-        gc.collect()
-        gc.freeze()
-        rest_server.run()
+        EndpointRestServer(self.dataplane, self).run()

@@ -6,7 +6,7 @@ from pathlib import Path
 from mlops_pipelines.artifact import ArtifactError, digest_directory
 
 from .contract import ONNX_FILE_NAME, ContractError, ServingContract, load_contract
-from .golden import GoldenMismatchError, load_golden
+from .golden import GoldenMismatchError, GoldenRows, load_golden
 from .identity import Identity
 from .input_error import InputError
 from .matrix import MatrixBuilder
@@ -21,10 +21,11 @@ class UnservableModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A loaded model: who it is, what it takes, its scorer and the readers of both protocols."""
+    """A loaded model: who it is, what it takes, its golden rows, its scorer and the readers of both protocols."""
 
     identity: Identity
     contract: ServingContract
+    golden: GoldenRows
     scorer: OnnxScorer
     predict_protocol: PredictProtocol
     infer_protocol: InferProtocol
@@ -55,4 +56,4 @@ def load_served_model(directory: Path, name: str, version: str, expected_digest:
         identity = Identity(name, version, digest, golden.check(scorer.score(matrix).tolist()))
     except (OSError, ArtifactError, ContractError, GoldenMismatchError, InputError) as error:
         raise UnservableModelError(f"{name} version {version} in {directory}: {error}") from error
-    return ServedModel(identity, contract, scorer, predict_protocol, InferProtocol(contract, builder, identity))
+    return ServedModel(identity, contract, golden, scorer, predict_protocol, InferProtocol(contract, builder, identity))

@@ -47,11 +47,15 @@ def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], 
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     configure_logging(_log_configuration())
     try:
-        served = load()
+        _serve(load(), make_server)
     except UnservableModelError as error:
         logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
         write_termination_message(str(error))
         return 1
+    return 0
+
+
+def _serve(served: ServedModel, make_server: Callable[[ServedModel], EndpointServer]) -> None:
     server = make_server(served)
     identity, golden = served.identity, served.identity.golden
     logger.info(
@@ -65,7 +69,6 @@ def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], 
         golden.tolerance,
     )
     server.run()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -90,7 +90,7 @@ def check_endpoint(
         for _ in range(connections):
             with httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_SECONDS, transport=transport()) as client:
                 try:
-                    scores += _ask(client, pinned)
+                    scores += ask(client, pinned)
                 except TruthError as error:
                     differences.append(str(error))
         if not differences:
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
+def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
     """One connection's questions: who are you, by both protocols, and what do you make of the golden rows.
 
     Raises:

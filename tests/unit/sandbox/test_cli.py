@@ -10,7 +10,11 @@ from sandbox import bring_up, checks, cli, doctor, images
 from sandbox.checks import Finding, State
 from sandbox.cluster import Cluster, build, lifecycle, users_context
 from sandbox.doctor import Check, Part
+from sandbox.engine import Engine
+from sandbox.engine.plugins import InstalledPlugin
 from sandbox.errors import SandboxError
+from sandbox.images import building
+from sandbox.packages import private
 
 runner = CliRunner()
 
@@ -37,8 +41,10 @@ def done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     node = Cluster("mlops-sandbox", tmp_path / "kubeconfig", tmp_path / "socket")
     monkeypatch.setattr(doctor, "require", noted("examine"))
-    monkeypatch.setattr(bring_up, "install_engine", noted("engine", "an engine"))
-    monkeypatch.setattr(bring_up, "install_plugins", noted("plugins"))
+    monkeypatch.setattr(bring_up, "install_engine", noted("engine", Engine(Path("/usr/bin/pulumi"), "v3.300.0", False)))
+    monkeypatch.setattr(bring_up, "install_plugins", noted("plugins", [InstalledPlugin("aws", "7.1.0", False)]))
+    monkeypatch.setattr(building, "choice", lambda: "buildah")
+    monkeypatch.setattr(private, "find", lambda _: tmp_path / "cache" / "bin" / "containerd")
     monkeypatch.setattr(build, "ensure", noted("compile"))
     monkeypatch.setattr(lifecycle, "up", noted("node", node))
     monkeypatch.setattr(users_context, "take", noted("context", Cluster("kind-dev", tmp_path / "kubeconfig")))
@@ -53,6 +59,18 @@ def test_everything_is_brought_up_and_examined_first(done: list[str]) -> None:
     assert sorted(done[1:]) == ["build images", "compile", "deliver images", "engine", "node", "plugins"]
     assert done.index("node") < done.index("deliver images")
     assert done.index("compile") < done.index("node")
+
+
+def test_it_says_of_each_part_whose_was_taken(done: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    bring_up.bring_up()
+    assert capsys.readouterr().err.splitlines()[-4:] == [
+        "Pulumi v3.300.0: yours, /usr/bin/pulumi",
+        "plugins: aws 7.1.0 (own)",
+        "cluster: the sandbox's node, with a private containerd",
+        "images: built with buildah",
+    ]
+    bring_up.bring_up("kind-dev")
+    assert "cluster: yours, context kind-dev" in capsys.readouterr().err
 
 
 def test_a_context_of_the_users_own_replaces_the_node_and_is_remembered(done: list[str], state: Path) -> None:

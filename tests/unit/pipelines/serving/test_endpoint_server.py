@@ -2,17 +2,19 @@ import asyncio
 import json
 import struct
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from mlops_pipelines.serving.drain import Drain
-from mlops_pipelines.serving.endpoint_server import EndpointRestServer, EndpointServer
+from mlops_pipelines.serving.drain import Drain, DrainingServer
+from mlops_pipelines.serving.endpoint_server import EndpointDataPlane, EndpointRestServer, EndpointServer
 from mlops_pipelines.serving.model import EndpointModel
 from mlops_pipelines.serving.request_path import RequestPath
 from mlops_pipelines.serving.scorer import ModelAnswerError
-from mlops_pipelines.serving.served_model import ServedModel
+from mlops_pipelines.serving.self_check import ask_self
+from mlops_pipelines.serving.served_model import ServedModel, UnservableModelError
 from tests.unit.pipelines.serving.artifacts import ROW
 
 pytestmark = pytest.mark.filterwarnings("ignore:ORJSONResponse is deprecated")
@@ -55,6 +57,35 @@ def samples(metrics: str, name: str, **labels: str) -> float:
         for line in lines
         if all(f'{label}="{value}"' in line for label, value in labels.items())
     )
+
+
+def test_a_server_that_answers_right_passes_its_own_check(path: RequestPath, served: ServedModel) -> None:
+    by_infer, by_predict = ask_self(path, served)
+    assert (by_infer.rows, by_predict.rows) == (24, 24)
+
+
+def test_another_identity_fails_the_servers_own_check(path: RequestPath, served: ServedModel) -> None:
+    other = replace(served, identity=replace(served.identity, version="8"))
+    with pytest.raises(UnservableModelError, match="/mlops/identity: expected version 8, got 7"):
+        ask_self(path, other)
+
+
+@pytest.mark.usefixtures("path")
+@pytest.mark.parametrize("breaks", [{"versions": ["6"]}, None])
+def test_what_fails_only_the_truth_check_never_takes_a_connection(
+    served: ServedModel, monkeypatch: pytest.MonkeyPatch, breaks: dict[str, object] | None
+) -> None:
+    async def wrong_metadata(_: EndpointDataPlane, name: str) -> dict[str, object]:
+        if breaks is None:
+            raise RuntimeError("broken")
+        return {"name": name, "inputs": [], "outputs": [], **breaks}
+
+    monkeypatch.setattr(EndpointDataPlane, "model_metadata", wrong_metadata)
+    monkeypatch.setattr(DrainingServer, "run", lambda _: pytest.fail("it listens"))
+    server = EndpointServer(served, port=8080, drain=Drain(60), grace_seconds=1, body_limit_bytes=100_000)
+
+    with pytest.raises(UnservableModelError, match=r"as the truth check will ask: /v2/models/flight-delay: expected "):
+        server.run()
 
 
 def test_both_protocols_and_the_versioned_path_agree(ask: Ask) -> None:
