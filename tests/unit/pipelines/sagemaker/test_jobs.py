@@ -91,6 +91,7 @@ def test_a_processing_job_hands_on_its_own_output_and_the_notes_of_all_before_it
     handed_on = execution.bucket / "check"
     assert {path.relative_to(handed_on).as_posix() for path in handed_on.rglob("*") if path.is_file()} == {
         "result.json",
+        "run/parameters.json",
         "run/run.json",
         "run/steps/check.json",
         "run/steps/load.json",
