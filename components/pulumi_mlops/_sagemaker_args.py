@@ -6,7 +6,7 @@ import pulumi
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.documents import without_none
-from pulumi_mlops.config.graphs import load_graph
+from pulumi_mlops.config import graphs
 from pulumi_mlops.config.platform import AccountRegistry, OwnRegistry, PlatformConfig
 from pulumi_mlops.config.sagemaker import SageMakerSettings
 from pulumi_mlops.config.stack import StackConfig
@@ -115,7 +115,7 @@ def _pipeline(stack: StackConfig, name: str) -> Any:
         **pipeline.model_dump(
             mode="json", exclude_none=True, exclude={"graph", "resources", "allowed_egress_cidrs", "sagemaker"}
         ),
-        "graph": load_graph(stack.graph_of(name)).to_document(),
+        "graph": graphs.load_graph(stack.graph_of(name)).to_document(),
     }
     if pipeline.sagemaker is not None:
         args["sagemaker"] = pipeline.sagemaker.model_dump(mode="json", exclude_none=True, exclude_unset=True)

@@ -7,8 +7,8 @@ asked beforehand: nothing is declared, and no cloud is called.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pulumi_mlops.config import graphs
 from pulumi_mlops.config.document import StackDocument
-from pulumi_mlops.config.graphs import GraphError, load_graph
 from pulumi_mlops.config.problems import Problem
 from pulumi_mlops.config.sagemaker import SageMakerEndpointSettings, SageMakerPipelineSettings
 from pulumi_mlops.config.stack import StackConfig
@@ -52,8 +52,8 @@ def problems_of(document: StackDocument, config: StackConfig) -> Iterator[Proble
 def _has_graph(config: StackConfig, workload: str) -> bool:
     """Tell whether a workload's step graph can be had; why not has been told already."""
     try:
-        load_graph(config.graph_of(workload))
-    except GraphError:
+        graphs.load_graph(config.graph_of(workload))
+    except graphs.GraphError:
         return False
     return True
 
