@@ -24,6 +24,7 @@ from tests.unit.endpoint.sagemaker_arguments import (
     SHADOW,
     TOPIC,
     arguments,
+    whole,
 )
 
 COMPONENT = "mlops:index:SageMakerEndpoint::flight-delay"
@@ -36,15 +37,6 @@ def endpoint(sagemaker: dict[str, Any] | None = None, *, preview: bool = False, 
         return {name: getattr(component, name) for name in OUTPUTS}
 
     return declare(program, preview=preview)
-
-
-def whole(value: Any) -> Any:
-    """Give whole numbers back what the protocol takes from them: 1.0 is 1."""
-    if isinstance(value, dict):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def kinds(declaration: Declaration) -> list[tuple[str, str]]:
