@@ -137,9 +137,11 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def wait_for(condition: Callable[[], bool], timeout_seconds: float = 60.0) -> None:
-    """Waits until something is so; fails the test when it never is."""
+def wait_for(
+    condition: Callable[[], bool], timeout_seconds: float = 60.0, explain: Callable[[], str] = lambda: ""
+) -> None:
+    """Waits until something is so; fails the test when it never is, with what explains it."""
     end = time.monotonic() + timeout_seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, f"waited in vain: {explain()}"
         time.sleep(0.05)

@@ -58,6 +58,10 @@ pulumi.export("name", widget.metadata["name"])
     project.up()
     assert project.changes() == {}
 
+    # The cluster looks for new definitions every half minute, and lets go of no object before: 2 s are too few.
+    project.program(world.program(program.replace("SIZE", "4").replace("ANNOTATIONS", "")))
+    project.up()
+
 
 def test_a_custom_resource_without_definition_is_explained(new_project: ProjectFactory, world: World) -> None:
     project = new_project("no-definition")

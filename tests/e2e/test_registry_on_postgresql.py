@@ -44,6 +44,19 @@ def ask(stack: WorkloadStack, path: str, body: str | None = None) -> str:
     return stack.registry_shell(f"python -c {quoted}")
 
 
+def end_database(stack: WorkloadStack, grace_seconds: int) -> None:
+    """Ends the database's pod, and waits until another stands in its place."""
+    selector = "app.kubernetes.io/component=model-registry-database"
+    (ended,) = stack.core.list_namespaced_pod(stack.namespace, label_selector=selector).items
+    stack.core.delete_namespaced_pod(ended.metadata.name, stack.namespace, grace_period_seconds=grace_seconds)
+
+    def is_another() -> bool:
+        pods = stack.core.list_namespaced_pod(stack.namespace, label_selector=selector).items
+        return [pod.metadata.uid for pod in pods] not in ([], [ended.metadata.uid])
+
+    wait_for(is_another, timeout_seconds=120.0)
+
+
 def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
     said = stack.pulumi("up", "--yes", "--skip-preview")
     assert PASSWORD not in said
@@ -52,13 +65,13 @@ def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
     assert stack.changes() == {}
     made = json.loads(ask(stack, "experiments/create", '{"name": "kept"}'))
 
-    (pod,) = stack.core.list_namespaced_pod(
-        stack.namespace, label_selector="app.kubernetes.io/component=model-registry-database"
-    ).items
-    stack.core.delete_namespaced_pod(pod.metadata.name, stack.namespace)
+    for grace_seconds in (60, 0):  # Told to end, and killed.
+        end_database(stack, grace_seconds)
+        said = ""
 
-    def is_known() -> bool:
-        answer = ask(stack, "experiments/get-by-name?experiment_name=kept")
-        return f'"{made["experiment_id"]}"' in answer
+        def is_known() -> bool:
+            nonlocal said
+            said = ask(stack, "experiments/get-by-name?experiment_name=kept")
+            return f'"{made["experiment_id"]}"' in said
 
-    wait_for(is_known, timeout_seconds=120.0)
+        wait_for(is_known, timeout_seconds=180.0, explain=lambda: said)

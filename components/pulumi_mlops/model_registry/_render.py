@@ -17,6 +17,11 @@ DATABASE_FOLDER = "/var/lib/mlflow/database"
 ARTIFACTS_FOLDER = "/var/lib/mlflow/artifacts"
 # A search asks the database; `/health` answers as long as the process does, and whatever the Host header says.
 API_PATH = "/api/2.0/mlflow/registered-models/search?max_results=1"
+# A pod that is gone sends no word: without these a worker waits for its old address for minutes, in seconds and
+# `tcp_user_timeout` in milliseconds (https://www.postgresql.org/docs/15/libpq-connect.html).
+_DATABASE_CONNECTION = (
+    "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=2&tcp_user_timeout=10000"
+)
 
 
 def selector(settings: RegistrySettings) -> dict[str, str]:
@@ -187,7 +192,7 @@ def _database_uri(settings: RegistrySettings) -> str:
     """Return the database's address. The password is not in it: the driver takes it from the environment."""
     if settings.postgres is None:
         return f"sqlite:///{DATABASE_FOLDER}/mlflow.db"
-    return f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow"
+    return f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow?{_DATABASE_CONNECTION}"
 
 
 def _allowed_hosts(name: str, namespace: str) -> str:

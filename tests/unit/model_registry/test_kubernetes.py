@@ -207,7 +207,16 @@ def test_the_password_is_a_secret_and_stands_nowhere_else() -> None:
         "name": "mlflow-database",
         "key": "password",
     }
-    assert option(declaration, "--backend-store-uri") == "postgresql+psycopg2://mlflow@mlflow-database:5432/mlflow"
+    address, _, _ = option(declaration, "--backend-store-uri").partition("?")
+    assert address == "postgresql+psycopg2://mlflow@mlflow-database:5432/mlflow"
+
+
+def test_a_database_that_sends_no_word_is_given_up_within_seconds() -> None:
+    _, _, query = option(registry(**WITH_POSTGRESQL), "--backend-store-uri").partition("?")
+    limits = {name: int(value) for name, value in (pair.split("=") for pair in query.split("&"))}
+    assert 0 < limits["connect_timeout"] <= 10
+    assert 0 < limits["tcp_user_timeout"] <= 10_000
+    assert 0 < limits["keepalives_idle"] + limits["keepalives_interval"] * limits["keepalives_count"] <= 20
 
 
 def test_another_password_starts_database_and_server_anew() -> None:
