@@ -57,6 +57,17 @@ def end_database(stack: WorkloadStack, grace_seconds: int) -> None:
     wait_for(is_another, timeout_seconds=120.0)
 
 
+def wait_until_known(stack: WorkloadStack, experiment_id: str) -> None:
+    said = ""
+
+    def is_known() -> bool:
+        nonlocal said
+        said = ask(stack, "experiments/get-by-name?experiment_name=kept")
+        return f'"{experiment_id}"' in said
+
+    wait_for(is_known, timeout_seconds=180.0, explain=lambda: said)
+
+
 def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
     said = stack.pulumi("up", "--yes", "--skip-preview")
     assert PASSWORD not in said
@@ -67,11 +78,4 @@ def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
 
     for grace_seconds in (60, 0):  # Told to end, and killed.
         end_database(stack, grace_seconds)
-        said = ""
-
-        def is_known() -> bool:
-            nonlocal said
-            said = ask(stack, "experiments/get-by-name?experiment_name=kept")
-            return f'"{made["experiment_id"]}"' in said
-
-        wait_for(is_known, timeout_seconds=180.0, explain=lambda: said)
+        wait_until_known(stack, made["experiment_id"])
