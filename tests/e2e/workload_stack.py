@@ -121,7 +121,8 @@ class WorkloadStack(ProgramStack):
         platform["namespace"] = self.namespace
         platform["kubernetes"]["context"] = context
         platform["registry"].pop("allowed_namespaces", None)
-        platform["registry"]["protect_data"] = False
+        if "url" not in platform["registry"]:
+            platform["registry"]["protect_data"] = False
         for name in platform["images"]:
             platform["images"][name] = images[name]
         workload = document["config"]["mlops:workloads"][WORKLOAD]
