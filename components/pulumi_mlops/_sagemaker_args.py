@@ -29,7 +29,7 @@ def storage_args(config: PlatformConfig, settings: SageMakerSettings) -> Any:
             "region": settings.region,
             "namespace": config.namespace,
             "kms_key_arn": settings.kms_key_arn,
-            "consumer_account_ids": _consumers(config),
+            **_other_accounts(config),
             "protect_data": settings.protect_data,
             "noncurrent_days": settings.noncurrent_version_days,
             "expire_days": settings.run_retention_days,
@@ -100,13 +100,18 @@ def _place(
         place["model_data_bucket"] = bucket_name_of(registry.namespace, owner)
         place["model_data_kms_key_arn"] = registry.kms_key_arn
     else:
-        place["consumer_account_ids"] = _consumers(config)
+        place.update(_other_accounts(config))
     return without_none(place)
 
 
-def _consumers(config: PlatformConfig) -> list[str] | None:
+def _other_accounts(config: PlatformConfig) -> dict[str, list[str] | None]:
     registry = config.registry
-    return list(registry.consumer_account_ids) or None if isinstance(registry, OwnRegistry) else None
+    if not isinstance(registry, OwnRegistry):
+        return {}
+    return {
+        "consumer_account_ids": list(registry.consumer_account_ids) or None,
+        "producer_account_ids": list(registry.producer_account_ids) or None,
+    }
 
 
 def _pipeline(stack: StackConfig, name: str) -> Any:

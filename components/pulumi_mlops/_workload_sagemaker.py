@@ -10,6 +10,8 @@ from pulumi_mlops.endpoint.args import AlarmsArgs, AsynchronousArgs, DataCapture
 from pulumi_mlops.training_pipeline.args import ModelApproval
 
 _EVERYWHERE = ("account_id", "region", "namespace", "permissions_boundary_arn")
+_MODEL_DATA = ("model_data_bucket", "model_data_kms_key_arn")
+_OTHER_ACCOUNTS = ("consumer_account_ids", "producer_account_ids")
 _IN_NETWORK = ("bucket_name", "kms_key_arn", "subnet_ids", "security_group_ids")
 
 
@@ -71,11 +73,13 @@ class SageMakerWorkloadArgs(TypedDict):
     model_package_group: NotRequired[pulumi.Input[str]]
     """ARN of another stack's model package group to register in and serve from. Defaults to a group of its own."""
     model_data_bucket: NotRequired[pulumi.Input[str]]
-    """Bucket that registered models lie in. Defaults to `bucket_name`."""
+    """Bucket that models are put into and served from. Defaults to `bucket_name`."""
     model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
     """Key that registered models are encrypted with. Defaults to `kms_key_arn`."""
     consumer_account_ids: NotRequired[list[str]]
     """Other accounts that may read the group of its own. Defaults to none."""
+    producer_account_ids: NotRequired[list[str]]
+    """Other accounts that may register versions in the group of its own. Defaults to none."""
     protect_data: NotRequired[bool]
     """Whether Pulumi refuses to delete the registered models. Defaults to true."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
@@ -91,7 +95,7 @@ class SageMakerWorkloadArgs(TypedDict):
 def registry_args(name: str, args: Mapping[str, Any]) -> Any:
     """Return the arguments of the registry that a workload has of its own."""
     place = args["sagemaker"]
-    own = without_none({key: place.get(key) for key in ("consumer_account_ids", "protect_data")})
+    own = without_none({key: place.get(key) for key in (*_OTHER_ACCOUNTS, "protect_data")})
     return without_none(
         {
             "model_name": name,
@@ -127,7 +131,7 @@ def pipeline_args(
             "tags": args.get("tags"),
             "sagemaker": without_none(
                 {
-                    **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, "model_data_kms_key_arn")),
+                    **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, *_MODEL_DATA)),
                     "model_package_group": group,
                     "serving_image": args["serving_image"],
                     "champion_model_data_url": champion_url,
@@ -151,7 +155,7 @@ def endpoint_args(name: str, args: Mapping[str, Any], group: pulumi.Input[str]) 
             "model": args.get("model"),
             "tags": args.get("tags"),
             "sagemaker": {
-                **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, "model_data_bucket", "model_data_kms_key_arn")),
+                **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, *_MODEL_DATA)),
                 "model_package_group": group,
                 **own,
             },

@@ -27,7 +27,8 @@ def made_from(template: str) -> str:
     platform["namespace"] = NAMESPACE
     registry = platform.get("registry")
     if isinstance(registry, MutableMapping):
-        registry.pop("consumer_account_ids", None)
+        for key in ("consumer_account_ids", "producer_account_ids"):
+            registry.pop(key, None)
     for workload in workloads_of(document, TEMPLATE_NAME).values():
         workload.pop("model", None)
     document.yaml_set_start_comment(headed(document, _NOTE))

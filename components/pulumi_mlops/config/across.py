@@ -45,12 +45,15 @@ def _accounts(documents: Sequence[StackDocument]) -> Iterator[Problem]:
         owner, account = owners.get(place), document.at("platform", "sagemaker", "account_id")
         if owner is None or account == place[0]:
             continue
-        consumers = owner.at("platform", "registry", "consumer_account_ids") or []
-        if isinstance(consumers, list) and account not in consumers:
+        # A workload's pipeline registers what it trains.
+        registers = bool(document.at("workloads"))
+        key, use = ("producer_account_ids", "registers in") if registers else ("consumer_account_ids", "uses")
+        known = owner.at("platform", "registry", key) or []
+        if isinstance(known, list) and account not in known:
             yield owner.problem(
-                ("platform", "registry", "consumer_account_ids"),
-                got=f"{consumers} without {shown(account)}, whose stack ({document.source}) uses this registry",
-                expected="every account that uses this registry",
+                ("platform", "registry", key),
+                got=f"{known} without {shown(account)}, whose stack ({document.source}) {use} this registry",
+                expected=f"every account that {use} this registry",
                 fix=f"add {account}, or change registry.account_id there",
             )
 

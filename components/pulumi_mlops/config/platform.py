@@ -114,6 +114,10 @@ class OwnRegistry(Model):
     consumer_account_ids: Annotated[tuple[AccountId, ...], Field(strict=False)] = ()
     """On sagemaker: other AWS accounts that may read the registered models and serve them. Defaults to none."""
 
+    producer_account_ids: Annotated[tuple[AccountId, ...], Field(strict=False)] = ()
+    """On sagemaker: other AWS accounts whose pipelines may register models here; they may read them too. Defaults to
+    none."""
+
 
 class ExistingRegistry(Model):
     """A registry that someone else runs, such as another stack."""
@@ -132,7 +136,7 @@ class AccountRegistry(Model):
     """The namespace of the stack that registers them."""
 
     kms_key_arn: KmsKeyArn | None = None
-    """The key that its models are encrypted with, whose policy must let this account decrypt."""
+    """The key that its models are encrypted with, whose policy must let this account decrypt and generate data keys."""
 
 
 def _registry_kind(value: object) -> str:

@@ -24,7 +24,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _regions(document)
     yield from _boundary(document)
     yield from _network(document)
-    yield from _consumers(document)
+    yield from _other_accounts(document)
     yield from _names(document)
     for workload in document.keys_at("workloads"):
         pipeline, endpoint = (("workloads", workload, part, "sagemaker") for part in ("pipeline", "endpoint"))
@@ -117,16 +117,17 @@ def _network(document: StackDocument) -> Iterator[Problem]:
         )
 
 
-def _consumers(document: StackDocument) -> Iterator[Problem]:
+def _other_accounts(document: StackDocument) -> Iterator[Problem]:
     """What a key of AWS's own encrypts, no other account can read."""
     registry = ("platform", "registry")
-    if document.at(*registry, "consumer_account_ids") and document.at(*_PLATFORM, "kms_key_arn") is None:
-        yield document.problem(
-            (*registry, "consumer_account_ids"),
-            got="other accounts, without a key of yours",
-            expected="platform.sagemaker.kms_key_arn, a key whose policy lets these accounts decrypt",
-            fix="name one, or remove consumer_account_ids",
-        )
+    for key in ("consumer_account_ids", "producer_account_ids"):
+        if document.at(*registry, key) and document.at(*_PLATFORM, "kms_key_arn") is None:
+            yield document.problem(
+                (*registry, key),
+                got="other accounts, without a key of yours",
+                expected="platform.sagemaker.kms_key_arn, a key whose policy lets these accounts use it",
+                fix=f"name one, or remove {key}",
+            )
     if document.at(*registry, "account_id") is not None and document.at(*registry, "kms_key_arn") is None:
         yield document.problem(
             registry,

@@ -47,7 +47,10 @@ SUPPORT: Mapping[Target, Support] = {
         refused=(
             Refused(("platform", "sagemaker"), "the settings under platform.kubernetes", _OTHER_TARGET),
             Refused((*_REGISTRY, "account_id"), "the url of an existing registry", "give its url"),
-            Refused((*_REGISTRY, "consumer_account_ids"), "registry.allowed_namespaces", "name the namespaces there"),
+            *(
+                Refused((*_REGISTRY, key), "registry.allowed_namespaces", "name the namespaces there")
+                for key in ("consumer_account_ids", "producer_account_ids")
+            ),
             Refused((*_PIPELINE, "sagemaker"), "pipeline.resources, by step", _OTHER_TARGET),
             Refused((*_ENDPOINT, "sagemaker"), "endpoint.cpu, memory and replicas", _OTHER_TARGET),
             Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
@@ -67,7 +70,11 @@ SUPPORT: Mapping[Target, Support] = {
                 )
                 for key in ("database", "database_volume_gib", "artifacts", "replicas", "service_account_annotations")
             ),
-            Refused((*_REGISTRY, "allowed_namespaces"), "registry.consumer_account_ids", "name the accounts there"),
+            Refused(
+                (*_REGISTRY, "allowed_namespaces"),
+                "registry.consumer_account_ids and producer_account_ids",
+                "name the accounts there",
+            ),
             Refused((*_PIPELINE, "resources"), _INSTANCES.format(place="pipeline"), "use instance_types there"),
             Refused((*_PIPELINE, "allowed_egress_cidrs"), "platform.sagemaker.security_group_ids", "bound it there"),
             *(

@@ -1,4 +1,6 @@
-"""A model package group and who may read it, as the arguments of pulumi_aws' classes."""
+"""A model package group and who may use it, as the arguments of pulumi_aws' classes."""
+
+from collections.abc import Sequence
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
@@ -19,14 +21,23 @@ def group(settings: GroupSettings) -> Document:
 
 
 def group_policy(settings: GroupSettings) -> Document | None:
-    """Return what other accounts may do with the group: read it and its versions. None without such accounts."""
-    if not settings.consumer_account_ids:
+    """Return what other accounts may do with the group: read it, or register versions. None without such accounts.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-version.html, "Register a Model Version from a
+    Different AWS Account".
+    """
+    producers = settings.producer_account_ids
+    readers = sorted({*settings.consumer_account_ids, *producers})
+    if not readers:
         return None
+    read = ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"]
+    statements = [_allowed(settings, readers, read, "ReadVersions")]
+    if producers:
+        statements.append(_allowed(settings, producers, ["sagemaker:CreateModelPackage"], "RegisterVersions"))
+    return {"model_package_group_name": settings.group_name, "resource_policy": to_json(policy(statements))}
+
+
+def _allowed(settings: GroupSettings, account_ids: Sequence[str], actions: Sequence[str], sid: str) -> Document:
     region = settings.common.account.region
-    read = resource_statement(
-        [AwsAccount(account_id, region).root for account_id in settings.consumer_account_ids],
-        ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
-        [settings.group_arn, settings.versions_arn],
-        sid="ReadVersions",
-    )
-    return {"model_package_group_name": settings.group_name, "resource_policy": to_json(policy([read]))}
+    roots = [AwsAccount(account_id, region).root for account_id in account_ids]
+    return resource_statement(roots, actions, [settings.group_arn, settings.versions_arn], sid=sid)

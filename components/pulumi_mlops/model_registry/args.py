@@ -91,6 +91,8 @@ class SageMakerRegistryArgs(TypedDict):
     """What the group's name begins with. The model's name follows."""
     consumer_account_ids: NotRequired[list[str]]
     """Other AWS accounts that may read the group and its versions. Defaults to none."""
+    producer_account_ids: NotRequired[list[str]]
+    """Other AWS accounts that may register versions in the group, and read it. Defaults to none."""
     description: NotRequired[pulumi.Input[str]]
     """What the model is. AWS takes it when the group is created, and no other later. Defaults to the model's name."""
     protect_data: NotRequired[bool]

@@ -1,5 +1,7 @@
 """The bucket and everything that is said about it, as the arguments of pulumi_aws' classes."""
 
+from collections.abc import Sequence
+
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
@@ -80,7 +82,7 @@ def lifecycle(settings: StorageSettings) -> Document:
 
 
 def bucket_policy(settings: StorageSettings) -> Document:
-    """Return who may do what: nobody without TLS, and other accounts may read models where they are named."""
+    """Return who may do what: nobody without TLS; other accounts, where they are named, may read models or add them."""
     arn = settings.common.account.arn("s3", settings.bucket_name)
     tls_only: Document = {
         "Sid": "TlsOnly",
@@ -90,13 +92,22 @@ def bucket_policy(settings: StorageSettings) -> Document:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    statements = [tls_only, *(_consumers(settings, arn) if settings.consumer_account_ids else [])]
+    statements = [tls_only]
+    if settings.reader_account_ids:
+        statements += _readers(_roots(settings, settings.reader_account_ids), arn)
+    if settings.producer_account_ids:
+        # The bucket keeps what is replaced, and an endpoint serves no bytes but those that its digest says.
+        actions = ["s3:PutObject", "s3:AbortMultipartUpload"]
+        producers = _roots(settings, settings.producer_account_ids)
+        statements.append(resource_statement(producers, actions, [f"{arn}/{MODELS_PREFIX}*"], sid="WriteModels"))
     return {"bucket": settings.bucket_name, "policy": to_json(policy(statements))}
 
 
-def _consumers(settings: StorageSettings, arn: str) -> list[Document]:
-    region = settings.common.account.region
-    roots = [AwsAccount(account_id, region).root for account_id in settings.consumer_account_ids]
+def _roots(settings: StorageSettings, account_ids: Sequence[str]) -> list[str]:
+    return [AwsAccount(account_id, settings.common.account.region).root for account_id in account_ids]
+
+
+def _readers(roots: Sequence[str], arn: str) -> list[Document]:
     return [
         resource_statement(roots, ["s3:GetObject"], [f"{arn}/{MODELS_PREFIX}*"], sid="ReadModels"),
         resource_statement(

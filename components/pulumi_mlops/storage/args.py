@@ -22,6 +22,11 @@ class SageMakerBucketArgs(TypedDict):
     They need `kms_key_arn`, and the key's own policy must let them decrypt: what is encrypted with a key that AWS
     manages cannot be read from another account.
     """
+    producer_account_ids: NotRequired[list[str]]
+    """Other AWS accounts whose pipelines may put models here, and read them. Defaults to none.
+
+    They need `kms_key_arn`, and the key's own policy must let them decrypt and generate data keys.
+    """
     noncurrent_days: NotRequired[int]
     """Days for which what was replaced or deleted can be brought back. Defaults to 30."""
     expire_days: NotRequired[int]

@@ -55,6 +55,8 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         image=known["image"],
         serving_image=known["serving_image"],
         bucket=known["bucket"],
+        model_data_bucket=known["model_data_bucket"],
+        model_data_kms_key_arn=known["model_data_kms_key_arn"] or known["kms_key_arn"],
         model_package_group=known["model_package_group"],
         role_arn=role_arn(settings, Role.JOBS),
         approval=settings.approval,

@@ -67,13 +67,17 @@ def _role(
 
 def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     account, later = settings.account, settings.later
-    folders = [f"{runs_prefix(settings.aws_name)}/", f"{models_prefix(settings.aws_name)}/"]
-    yield from permissions.read_objects(account, later["bucket"], folders, sid="ReadResults")
-    yield permissions.write_objects(account, later["bucket"], folders, sid="WriteResults")
+    runs, models = [f"{runs_prefix(settings.aws_name)}/"], [f"{models_prefix(settings.aws_name)}/"]
+    yield from permissions.read_objects(account, later["bucket"], runs, sid="ReadResults")
+    yield permissions.write_objects(account, later["bucket"], runs, sid="WriteResults")
+    yield from permissions.read_objects(account, later["model_data_bucket"], models, sid="ReadModels")
+    yield permissions.write_objects(account, later["model_data_bucket"], models, sid="WriteModels")
     if later["champion_model_data_url"] is not None:
         yield from _read_location(account, later["champion_model_data_url"], "ReadChampion")
-        if later["model_data_kms_key_arn"] is not None:
-            yield statement(["kms:Decrypt"], [later["model_data_kms_key_arn"]], sid="DecryptChampion")
+    if later["model_data_kms_key_arn"] is not None:
+        # Whose key it may be cannot be told by an ARN that is not known yet: both get statements of their own.
+        key_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
     for index, uri in enumerate(settings.data_s3_uris):
         yield from _read_location(account, uri, f"ReadData{index}")
     yield from permissions.pull_images(account, [later["image"]])
@@ -127,7 +131,10 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     actions = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"]
     yield statement(actions, [group, packages], sid="RegisterModel")
     models = f"{models_prefix(settings.aws_name)}/"
-    yield from permissions.read_objects(account, later["bucket"], [models], sid="ReadModels")
+    yield from permissions.read_objects(account, later["model_data_bucket"], [models], sid="ReadModels")
+    if later["model_data_kms_key_arn"] is not None:
+        actions = ["kms:Decrypt", "kms:DescribeKey"]
+        yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
     yield from permissions.pull_images(account, [later["serving_image"]])
 
 

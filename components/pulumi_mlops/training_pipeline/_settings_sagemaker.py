@@ -201,6 +201,7 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], region: str) -> dict[
         "serving_image": read("sagemaker.serving_image", image),
         "environment": read("environment", _is_recorded),
         "bucket": read("sagemaker.bucket_name", aws_checks.bucket_name),
+        "model_data_bucket": read("sagemaker.model_data_bucket", aws_checks.bucket_name, read("sagemaker.bucket_name")),
         "model_package_group": read("sagemaker.model_package_group", aws_checks.model_package_group),
         "champion": champion,
         "champion_model_data_url": url,

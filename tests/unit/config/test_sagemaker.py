@@ -32,7 +32,7 @@ config:
       subnet_ids: [subnet-0123456789abcdef0]
       security_group_ids: [sg-0123456789abcdef0]
     registry:
-      consumer_account_ids: ["222222222222"]
+      producer_account_ids: ["222222222222"]
   mlops:workloads:
     flight-delay:
       pipeline:
@@ -163,8 +163,8 @@ def test_what_does_not_go_together_is_refused(check: Check, text: str, path: str
     ("old", "new", "path"),
     [
         ("    registry:\n", "    kubernetes: {context: c}\n    registry:\n", "platform.kubernetes"),
-        ('      consumer_account_ids: ["222222222222"]', "      database: sqlite", "registry.database"),
-        ('      consumer_account_ids: ["222222222222"]', "      url: http://mlflow:5000", "registry.url"),
+        ('      producer_account_ids: ["222222222222"]', "      database: sqlite", "registry.database"),
+        ('      producer_account_ids: ["222222222222"]', "      url: http://mlflow:5000", "registry.url"),
         (
             "        sagemaker:\n          training",
             '        resources: {ingest: {cpu: "1"}}\n        sagemaker:\n          training',
@@ -191,6 +191,7 @@ def test_what_only_kubernetes_has_is_refused_at_its_place(check: Check, old: str
             "pipeline.sagemaker",
         ),
         ("      database: sqlite\n", '      consumer_account_ids: ["222222222222"]\n', "consumer_account_ids"),
+        ("      database: sqlite\n", '      producer_account_ids: ["222222222222"]\n', "producer_account_ids"),
     ],
 )
 def test_what_only_sagemaker_has_is_refused_on_kubernetes(
@@ -210,10 +211,12 @@ def test_the_settings_of_the_target_are_asked_for(check: Check) -> None:
 
 def test_other_accounts_read_nothing_without_a_key_that_lets_them(check: Check) -> None:
     key = "      kms_key_arn: arn:aws:kms:eu-west-1:111111111111:key/0f1e2d3c\n"
-    (problem,) = check(GOOD.replace(key, ""))
+    (problem,) = check(GOOD.replace(key, "").replace("producer_account_ids", "consumer_account_ids"))
     assert problem.path == "mlops:platform.registry.consumer_account_ids"
+    (problem,) = check(GOOD.replace(key, ""))
+    assert problem.path == "mlops:platform.registry.producer_account_ids"
     elsewhere = '      account_id: "999999999999"\n      namespace: flights-dev'
-    (problem,) = check(GOOD.replace('      consumer_account_ids: ["222222222222"]', elsewhere))
+    (problem,) = check(GOOD.replace('      producer_account_ids: ["222222222222"]', elsewhere))
     assert (problem.path, problem.fix[:4]) == ("mlops:platform.registry", "copy")
 
 
@@ -237,7 +240,7 @@ def _document(tmp_path: Path, name: str, text: str) -> StackDocument:
 def test_an_account_is_let_in_by_the_registry_that_it_uses(tmp_path: Path) -> None:
     dev = _document(tmp_path, "dev.yaml", GOOD)
     user = GOOD.replace(
-        '      consumer_account_ids: ["222222222222"]', '      account_id: "111111111111"\n      namespace: flights-dev'
+        '      producer_account_ids: ["222222222222"]', '      account_id: "111111111111"\n      namespace: flights-dev'
     )
     staging = _document(
         tmp_path,
@@ -251,5 +254,10 @@ def test_an_account_is_let_in_by_the_registry_that_it_uses(tmp_path: Path) -> No
     )
     assert list(problems_between([dev, staging])) == []
     (problem,) = problems_between([dev, staging, prod])
-    assert (problem.source, problem.path) == ("dev.yaml", "mlops:platform.registry.consumer_account_ids")
+    assert (problem.source, problem.path) == ("dev.yaml", "mlops:platform.registry.producer_account_ids")
     assert "'333333333333'" in problem.got
+    serving = _document(
+        tmp_path, "serving.yaml", (tmp_path / "prod.yaml").read_text().partition("  mlops:workloads")[0]
+    )
+    (problem,) = problems_between([dev, serving])
+    assert problem.path == "mlops:platform.registry.consumer_account_ids"

@@ -77,6 +77,18 @@ def test_consumers_read_the_group_and_its_versions_and_change_nothing() -> None:
     assert set(allowed["Resource"]) == {ARN, f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{GROUP}/*"}
 
 
+def test_producers_register_versions_and_read_them() -> None:
+    both = {"consumer_account_ids": ["210987654321"], "producer_account_ids": ["109876543210"]}
+    policy = json.loads(registry(both).one("ModelPackageGroupPolicy").inputs["resourcePolicy"])
+    allowed = {one["Sid"]: one for one in policy["Statement"]}
+    producer, consumer = "arn:aws:iam::109876543210:root", "arn:aws:iam::210987654321:root"
+    assert allowed["ReadVersions"]["Principal"] == {"AWS": [producer, consumer]}
+    assert allowed["RegisterVersions"]["Principal"] == {"AWS": [producer]}
+    assert allowed["RegisterVersions"]["Action"] == ["sagemaker:CreateModelPackage"]
+    assert allowed["RegisterVersions"]["Resource"] == allowed["ReadVersions"]["Resource"]
+    assert findings(registry(both).resources) == []
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1"])
 def test_its_policy_allows_nothing_beyond_what_it_names(region: str) -> None:
     assert findings(registry({**CONSUMERS, "region": region}).resources) == []

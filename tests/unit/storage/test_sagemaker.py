@@ -15,6 +15,7 @@ BUCKET = "flights-dev-123456789012-eu-west-1"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234"
 COMPONENT = "mlops:index:SageMakerStorage::storage"
 SHARED: dict[str, Any] = {"kms_key_arn": KEY, "consumer_account_ids": ["210987654321", "109876543210"]}
+PRODUCED: dict[str, Any] = {"kms_key_arn": KEY, "producer_account_ids": ["109876543210"]}
 CHILDREN = [
     ("aws:s3/bucket:Bucket", "storage", COMPONENT),
     ("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "storage", COMPONENT),
@@ -131,7 +132,17 @@ def test_other_accounts_read_the_models_and_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("settings", [{}, {"kms_key_arn": KEY}, SHARED])
+def test_an_account_that_registers_adds_models_and_one_that_serves_does_not() -> None:
+    declaration = storage(**{**SHARED, "consumer_account_ids": ["210987654321"]}, producer_account_ids=["109876543210"])
+    by_sid = statements(declaration)
+    producer, consumer = "arn:aws:iam::109876543210:root", "arn:aws:iam::210987654321:root"
+    assert by_sid["ReadModels"]["Principal"] == by_sid["ListModels"]["Principal"] == {"AWS": [producer, consumer]}
+    assert by_sid["WriteModels"]["Principal"] == {"AWS": [producer]}
+    assert set(by_sid["WriteModels"]["Action"]) == {"s3:AbortMultipartUpload", "s3:PutObject"}
+    assert by_sid["WriteModels"]["Resource"] == [f"arn:aws:s3:::{BUCKET}/models/*"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"kms_key_arn": KEY}, SHARED, PRODUCED])
 def test_its_policy_allows_nothing_beyond_what_it_names(settings: dict[str, Any]) -> None:
     assert findings(storage(**settings).resources) == []
 
@@ -187,6 +198,7 @@ def test_arns_are_of_the_regions_partition() -> None:
     ("settings", "path", "expected"),
     [
         ({"consumer_account_ids": ["210987654321"]}, "sagemaker.kms_key_arn", "as other accounts read the models"),
+        ({"producer_account_ids": ["210987654321"]}, "sagemaker.kms_key_arn", "remove `producer_account_ids`"),
         ({"namespace": "f" * 41}, "sagemaker.namespace", "at most 40 characters"),
         ({"noncurrent_days": 0}, "sagemaker.noncurrent_days", "at least 1"),
         ({"expire_days": 0}, "sagemaker.expire_days", "at least 1"),

@@ -1,9 +1,10 @@
-from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, KEY
+from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, KEY, step
 from tests.unit.training_pipeline.sagemaker_pipelines import (
     AWS_NAME,
     BUCKET,
     EVERYTHING,
     NAME,
+    definition,
     pipeline,
     policy,
     trust,
@@ -12,15 +13,18 @@ from tests.unit.training_pipeline.sagemaker_pipelines import (
 
 def test_jobs_may_do_what_their_code_does_and_nothing_else() -> None:
     statements = policy(pipeline(), "jobs")
-    folders = [f"arn:aws:s3:::{BUCKET}/{folder}/{AWS_NAME}/*" for folder in ("models", "runs")]
+    models, runs = ([f"arn:aws:s3:::{BUCKET}/{folder}/{AWS_NAME}/*"] for folder in ("models", "runs"))
     allowed = {name: (each["Action"], each["Resource"]) for name, each in statements.items()}
     groups = [
         f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")
     ]
     assert allowed == {
-        "ReadResults": (["s3:GetObject"], folders),
+        "ReadResults": (["s3:GetObject"], runs),
         "ReadResultsList": (["s3:ListBucket"], [f"arn:aws:s3:::{BUCKET}"]),
-        "WriteResults": (["s3:AbortMultipartUpload", "s3:PutObject"], folders),
+        "WriteResults": (["s3:AbortMultipartUpload", "s3:PutObject"], runs),
+        "ReadModels": (["s3:GetObject"], models),
+        "ReadModelsList": (["s3:ListBucket"], [f"arn:aws:s3:::{BUCKET}"]),
+        "WriteModels": (["s3:AbortMultipartUpload", "s3:PutObject"], models),
         "PullImages": (
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/flights/pipeline"],
@@ -32,8 +36,9 @@ def test_jobs_may_do_what_their_code_does_and_nothing_else() -> None:
         ),
         "PutMetrics": (["cloudwatch:PutMetricData"], ["*"]),
     }
-    keys = statements["ReadResultsList"]["Condition"]["StringLike"]["s3:prefix"]
-    assert sorted(keys) == [f"models/{AWS_NAME}/*", f"runs/{AWS_NAME}/*"]
+    for what, folder in (("Results", "runs"), ("Models", "models")):
+        keys = statements[f"Read{what}List"]["Condition"]["StringLike"]["s3:prefix"]
+        assert keys == [f"{folder}/{AWS_NAME}/*"]
 
 
 def test_jobs_may_read_the_champion_and_the_data_that_is_named() -> None:
@@ -45,14 +50,25 @@ def test_jobs_may_read_the_champion_and_the_data_that_is_named() -> None:
     assert statements["ReadData1List"]["Resource"] == ["arn:aws:s3:::weather"]
 
 
-def test_jobs_may_decrypt_a_champion_that_another_key_has_encrypted() -> None:
-    other = KEY.replace(ACCOUNT, "999988887777")
-    statements = policy(pipeline(**EVERYTHING, model_data_kms_key_arn=other), "jobs")
-    assert (statements["DecryptChampion"]["Action"], statements["DecryptChampion"]["Resource"]) == (
-        ["kms:Decrypt"],
-        [other],
+def test_models_go_to_another_accounts_bucket_under_its_key() -> None:
+    elsewhere = {"model_data_bucket": "flights-models", "model_data_kms_key_arn": KEY.replace(ACCOUNT, "999988887777")}
+    declaration = pipeline(**EVERYTHING, **elsewhere)
+    jobs, execution = policy(declaration, "jobs"), policy(declaration, "execution")
+    objects = [f"arn:aws:s3:::flights-models/models/{AWS_NAME}/*"]
+    assert jobs["WriteModels"]["Resource"] == jobs["ReadModels"]["Resource"] == objects
+    assert execution["ReadModels"]["Resource"] == objects
+    assert jobs["WriteResults"]["Resource"] == [f"arn:aws:s3:::{BUCKET}/runs/{AWS_NAME}/*"]
+    key = [elsewhere["model_data_kms_key_arn"]]
+    assert (jobs["UseModelsKey"]["Action"], jobs["UseModelsKey"]["Resource"]) == (
+        ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        key,
     )
-    assert "DecryptChampion" not in policy(pipeline(model_data_kms_key_arn=other), "jobs")
+    assert (execution["ReadEncryptedModels"]["Action"], execution["ReadEncryptedModels"]["Resource"]) == (
+        ["kms:Decrypt", "kms:DescribeKey"],
+        key,
+    )
+    output = step(definition(**EVERYTHING, **elsewhere), "train")["Arguments"]["OutputDataConfig"]
+    assert output == {"S3OutputPath": f"s3://flights-models/models/{AWS_NAME}", "KmsKeyId": key[0]}
 
 
 def test_rights_to_a_key_and_a_network_are_there_only_with_them() -> None:

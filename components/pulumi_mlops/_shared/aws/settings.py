@@ -86,9 +86,9 @@ def resource_name(
     return whole
 
 
-def read_consumers(arguments: Arguments) -> list[str]:
-    """Take `sagemaker.consumer_account_ids`: other accounts, each once, in order."""
-    path = "sagemaker.consumer_account_ids"
+def read_accounts(arguments: Arguments, key: str) -> list[str]:
+    """Take a list of other accounts, such as `sagemaker.consumer_account_ids`: each once, in order."""
+    path = f"sagemaker.{key}"
     own = arguments.read("sagemaker.account_id")
     given: list[str] = arguments.read(path, None, [])
     for index, account_id in enumerate(given):

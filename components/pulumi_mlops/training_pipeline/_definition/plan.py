@@ -58,6 +58,9 @@ class PipelinePlan:
     image: str
     serving_image: str
     bucket: str
+    """Where steps hand on their results."""
+    model_data_bucket: str
+    """Where models are put."""
     model_package_group: str
     role_arn: str
     """What the jobs run as."""
@@ -71,6 +74,7 @@ class PipelinePlan:
     champion: Mapping[str, str] | None = None
     champion_model_data_url: str | None = None
     kms_key_arn: str | None = None
+    model_data_kms_key_arn: str | None = None
     subnet_ids: Sequence[str] = ()
     security_group_ids: Sequence[str] = ()
     tags: Mapping[str, str] | None = None

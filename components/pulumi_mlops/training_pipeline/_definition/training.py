@@ -9,7 +9,7 @@ ENTRYPOINT = ("python", "-m", "mlops_pipelines.sagemaker.training")
 
 def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
     """Compile the training step."""
-    output = f"s3://{plan.bucket}/{folders.models_prefix(plan.name)}"
+    output = f"s3://{plan.model_data_bucket}/{folders.models_prefix(plan.name)}"
     arguments = {
         "AlgorithmSpecification": {
             "TrainingImage": plan.image,
@@ -18,7 +18,7 @@ def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
         },
         "HyperParameters": {"graph": plan.graph_reference, "step": step.name},
         "InputDataConfig": [_channel(plan, name) for name in step.after] or None,
-        "OutputDataConfig": without_none({"S3OutputPath": output, "KmsKeyId": plan.kms_key_arn}),
+        "OutputDataConfig": without_none({"S3OutputPath": output, "KmsKeyId": plan.model_data_kms_key_arn}),
         "ResourceConfig": jobs.resources(plan, step),
         "Environment": jobs.environment(plan),
         "EnableNetworkIsolation": plan.is_isolated,

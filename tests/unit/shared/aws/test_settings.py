@@ -8,8 +8,8 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws.settings import (
     CommonSettings,
     NetworkSettings,
+    read_accounts,
     read_common,
-    read_consumers,
     read_network,
     resource_name,
 )
@@ -41,7 +41,7 @@ def read(
     args = {"sagemaker": {**PLACE, **place}} | ({} if tags is None else {"tags": tags})
     arguments = Arguments("Thing", name, args, ThingArgs)
     common = read_common(arguments)
-    network, consumers = read_network(arguments), read_consumers(arguments)
+    network, consumers = read_network(arguments), read_accounts(arguments, "consumer_account_ids")
     whole = resource_name(arguments, common, f"{name}-jobs", longest=64)
     arguments.finish()
     return common, network, consumers, whole
