@@ -112,12 +112,22 @@ class AwsStack(ProgramStack):
 
     def kill_update(self, operation: str, log: Path) -> None:
         """Kills an update while it waits for the answer of an operation."""
+        kill(self._start_up_to(operation, log))
+
+    def lose_aws_in_update(self, operation: str, log: Path) -> str:
+        """Stops AWS while an update waits for the answer of an operation; returns what the update said at its end."""
+        engine = self._start_up_to(operation, log)
+        self.server.stop()
+        assert engine.wait(timeout=300) != 0, log.read_text()
+        return log.read_text()
+
+    def _start_up_to(self, operation: str, log: Path) -> "subprocess.Popen[bytes]":
         self.server.ask_for(operation, "delay", seconds=5.0)
         before = _requests(self.server)
         engine = self.start_up(log)
         wait_for(lambda: _requests(self.server) > before or engine.poll() is not None, 120.0)
         assert engine.poll() is None, log.read_text()
-        kill(engine)
+        return engine
 
 
 def _requests(server: Server) -> int:

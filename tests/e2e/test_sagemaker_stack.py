@@ -109,11 +109,15 @@ def test_an_update_that_is_killed_is_made_good_by_the_next(
     assert stack.changes() == {}
 
 
-def test_an_aws_that_is_gone_is_told_and_what_it_lost_is_made_anew(stack: AwsStack) -> None:
-    stack.pin(None)
-    stack.server.stop()
+def test_an_aws_that_goes_in_mid_update_is_told_and_what_it_lost_is_made_anew(
+    stack: AwsStack, versions: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    number = 0 if stack.workload_outputs()["serving_version"] == "2" else 1
+    stack.pin(versions[number])
+    assert "does not answer" in stack.lose_aws_in_update("CreateModel", tmp_path / "log")
     assert "does not answer" in stack.refused()
     stack.server.start()
+    stack.pin(None)
     stack.pulumi("up", "--yes", "--skip-preview", "--refresh")
     assert stack.workload_outputs()["status"] == "waiting-for-model"
     assert stack.changes() == {}
