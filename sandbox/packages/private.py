@@ -138,7 +138,8 @@ def _unpack(group: Group, folder: Path, current: progress.Step) -> tuple[int, fl
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     root = folder / "root"
-    with tempfile.TemporaryDirectory(prefix="apt-", dir=paths.cache_root()) as work:
+    # Within the folder, so that the next try clears away what a killed one left.
+    with tempfile.TemporaryDirectory(prefix="apt-", dir=folder) as work:
         unpacked = apt.unpack(group.packages, root, Path(work), current)
     write_atomically(folder / _COMPLETE, "\n".join(unpacked) + "\n")
     size = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file() and not path.is_symlink())
