@@ -41,18 +41,27 @@ def to_url(url: pulumi.Input[str]) -> pulumi.Input[Document]:
 
     A NetworkPolicy knows the ports of pods, and a Service may have another: it is left open. It knows no host names
     either, so an address outside cannot be told from another by its name.
+
+    Raises:
+        ValueError: The URL, once it is known, is none.
     """
     return combine(_to_known_url, url)
 
 
 def _to_known_url(url: str) -> Document:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        # Without the address, which may hold a password; and without the error, which quotes it.
+        raise ValueError(
+            "url: got none that can be read, expected http(s)://host or http(s)://host:port; correct it"
+        ) from None
     for suffix in CLUSTER_SUFFIXES:
         service, _, namespace = host.removesuffix(suffix).rpartition(".")
         if host.endswith(suffix) and service:
             return {"to": [{"namespaceSelector": in_namespace(namespace)}]}
-    return {"ports": [tcp(parts.port or (443 if parts.scheme == "https" else 80))]}
+    return {"ports": [tcp(port or (443 if parts.scheme == "https" else 80))]}
 
 
 def policy(
