@@ -1,5 +1,6 @@
 """Rendering a small program: what a reviewer sees, and what must never be seen."""
 
+import gc
 import json
 import os
 import textwrap
@@ -140,6 +141,14 @@ def test_several_stacks_in_one_process_do_not_mix(project: Path) -> None:
     assert result.stdout.startswith(EXPECTED)
     other = EXPECTED.replace("dev-local", "prod-local").replace("flights-dev", "flights-prod")
     assert result.stdout.removeprefix(EXPECTED) == other
+
+
+@pytest.mark.parametrize("program", [PROGRAM, "import gc\nassert gc.isenabled()"])
+def test_the_collector_rests_while_a_program_runs_and_no_longer(project: Path, program: str) -> None:
+    write_program(project, program)
+    result = mlops.invoke(app, ["render", "--all"])
+    assert (result.exit_code == 1) == ("assert" in program)
+    assert gc.isenabled()
 
 
 def test_a_machines_own_settings_change_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
