@@ -1,12 +1,20 @@
 """What moto lacks, or does otherwise than AWS, put into it. `README.md` beside this package lists it for readers."""
 
-from sandbox.aws.fakes import answers, buckets, endpoints, kept, model_packages, tags
+from sandbox.aws.fakes import answers, buckets, endpoints, kept, model_packages, roles, tags
 
-FAKED = (*buckets.FAKED, *endpoints.FAKED, *kept.FAKED, *model_packages.FAKED, *tags.FAKED, *answers.FAKED)
+FAKED = (
+    *buckets.FAKED,
+    *endpoints.FAKED,
+    *kept.FAKED,
+    *model_packages.FAKED,
+    *roles.FAKED,
+    *tags.FAKED,
+    *answers.FAKED,
+)
 """One line for each operation that is not moto's own, as `python -m sandbox.aws --faked` prints it."""
 
 
 def apply() -> None:
     """Put everything into moto. To be called once, before its server starts."""
-    for part in (answers, buckets, endpoints, kept, model_packages, tags):
+    for part in (answers, buckets, endpoints, kept, model_packages, roles, tags):
         part.apply()

@@ -110,3 +110,14 @@ def test_scalable_targets_keep_tags(aws: Any) -> None:
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"owner": "team"}
     scaling.untag_resource(ResourceARN=arn, TagKeys=["owner"])
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {}
+
+
+def test_a_role_keeps_the_description_that_an_update_does_not_name(aws: Any) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="kept", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    iam.update_role_description(RoleName="kept", Description="told")
+    iam.update_role(RoleName="kept", MaxSessionDuration=7200)
+    role = iam.get_role(RoleName="kept")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("told", 7200)
+    iam.update_role(RoleName="kept", Description="")
+    assert not iam.get_role(RoleName="kept")["Role"].get("Description")
