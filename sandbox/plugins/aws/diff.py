@@ -30,15 +30,18 @@ def difference(kind: ResourceType, state: Object, news: Object, ignored: Iterabl
         for change in _compare(node, (node.name,), state.get(node.name), news.get(node.name))
         if not any(covers(each, change.text) for each in left_out)
     )
-    return Difference(changes, deletes_first=_deletes_first(kind, state, news))
+    return Difference(changes, deletes_first=_deletes_first(kind, news))
 
 
-def _deletes_first(kind: ResourceType, state: Object, news: Object) -> bool:
-    """Two objects cannot have one name: unless a new one is made up, the old object has to go first."""
+def _deletes_first(kind: ResourceType, news: Object) -> bool:
+    """Two objects cannot have one name: unless a new one is made up, the old object has to go first.
+
+    The official plugin does not ask whether the program has changed the name.
+    """
     if kind.naming is None:
         return False
     name = kind.naming.property
-    return name not in news.get(DEFAULTS, []) and name in news and news[name] == state.get(name)
+    return name in news and name not in news.get(DEFAULTS, [])
 
 
 def _compare(node: Node, path: Path, old: Any, new: Any) -> Iterator[Change]:

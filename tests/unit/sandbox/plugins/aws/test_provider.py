@@ -177,6 +177,8 @@ def test_an_object_with_a_fixed_name_goes_before_its_replacement(stack: Stack) -
     stack.up(MODEL, "fixed", **A_MODEL)
     fixed = stack.check(MODEL, "fixed", **{**A_MODEL, "enableNetworkIsolation": True})
     assert stack.diff(MODEL, "fixed", fixed).deletes_first
+    renamed = stack.check(MODEL, "fixed", **{**A_MODEL, "name": "another"})
+    assert stack.diff(MODEL, "fixed", renamed).deletes_first
     unnamed = {key: value for key, value in A_MODEL.items() if key != "name"}
     stack.up(MODEL, "automatic", **unnamed)
     automatic = stack.check(MODEL, "automatic", **{**unnamed, "enableNetworkIsolation": True})
