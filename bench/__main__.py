@@ -21,7 +21,10 @@ SECTIONS = {
     "training": ("bench.training", "Training"),
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
     "render": ("bench.render", "Rendering offline"),
-    "preview": ("bench.preview", "Preview, against a hand-written program"),
+    "definition": ("bench.definition", "A SageMaker pipeline's definition"),
+    "growth": ("bench.growth", "Rendering offline, from 10 workloads to 200"),
+    "preview": ("bench.preview.kubernetes", "Preview, against a hand-written program"),
+    "preview-aws": ("bench.preview.aws", "Preview on AWS, against a hand-written program"),
     "again": ("bench.again", "A second `make up`"),
 }
 
