@@ -145,7 +145,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             name,
             **placed,
             tags=render.tags(settings),
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            opts=_release_options(self),
         )
 
     def _package(self, name: str, settings: HostingSettings, model: PinnedModel) -> PinnedModelPackage:
@@ -163,7 +163,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             name,
             **render.placed_model(document, model_name, package.model_data_url),
             tags=render.tags(settings),
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            opts=_release_options(self),
         )
 
     def _scale(self, settings: HostingSettings, endpoint: aws.sagemaker.Endpoint) -> None:
@@ -214,6 +214,14 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         self.serving_version = pulumi.Output.from_input(version)
         self.serving_digest = pulumi.Output.from_input(digest)
         self.status = pulumi.Output.from_input(status)
+
+
+def _release_options(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of what a release is made of: the next one's comes first, and the old one stays until it is cleared away.
+
+    The provider would have what a program names deleted first, though the next release has another name.
+    """
+    return pulumi.ResourceOptions(parent=parent, retain_on_delete=True, delete_before_replace=False)
 
 
 def _patience(settings: HostingSettings) -> pulumi.CustomTimeouts:

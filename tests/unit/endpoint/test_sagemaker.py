@@ -246,6 +246,9 @@ def test_superseded_configurations_and_models_stay_at_aws_for_the_truth_check_to
     assert not any(
         resource.options.deleteBeforeReplace for resource in declaration.resources if "aws:" in resource.type
     )
+    # Said, and not left to the provider: it has what is named deleted first.
+    ours = [each.options for each in declaration.resources if each.options.retainOnDelete]
+    assert all(options.deleteBeforeReplaceDefined for options in ours)
     assert declaration.one("EndpointTruth").inputs["superseded_kept"] == 4
     for kind, name in sorted(retained):
         assert declaration.one(kind, name).inputs["tags"]["mlops:endpoint"] == "flights-dev-flight-delay"
