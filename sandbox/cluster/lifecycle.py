@@ -18,7 +18,7 @@ from sandbox.files import exclusive, write_atomically
 from sandbox.packages import private
 from sandbox.packages.catalog import NODE
 
-_LOCK = Path("/run/lock/pulumi-mlops-sandbox")
+LOCK = Path("/run/lock/pulumi-mlops-sandbox")
 _GRACE_SECONDS = 5.0
 
 
@@ -79,13 +79,14 @@ def down(*, keep_data: bool = False) -> None:
     """
     layout = Layout.of_state_root()
     if not layout.root.exists() and not _is_owner(layout):
+        _clear_lock()
         return
     with _lock(), progress.step("stop the cluster"):
         _stop_and_restore(layout, _GRACE_SECONDS if keep_data else 0.0)
         kubeconfig.withdraw(SANDBOX_CONTEXT)
         if not keep_data and layout.root.exists():
             shutil.rmtree(layout.root)
-        _LOCK.unlink(missing_ok=True)
+        LOCK.unlink(missing_ok=True)
 
 
 def status() -> list[ProgramStatus]:
@@ -115,7 +116,14 @@ def of_context(context: str) -> Cluster:
 
 def _lock() -> contextlib.AbstractContextManager[None]:
     """There is one node on a machine, whoever started it: so is the lock."""
-    return exclusive(_LOCK, "the cluster")
+    return exclusive(LOCK, "the cluster")
+
+
+def _clear_lock() -> None:
+    """Removes the lock of a start that was killed before it had made anything, and none that somebody holds."""
+    if LOCK.exists():
+        with contextlib.suppress(SandboxError, OSError), exclusive(LOCK, "the cluster", wait_seconds=0.0):
+            LOCK.unlink(missing_ok=True)
 
 
 def _publish(layout: Layout) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import packages
-from sandbox.cluster import build, settings
+from sandbox.cluster import build, lifecycle, settings
 from sandbox.doctor import Part
 from sandbox.packages import private
 from sandbox.packages.catalog import NODE
@@ -110,6 +110,13 @@ def test_a_start_that_was_killed_is_gone_on_with_or_undone(machine: IsolatedMach
     assert count == 1
 
     kill_after(machine.start("down"), seconds / 3)
+    succeed(machine.sandbox("down"))
+    assert machine.snapshot() == before
+
+
+def test_a_start_that_was_killed_before_it_made_anything_leaves_no_lock(machine: IsolatedMachine) -> None:
+    before = machine.snapshot()
+    machine.run("touch", str(lifecycle.LOCK))
     succeed(machine.sandbox("down"))
     assert machine.snapshot() == before
 
