@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ import httpx
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
+from mlops_pipelines.artifact import ArtifactError
+from mlops_pipelines.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
 from sandbox.aws.place import place
 
@@ -42,10 +43,11 @@ class ModelServer:
         container = model.primary_container
         self._log = folder / "log"
         model_folder = folder / "model"
-        model_folder.mkdir(parents=True)
         store.download(container["ModelDataUrl"], folder / "download")
-        with tarfile.open(next((folder / "download").iterdir()), "r:gz") as members:
-            members.extractall(model_folder, filter="data")
+        try:
+            unpack_model(next((folder / "download").iterdir()), model_folder)
+        except ArtifactError as error:
+            raise HostingError(str(error)) from error
         port = _free_port()
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)},

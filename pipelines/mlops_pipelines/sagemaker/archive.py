@@ -1,5 +1,6 @@
 """Unpacking a model that SageMaker has packed, from a bucket that others may write to."""
 
+import shutil
 import tarfile
 import zlib
 from pathlib import Path
@@ -17,9 +18,22 @@ def unpack_model(archive: Path, destination: Path) -> None:
     destination.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as members:
-            members.extractall(destination, members=_plain(members), filter="data")
+            for member in _plain(members):
+                _unpack(members, member, destination / member.name)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise ArtifactError(f"{archive}: expected a model's files as a gzipped tar, got {_what(error)}") from error
+
+
+def _unpack(members: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """Unpacks a plain member. `extractall` has a filter from Python 3.11.4 on, and Debian 12 has 3.11.2."""
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = members.extractfile(member)
+    if content is not None:
+        with content, path.open("wb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def _plain(members: tarfile.TarFile) -> list[tarfile.TarInfo]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_pipelines.graph import StepGraph
+from mlops_pipelines.sagemaker.archive import unpack_model
 
 REPOSITORY = Path(__file__).parents[4]
 TRAIN = REPOSITORY / "images/pipeline/train"
@@ -53,9 +54,7 @@ def pack(model: Path, archive: Path, *, prefix: str = "") -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    unpack_model(archive, folder)
     return folder
 
 
