@@ -16,6 +16,7 @@ from sandbox import images
 from sandbox.cluster.target import Cluster
 from tests.e2e.impostors import impostors_beside
 from tests.e2e.load import load_on
+from tests.e2e.pulumi_project import wait_for
 from tests.e2e.workload_stack import STACK, WORKLOAD, WorkloadStack
 
 pytestmark = pytest.mark.e2e
@@ -244,14 +245,16 @@ def test_a_model_is_promoted_by_its_line_alone(
             settings["mlops:workloads"][WORKLOAD]["endpoint"]["drain_seconds"] = 5  # The pods' end is waited for.
         stack.pin(trained.first)
         stack.up()
-        outputs, row = stack.workload_outputs(), stack.status()
+        outputs = stack.workload_outputs()
         assert stack.changes() == {}
+        # The autoscaler owns the number of pods, and adds the second one when it next looks.
+        wait_for(lambda: stack.status()["healthy"].startswith("yes"), 120.0, lambda: stack.status()["healthy"])
+        row = stack.status()
     finally:
         stack.destroy()
     assert outputs["serving_digest"] == trained.first["digest"]
     assert row["serving"] == {"version": int(trained.first["version"]), "digest": trained.first["digest"]}
     assert row["registered"]["digest"] == trained.second["digest"], "it asks the first stack's registry"
-    assert row["healthy"].startswith("yes")
 
 
 def test_a_stack_file_with_two_mistakes_is_refused_with_both_and_no_traceback(trained: Trained) -> None:
