@@ -34,12 +34,3 @@ def arguments(sagemaker: dict[str, Any] | None = None, **changes: Any) -> Any:
     }
     args = {"image": IMAGE, "model": {"version": "7", "digest": DIGEST}, "sagemaker": hosting, **changes}
     return {key: value for key, value in args.items() if value is not None}
-
-
-def whole(value: Any) -> Any:
-    """Give whole numbers back what the protocol takes from them: 1.0 is 1."""
-    if isinstance(value, dict):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
