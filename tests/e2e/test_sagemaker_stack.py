@@ -99,21 +99,20 @@ def test_throttling_is_waited_out_and_a_broken_service_is_not(stack: AwsStack, v
 def test_an_update_that_is_killed_is_made_good_by_the_next(
     stack: AwsStack, versions: list[dict[str, Any]], operation: str, tmp_path: Path
 ) -> None:
-    number = 0 if stack.workload_outputs()["serving_version"] == "2" else 1
-    stack.pin(versions[number])
+    other = version_that_does_not_serve(stack, versions)
+    stack.pin(other)
     stack.kill_update(operation, tmp_path / "log")
     stack.pulumi("cancel", "--yes")
     stack.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
     stack.up()
-    assert stack.workload_outputs()["serving_version"] == str(versions[number]["version"])
+    assert stack.workload_outputs()["serving_version"] == str(other["version"])
     assert stack.changes() == {}
 
 
 def test_an_aws_that_goes_in_mid_update_is_told_and_what_it_lost_is_made_anew(
     stack: AwsStack, versions: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    number = 0 if stack.workload_outputs()["serving_version"] == "2" else 1
-    stack.pin(versions[number])
+    stack.pin(version_that_does_not_serve(stack, versions))
     assert "does not answer" in stack.lose_aws_in_update("CreateModel", tmp_path / "log")
     assert "does not answer" in stack.refused()
     stack.server.start()
@@ -135,6 +134,10 @@ def test_nothing_remains_of_a_stack_that_is_destroyed(stack: AwsStack) -> None:
         "buckets": s3.list_buckets()["Buckets"],
     }
     assert not any(left.values()), left
+
+
+def version_that_does_not_serve(stack: AwsStack, versions: list[dict[str, Any]]) -> dict[str, Any]:
+    return versions[0 if stack.workload_outputs()["serving_version"] == "2" else 1]
 
 
 def configuration(stack: AwsStack) -> list[str]:
