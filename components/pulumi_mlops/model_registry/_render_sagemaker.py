@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
@@ -26,18 +25,16 @@ def group_policy(settings: GroupSettings) -> Document | None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-version.html, "Register a Model Version from a
     Different AWS Account".
     """
-    producers = settings.producer_account_ids
-    readers = sorted({*settings.consumer_account_ids, *producers})
-    if not readers:
+    others = settings.others
+    if not others.reader_ids:
         return None
     read = ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"]
-    statements = [_allowed(settings, readers, read, "ReadVersions")]
-    if producers:
-        statements.append(_allowed(settings, producers, ["sagemaker:CreateModelPackage"], "RegisterVersions"))
+    statements = [_allowed(settings, others.reader_ids, read, "ReadVersions")]
+    if others.producer_ids:
+        statements.append(_allowed(settings, others.producer_ids, ["sagemaker:CreateModelPackage"], "RegisterVersions"))
     return {"model_package_group_name": settings.group_name, "resource_policy": to_json(policy(statements))}
 
 
 def _allowed(settings: GroupSettings, account_ids: Sequence[str], actions: Sequence[str], sid: str) -> Document:
-    region = settings.common.account.region
-    roots = [AwsAccount(account_id, region).root for account_id in account_ids]
+    roots = settings.common.account.roots(account_ids)
     return resource_statement(roots, actions, [settings.group_arn, settings.versions_arn], sid=sid)

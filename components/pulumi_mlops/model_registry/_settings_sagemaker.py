@@ -1,13 +1,18 @@
 """The arguments of a model's registry on SageMaker, checked and complete."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import checks
-from pulumi_mlops._shared.aws.settings import CommonSettings, read_accounts, read_common, resource_name
+from pulumi_mlops._shared.aws.settings import (
+    CommonSettings,
+    OtherAccounts,
+    read_common,
+    read_other_accounts,
+    resource_name,
+)
 from pulumi_mlops.model_registry.args import SageMakerModelRegistryArgs
 
 
@@ -19,8 +24,7 @@ class GroupSettings:
     model_name: str
     group_name: str
     description: pulumi.Input[str]
-    consumer_account_ids: Sequence[str]
-    producer_account_ids: Sequence[str]
+    others: OtherAccounts
     protect_data: bool
 
     @property
@@ -48,8 +52,7 @@ def resolve(name: str, args: SageMakerModelRegistryArgs) -> GroupSettings:
         model_name=model_name,
         group_name=resource_name(arguments, common, model_name, path="model_name"),
         description=arguments.read("sagemaker.description", checks.description, f"Versions of {model_name}"),
-        consumer_account_ids=read_accounts(arguments, "consumer_account_ids"),
-        producer_account_ids=read_accounts(arguments, "producer_account_ids"),
+        others=read_other_accounts(arguments),
         protect_data=arguments.read("sagemaker.protect_data", None, True),  # noqa: FBT003 - the default
     )
     arguments.finish()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
@@ -83,7 +82,8 @@ def lifecycle(settings: StorageSettings) -> Document:
 
 def bucket_policy(settings: StorageSettings) -> Document:
     """Return who may do what: nobody without TLS; other accounts, where they are named, may read models or add them."""
-    arn = settings.common.account.arn("s3", settings.bucket_name)
+    account, others = settings.common.account, settings.others
+    arn = account.arn("s3", settings.bucket_name)
     tls_only: Document = {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -93,18 +93,14 @@ def bucket_policy(settings: StorageSettings) -> Document:
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     statements = [tls_only]
-    if settings.reader_account_ids:
-        statements += _readers(_roots(settings, settings.reader_account_ids), arn)
-    if settings.producer_account_ids:
+    if others.reader_ids:
+        statements += _readers(account.roots(others.reader_ids), arn)
+    if others.producer_ids:
         # The bucket keeps what is replaced, and an endpoint serves no bytes but those that its digest says.
         actions = ["s3:PutObject", "s3:AbortMultipartUpload"]
-        producers = _roots(settings, settings.producer_account_ids)
+        producers = account.roots(others.producer_ids)
         statements.append(resource_statement(producers, actions, [f"{arn}/{MODELS_PREFIX}*"], sid="WriteModels"))
     return {"bucket": settings.bucket_name, "policy": to_json(policy(statements))}
-
-
-def _roots(settings: StorageSettings, account_ids: Sequence[str]) -> list[str]:
-    return [AwsAccount(account_id, settings.common.account.region).root for account_id in account_ids]
 
 
 def _readers(roots: Sequence[str], arn: str) -> list[Document]:

@@ -1,11 +1,10 @@
 """A storage's arguments, checked and complete."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws.account import AwsAccount
-from pulumi_mlops._shared.aws.settings import CommonSettings, read_accounts, read_common
+from pulumi_mlops._shared.aws.settings import CommonSettings, OtherAccounts, read_common, read_other_accounts
 from pulumi_mlops._shared.checks import between
 from pulumi_mlops.storage.args import SageMakerStorageArgs
 
@@ -18,16 +17,10 @@ class StorageSettings:
 
     common: CommonSettings
     bucket_name: str
-    consumer_account_ids: Sequence[str]
-    producer_account_ids: Sequence[str]
+    others: OtherAccounts
     noncurrent_days: int
     expire_days: int
     protect_data: bool
-
-    @property
-    def reader_account_ids(self) -> list[str]:
-        """Every other account that may read the models."""
-        return sorted({*self.consumer_account_ids, *self.producer_account_ids})
 
 
 def bucket_name_of(namespace: str, account: AwsAccount) -> str:
@@ -46,8 +39,7 @@ def resolve(name: str, args: SageMakerStorageArgs) -> StorageSettings:
     settings = StorageSettings(
         common=common,
         bucket_name=bucket_name_of(common.namespace, common.account),
-        consumer_account_ids=read_accounts(arguments, "consumer_account_ids"),
-        producer_account_ids=read_accounts(arguments, "producer_account_ids"),
+        others=read_other_accounts(arguments),
         noncurrent_days=int(arguments.read("sagemaker.noncurrent_days", between(1), 30)),
         expire_days=int(arguments.read("sagemaker.expire_days", between(1), 90)),
         protect_data=arguments.read("sagemaker.protect_data", None, True),  # noqa: FBT003 - the default
@@ -68,8 +60,12 @@ def _check_name(arguments: Arguments, settings: StorageSettings) -> None:
 
 def _check_key(arguments: Arguments, settings: StorageSettings) -> None:
     missing = settings.common.kms_key_arn is None and arguments.sound("sagemaker.kms_key_arn")
-    if settings.reader_account_ids and missing:
+    if settings.others.reader_ids and missing:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy.html#model-registry-deploy-xaccount
-        lists = [key for key in ("consumer_account_ids", "producer_account_ids") if getattr(settings, key)]
+        given = {
+            "consumer_account_ids": settings.others.consumer_ids,
+            "producer_account_ids": settings.others.producer_ids,
+        }
+        lists = [key for key, account_ids in given.items() if account_ids]
         fix = f"name a key whose policy lets these accounts decrypt, or remove `{'` and `'.join(lists)}`"
         arguments.add("sagemaker.kms_key_arn", None, "a key of yours, as other accounts read the models", fix)

@@ -1,5 +1,6 @@
 """Where things are at AWS, and what they are called there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The partitions of a region, by how its name begins. All others are of `aws`.
@@ -30,6 +31,10 @@ class AwsAccount:
     def root(self) -> str:
         """ARN that a policy names the whole account by."""
         return self.arn("iam", "root")
+
+    def roots(self, account_ids: Iterable[str]) -> list[str]:
+        """Return the ARNs that a policy names other accounts of this partition by."""
+        return [self.arn("iam", "root", account_id=account_id) for account_id in account_ids]
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account_id: str | None = None) -> str:
         """Return the ARN of something in this account and region.

@@ -34,6 +34,19 @@ class NetworkSettings:
     security_group_ids: Sequence[pulumi.Input[str]]
 
 
+@dataclass(frozen=True)
+class OtherAccounts:
+    """Accounts that models are shared with: some read them, some register theirs and read too."""
+
+    consumer_ids: list[str]
+    producer_ids: list[str]
+
+    @property
+    def reader_ids(self) -> list[str]:
+        """Every account that may read."""
+        return sorted({*self.consumer_ids, *self.producer_ids})
+
+
 def read_common(arguments: Arguments) -> CommonSettings:
     """Take what every component has: `tags`, and of `sagemaker` the account, region, namespace, boundary and key."""
     read = arguments.read
@@ -86,8 +99,12 @@ def resource_name(
     return whole
 
 
-def read_accounts(arguments: Arguments, key: str) -> list[str]:
-    """Take a list of other accounts, such as `sagemaker.consumer_account_ids`: each once, in order."""
+def read_other_accounts(arguments: Arguments) -> OtherAccounts:
+    """Take `sagemaker.consumer_account_ids` and `sagemaker.producer_account_ids`: each account once, in order."""
+    return OtherAccounts(_accounts(arguments, "consumer_account_ids"), _accounts(arguments, "producer_account_ids"))
+
+
+def _accounts(arguments: Arguments, key: str) -> list[str]:
     path = f"sagemaker.{key}"
     own = arguments.read("sagemaker.account_id")
     given: list[str] = arguments.read(path, None, [])

@@ -8,9 +8,9 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws.settings import (
     CommonSettings,
     NetworkSettings,
-    read_accounts,
     read_common,
     read_network,
+    read_other_accounts,
     resource_name,
 )
 from pulumi_mlops._shared.aws.tags import component_tags
@@ -41,7 +41,7 @@ def read(
     args = {"sagemaker": {**PLACE, **place}} | ({} if tags is None else {"tags": tags})
     arguments = Arguments("Thing", name, args, ThingArgs)
     common = read_common(arguments)
-    network, consumers = read_network(arguments), read_accounts(arguments, "consumer_account_ids")
+    network, consumers = read_network(arguments), read_other_accounts(arguments).consumer_ids
     whole = resource_name(arguments, common, f"{name}-jobs", longest=64)
     arguments.finish()
     return common, network, consumers, whole
