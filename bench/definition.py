@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
 from pulumi_mlops import _sagemaker_args, _workload_sagemaker
-from pulumi_mlops.config.load import load_stack_file
 from pulumi_mlops.config.project import find_project
+from pulumi_mlops.config.stack_file import load_stack_file
 from pulumi_mlops.training_pipeline import _render_sagemaker
 from pulumi_mlops.training_pipeline._settings_sagemaker import resolve
 from sandbox import paths

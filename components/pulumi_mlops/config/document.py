@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from pulumi_mlops.config.problems import Path, Problem, dotted
 
+# The keys of a stack's configuration that hold a secret, and nothing but a secret.
+SECRET_KEYS = ("registry_database_password",)
 SECRET_WORDS = ("password", "secret", "token", "credential", "private_key")
 
 

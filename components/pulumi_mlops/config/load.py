@@ -1,16 +1,13 @@
 """The only reader of Pulumi's configuration."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.document import SECRET_KEYS, StackDocument
 from pulumi_mlops.config.problems import ConfigError, Problem
-from pulumi_mlops.config.project import Project
 from pulumi_mlops.config.stack import StackConfig
-from pulumi_mlops.config.stack_file import SECRET_KEYS, read_document
 from pulumi_mlops.config.validate import validate
 
 
@@ -45,19 +42,6 @@ def load_secrets() -> StackSecrets:
     """Read the secrets of the stack that Pulumi runs. `load_stack` has said whether one is missing."""
     config = pulumi.Config()
     return StackSecrets(**{key: config.get_secret(key) for key in SECRET_KEYS})
-
-
-def load_stack_file(path: Path, project: Project) -> StackConfig:
-    """Read a stack file without Pulumi: no engine, no passphrase, no network.
-
-    Args:
-        path: The file.
-        project: The project that it belongs to.
-
-    Raises:
-        ConfigError: When anything is wrong with it; its text holds every problem with its line.
-    """
-    return validate(read_document(path, project.name, source=project.shown(path)))
 
 
 def _running_document() -> StackDocument:

@@ -1,9 +1,36 @@
 """The JSON Schema of a stack file, for editors."""
 
+import ast
+import inspect
+import itertools
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from pulumi_mlops.config.document import SECRET_KEYS
 from pulumi_mlops.config.stack import StackConfig
-from pulumi_mlops.config.stack_file import SECRET_KEYS
+
+
+class _Described(GenerateJsonSchema):
+    """Takes the description of each field from its docstring."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        written = super().model_schema(schema)
+        for field, description in _docstrings(schema["cls"]):
+            written["properties"][field]["description"] = description
+        return written
+
+
+def _docstrings(model: type) -> Iterator[tuple[str, str]]:
+    """Yield the name and the docstring of each field that has one."""
+    for definition in ast.parse(textwrap.dedent(inspect.getsource(model))).body:
+        for pair in itertools.pairwise(definition.body if isinstance(definition, ast.ClassDef) else ()):
+            match pair:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    yield name, inspect.cleandoc(text)
 
 
 def stack_file_schema(project: str = "mlops") -> dict[str, Any]:
@@ -12,7 +39,7 @@ def stack_file_schema(project: str = "mlops") -> dict[str, Any]:
     Args:
         project: The Pulumi project, whose name stands before each key.
     """
-    stack = StackConfig.model_json_schema()
+    stack = StackConfig.model_json_schema(schema_generator=_Described)
     secret = {
         "type": "object",
         "properties": {"secure": {"type": "string"}},

@@ -10,7 +10,7 @@ class StackConfig(Model):
     """Everything a stack file declares, validated, except its secrets.
 
     `pulumi_mlops.config.load.load_stack()` reads it within a Pulumi program, and
-    `pulumi_mlops.config.load.load_stack_file(path, project)` outside of one.
+    `pulumi_mlops.config.stack_file.load_stack_file(path, project)` outside of one.
     """
 
     platform: PlatformConfig

@@ -9,9 +9,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from pulumi_mlops.config.document import StackDocument
+from pulumi_mlops.config.document import SECRET_KEYS, StackDocument
 from pulumi_mlops.config.problems import Path, Problem, dotted, shown
+from pulumi_mlops.config.project import Project
+from pulumi_mlops.config.stack import StackConfig
 from pulumi_mlops.config.suggest import did_you_mean
+from pulumi_mlops.config.validate import validate
 
 _OLD_BOOLEANS = re.compile(r"(?i)y|n|yes|no|on|off")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?")
@@ -23,7 +26,6 @@ _DEEPEST = 20
 # What Pulumi itself keeps in a stack file.
 _PULUMI_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 _KEYS = ("platform", "workloads")
-SECRET_KEYS = ("registry_database_password",)
 
 
 @dataclass
@@ -107,6 +109,19 @@ class _Reader:
             expected="a value that every YAML reader takes for the same",
             fix=f'write "{node.value}" for a text, true or false for a switch, plain digits for a number',
         )
+
+
+def load_stack_file(path: FilePath, project: Project) -> StackConfig:
+    """Read a stack file and validate it: no engine, no passphrase, no network.
+
+    Args:
+        path: The file.
+        project: The project that it belongs to.
+
+    Raises:
+        ConfigError: When anything is wrong with it; its text holds every problem with its line.
+    """
+    return validate(read_document(path, project.name, source=project.shown(path)))
 
 
 def read_document(path: FilePath, project: str, *, source: str | None = None) -> StackDocument:

@@ -13,10 +13,10 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings
 
-from pulumi_mlops.config.load import load_secrets, load_stack, load_stack_file
+from pulumi_mlops.config.load import load_secrets, load_stack
 from pulumi_mlops.config.problems import ConfigError
 from pulumi_mlops.config.project import find_project
-from pulumi_mlops.config.stack_file import read_document
+from pulumi_mlops.config.stack_file import load_stack_file, read_document
 
 PASSWORD = "mlops:registry_database_password"
 

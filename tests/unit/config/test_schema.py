@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
+from pulumi_mlops.config.document import SECRET_KEYS
 from pulumi_mlops.config.project import find_project
 from pulumi_mlops.config.schema import stack_file_schema
-from pulumi_mlops.config.stack_file import SECRET_KEYS
 
 PROJECT = find_project(Path(__file__).parent)
 
