@@ -1,3 +1,5 @@
+import atexit
+import gc
 import sys
 
 from pulumi_mlops.cli.extras import missing_extra
@@ -5,6 +7,8 @@ from pulumi_mlops.cli.extras import missing_extra
 
 def main() -> None:
     """Run the command `mlops`, or tell which extra of the package it lacks."""
+    # The memory goes with the process: nobody need look for garbage in it at the end.
+    atexit.register(gc.freeze)
     try:
         from pulumi_mlops.cli.app import app  # noqa: PLC0415 - only after this can its absence be told
 

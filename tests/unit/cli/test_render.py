@@ -212,6 +212,14 @@ def test_a_refused_stack_is_not_rendered(project: Path) -> None:
             7,
             "ZeroDivisionError: division by zero",
         ),
+        (
+            """
+import asyncio
+pulumi.Output.from_input(asyncio.Future())
+pulumi.Output.from_input(1).apply(lambda _: 1 / 0)""",
+            9,
+            "ZeroDivisionError: division by zero",
+        ),
     ],
 )
 def test_a_program_that_fails_is_told_with_its_place(

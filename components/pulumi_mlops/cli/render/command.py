@@ -5,9 +5,9 @@ import sys
 import typer
 
 from pulumi_mlops.cli.output import WRONG_USE, say_error, told_errors
-from pulumi_mlops.cli.render.failures import ProgramError
 from pulumi_mlops.cli.render.program import SecretLeakError, render_stack
 from pulumi_mlops.cli.render.recorder import OfflineError
+from pulumi_mlops.cli.render.tasks import ProgramError
 from pulumi_mlops.cli.render.text import to_json, to_text
 from pulumi_mlops.config.project import find_project
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from pulumi_mlops.cli.render.collector import resting_collector
 from pulumi_mlops.cli.render.graph import RenderedStack
 
 
@@ -21,6 +22,7 @@ def _write_text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _write_text)
 
 
+@resting_collector()
 def to_text(stacks: Sequence[RenderedStack]) -> str:
     """Return stacks as YAML for reviewers: a document for each stack's outputs, then one for each resource.
 
