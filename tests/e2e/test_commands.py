@@ -139,7 +139,8 @@ def mlops(small: Small, cluster: Cluster, tmp_path: Path) -> Iterator[Mlops]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pulumi_mlops", *arguments]
+        # A shell without job control lets what it starts in the background ignore Ctrl-C, this command included.
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "pulumi_mlops", *arguments]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True)
         started.append(process)
