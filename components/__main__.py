@@ -1,5 +1,6 @@
 """The components for programs in every Pulumi language: `pulumi package add <this folder>`."""
 
+import inspect
 from importlib.metadata import version
 
 from pulumi.provider.experimental import component_provider_host
@@ -25,6 +26,9 @@ COMPONENTS = [
     SageMakerTrainingPipeline,
     Workload,
 ]
+# Before Python 3.13 a docstring keeps its indentation, and Pulumi would take it over into the schema.
+for component in COMPONENTS:
+    component.__doc__ = inspect.getdoc(component)
 
 if __name__ == "__main__":
     component_provider_host(
