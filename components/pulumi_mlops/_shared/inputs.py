@@ -19,14 +19,12 @@ def combine(function: Callable[..., T], *values: Any) -> pulumi.Input[T]:
     Only the outputs within the values are waited for: Pulumi would make an output of each part of a document that
     holds one.
     """
-    waited = list({id(output): output for output in _outputs_in(values)}.values())
+    waited = {id(output): output for output in _outputs_in(values)}
     if not waited:
         return function(*values)
-
-    def call(known: Sequence[Any]) -> T:
-        return function(*_filled(values, {id(output): value for output, value in zip(waited, known, strict=True)}))
-
-    return pulumi.Output.all(*waited).apply(call)
+    return pulumi.Output.all(*waited.values()).apply(
+        lambda known: function(*_filled(values, dict(zip(waited, known, strict=True))))
+    )
 
 
 def _outputs_in(value: object) -> Iterator[pulumi.Output[Any]]:
@@ -41,7 +39,7 @@ def _outputs_in(value: object) -> Iterator[pulumi.Output[Any]]:
 
 
 def _filled(value: Any, known: Mapping[int, Any]) -> Any:
-    """Return a value with what is known in place of its outputs."""
+    """Return a value with what is known, by the identity of each output, in place of its outputs."""
     if isinstance(value, pulumi.Output):
         return known[id(value)]
     if isinstance(value, Mapping):

@@ -1,36 +1,18 @@
 """What the program reads of Pulumi's own configuration, which must be what the file says."""
 
-import asyncio
-import contextvars
 import json
-from collections.abc import Callable
-from inspect import isawaitable
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import config as runtime_config
-from pulumi.runtime import settings
 
 from pulumi_mlops.config.load import load_secrets, load_stack
 from pulumi_mlops.config.problems import ConfigError
 from pulumi_mlops.config.project import find_project
 from pulumi_mlops.config.stack_file import load_stack_file, read_document
+from tests.within_pulumi import within_pulumi
 
 PASSWORD = "mlops:registry_database_password"
-
-
-def within_pulumi(config: dict[str, str], secret: list[str], question: Callable[[], Any]) -> Any:
-    """Ask within a program that Pulumi runs with this configuration, and wait for the answer."""
-
-    async def ask() -> Any:
-        settings.configure(settings.Settings(project="mlops", stack="dev-local"))
-        runtime_config.set_all_config(config, secret)
-        answer = question()
-        return await answer if isawaitable(answer) else answer
-
-    return contextvars.copy_context().run(asyncio.run, ask())
 
 
 @pytest.fixture

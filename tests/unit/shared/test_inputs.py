@@ -1,22 +1,10 @@
-import asyncio
-import contextvars
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pulumi
 from pulumi.runtime import settings
 
 from pulumi_mlops._shared.inputs import combine, is_deferred
-
-
-def within_pulumi(question: Callable[[], Awaitable[Any]]) -> Any:
-    """Ask where outputs can be made, and wait for the answer."""
-
-    async def ask() -> Any:
-        settings.configure(settings.Settings(project="mlops", stack="dev-local"))
-        return await question()
-
-    return contextvars.copy_context().run(asyncio.run, ask())
+from tests.within_pulumi import within_pulumi
 
 
 def test_a_function_of_plain_values_is_called_at_once() -> None:
@@ -38,7 +26,7 @@ def test_outputs_are_known_wherever_they_stand() -> None:
         assert isinstance(combined, pulumi.Output)
         return await combined.future()
 
-    assert within_pulumi(ask) == [
+    assert within_pulumi({}, [], ask) == [
         {
             "names": ["flights", "plain"],
             "pair": ("flights", 1),
@@ -58,7 +46,7 @@ def test_what_a_secret_goes_into_is_secret() -> None:
         assert isinstance(without, pulumi.Output)
         return await with_secret.is_secret(), await without.is_secret()
 
-    assert within_pulumi(ask) == (True, False)
+    assert within_pulumi({}, [], ask) == (True, False)
 
 
 def test_a_function_is_not_called_with_what_a_preview_does_not_know() -> None:
@@ -69,7 +57,7 @@ def test_a_function_is_not_called_with_what_a_preview_does_not_know() -> None:
         assert isinstance(combined, pulumi.Output)
         return await combined.is_known(), await combined.future()
 
-    assert within_pulumi(ask) == (False, None)
+    assert within_pulumi({}, [], ask) == (False, None)
 
 
 def test_deferred_is_what_holds_an_output() -> None:
@@ -77,4 +65,4 @@ def test_deferred_is_what_holds_an_output() -> None:
         output = pulumi.Output.from_input(1)
         return [is_deferred(value) for value in (output, {"a": [output]}, (output,), {"a": ["abc"]}, "abc", None)]
 
-    assert within_pulumi(ask) == [True, True, True, False, False, False]
+    assert within_pulumi({}, [], ask) == [True, True, True, False, False, False]

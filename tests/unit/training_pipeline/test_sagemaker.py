@@ -5,6 +5,7 @@ import pulumi
 import pytest
 
 from flight_delay.graph import GRAPH
+from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops.training_pipeline.args import ModelApproval
 from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
 from tests import sagemaker_documents, sagemaker_shapes
@@ -120,8 +121,12 @@ def test_fails_when_an_output_turns_out_wrong() -> None:
         SageMakerTrainingPipeline(NAME, arguments(image=pulumi.Output.from_input("pipeline:latest")))
 
     # Whichever asks for it first raises it: the output itself, or Pulumi in an error of its own that holds the text.
-    with pytest.raises(ValueError, match="image: got 'pipeline:latest', expected an image in ECR"):
+    with pytest.raises(ValueError, match="image: got 'pipeline:latest', expected an image in ECR") as caught:
         declare(program)
+    error: BaseException | None = caught.value
+    while error is not None and not isinstance(error, ArgumentsError):
+        error = error.__context__
+    assert isinstance(error, ArgumentsError)
 
 
 def test_steps_run_on_the_machines_that_they_were_given() -> None:
