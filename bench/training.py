@@ -24,7 +24,7 @@ def measure() -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="mlops-bench-") as workspace:
         begun = time.monotonic()
         ended = subprocess.run(
-            [sys.executable, "-m", "mlops_pipelines", "run", "--graph", _GRAPH, "--workspace", workspace],
+            [sys.executable, "-m", "mlops_runtime", "run", "--graph", _GRAPH, "--workspace", workspace],
             env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
             capture_output=True,
             text=True,

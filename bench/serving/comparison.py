@@ -14,7 +14,7 @@ from bench.serving import servers
 from bench.serving.load import Load, put_under_load
 from bench.serving.model import flight_delay_model
 from bench.serving.servers import Contender
-from mlops_pipelines.serving.golden import GoldenMismatchError, GoldenRows, load_golden
+from mlops_runtime.serving.golden import GoldenMismatchError, GoldenRows, load_golden
 from sandbox import progress
 
 CONNECTIONS = (1, 8, 32)

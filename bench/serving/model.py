@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.errors import NotMeasurableError
 from flight_delay.graph import GRAPH
-from mlops_pipelines.local import run_local
+from mlops_runtime.local import run_local
 from sandbox import paths, progress
 
 TRAINING_ROWS = 60_000

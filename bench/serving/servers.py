@@ -57,7 +57,7 @@ def ours(model: Path, core: int) -> Iterator[Contender]:
     """This project's server."""
     port = free_port()
     command = [
-        *(sys.executable, "-m", "mlops_pipelines.serving.server", "--model-directory", str(model)),
+        *(sys.executable, "-m", "mlops_runtime.serving.server", "--model-directory", str(model)),
         *("--name", MODEL_NAME, "--version", "1", "--port", str(port), "--drain-seconds", "0"),
     ]
     url = f"http://127.0.0.1:{port}"

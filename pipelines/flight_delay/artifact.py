@@ -12,15 +12,15 @@ from sklearn.pipeline import Pipeline
 
 from flight_delay.columns import ALWAYS_KNOWN, CATEGORIES, FEATURES, NUMBERS, TARGET
 from flight_delay.scoring import score
-from mlops_pipelines.errors import StepError
-from mlops_pipelines.serving.contract import (
+from mlops_runtime.errors import StepError
+from mlops_runtime.serving.contract import (
     CONTRACT_FILE_NAME,
     ONNX_FILE_NAME,
     Feature,
     ModelOutput,
     ServingContract,
 )
-from mlops_pipelines.serving.golden import GOLDEN_FILE_NAME
+from mlops_runtime.serving.golden import GOLDEN_FILE_NAME
 
 GOLDEN_ROWS = 32
 COMPARED_ROWS = 20_000

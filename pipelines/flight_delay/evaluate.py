@@ -14,9 +14,9 @@ from flight_delay.graph import FlightDelayParameters
 from flight_delay.scoring import score
 from flight_delay.split import Split
 from flight_delay.train import MODEL_FOLDER, TRAINING_FILE
-from mlops_pipelines.context import StepContext
-from mlops_pipelines.errors import StepError
-from mlops_pipelines.settings import Champion
+from mlops_runtime.context import StepContext
+from mlops_runtime.errors import StepError
+from mlops_runtime.settings import Champion
 
 EVALUATION_FILE = "evaluation.json"
 NOT_COMPARABLE_TAG = "mlops.champion_not_comparable"

@@ -7,7 +7,7 @@ from flight_delay.expectations import MINUTES_OF_DAY, minute_of_day
 from flight_delay.frames import write_frame
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.tables import Tables, read_tables
-from mlops_pipelines.context import StepContext
+from mlops_runtime.context import StepContext
 
 FEATURES_FILE = "features.npz"
 WEATHER_MAX_AGE = pd.Timedelta("6h")

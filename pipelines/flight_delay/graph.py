@@ -4,9 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.parameters import PipelineParameters
-from mlops_pipelines.step import Resources, Step
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.parameters import PipelineParameters
+from mlops_runtime.step import Resources, Step
 
 MONTH_PATTERN = "^2013-(0[1-9]|1[0-2])$"
 

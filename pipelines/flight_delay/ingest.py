@@ -2,9 +2,9 @@
 
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.source import PACKAGE, VERSION, copy_files, find_files
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.context import StepContext
-from mlops_pipelines.record import Dataset
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.context import StepContext
+from mlops_runtime.record import Dataset
 
 
 def ingest(context: StepContext[FlightDelayParameters]) -> None:

@@ -2,7 +2,7 @@
 
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.train import MODEL_FOLDER
-from mlops_pipelines.context import StepContext
+from mlops_runtime.context import StepContext
 
 
 def register(context: StepContext[FlightDelayParameters]) -> None:

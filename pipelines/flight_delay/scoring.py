@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlops_pipelines.errors import StepError
-from mlops_pipelines.serving.contract import ONNX_FILE_NAME, ContractError, ServingContract, load_contract
-from mlops_pipelines.serving.scorer import OnnxScorer
+from mlops_runtime.errors import StepError
+from mlops_runtime.serving.contract import ONNX_FILE_NAME, ContractError, ServingContract, load_contract
+from mlops_runtime.serving.scorer import OnnxScorer
 
 
 def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:

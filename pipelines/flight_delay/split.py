@@ -7,7 +7,7 @@ import pandas as pd
 
 from flight_delay.columns import DATE
 from flight_delay.graph import FlightDelayParameters
-from mlops_pipelines.errors import StepError
+from mlops_runtime.errors import StepError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from flight_delay.frames import read_frame
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.model import fit
 from flight_delay.split import Split
-from mlops_pipelines.context import StepContext
+from mlops_runtime.context import StepContext
 
 MODEL_FOLDER = "model"
 TRAINING_FILE = "training.json"

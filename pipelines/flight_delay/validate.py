@@ -10,8 +10,8 @@ from flight_delay.expectations import Problem, unmet_expectations
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.schemas import SCHEMAS
 from flight_delay.tables import Tables, read_tables
-from mlops_pipelines.context import StepContext
-from mlops_pipelines.errors import PipelineError, StepError
+from mlops_runtime.context import StepContext
+from mlops_runtime.errors import PipelineError, StepError
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ import httpx
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
-from mlops_pipelines.artifact import ArtifactError
-from mlops_pipelines.sagemaker.archive import unpack_model
+from mlops_runtime.artifact import ArtifactError
+from mlops_runtime.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
 from sandbox.aws.place import place
 
@@ -56,7 +56,7 @@ class ModelServer:
             "SAGEMAKER_BIND_TO_PORT": str(port),
         }
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "mlops_pipelines.sagemaker.serving"]
+            command = [sys.executable, "-m", "mlops_runtime.sagemaker.serving"]
             self._process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._url = f"http://127.0.0.1:{port}"
         self._await()

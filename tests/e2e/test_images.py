@@ -20,9 +20,9 @@ Document = dict[str, Any]
 
 COMPILERS = ("cc", "gcc", "g++", "c++", "cpp", "clang", "ld", "as", "make", "go", "rustc")
 IMPORTS = {
-    "pipeline": "flight_delay.graph mlops_pipelines.runner mlflow.sklearn onnx onnxruntime pandas pandera.pandas "
+    "pipeline": "flight_delay.graph mlops_runtime.runner mlflow.sklearn onnx onnxruntime pandas pandera.pandas "
     "scipy.stats skl2onnx sklearn.ensemble sklearn.inspection",
-    "serving": "mlops_pipelines.serving.fetch mlops_pipelines.serving.server mlops_pipelines.serving.truth_check "
+    "serving": "mlops_runtime.serving.fetch mlops_runtime.serving.server mlops_runtime.serving.truth_check "
     "kserve mlflow onnxruntime",
     "registry": "mlflow.server alembic boto3 psycopg2 prometheus_flask_exporter",
 }

@@ -104,8 +104,8 @@ def project(folder: Path, graph: str) -> Path:
 
 def test_both_packages_and_their_types_are_there_and_the_example_is_not(with_cli: Installation) -> None:
     program = """
-import importlib.util, importlib.resources, pulumi_mlops, mlops_pipelines, sys
-for package in (pulumi_mlops, mlops_pipelines):
+import importlib.util, importlib.resources, pulumi_mlops, mlops_runtime, sys
+for package in (pulumi_mlops, mlops_runtime):
     assert package.__file__.startswith(sys.prefix), package.__file__
     assert importlib.resources.files(package).joinpath("py.typed").is_file(), package
 assert pulumi_mlops.KubernetesEndpoint
@@ -127,8 +127,8 @@ def test_a_stack_file_is_checked(with_cli: Installation, tmp_path: Path) -> None
     graph = tmp_path / "graphs" / "arrivals.py"
     graph.parent.mkdir()
     graph.write_text(
-        "from mlops_pipelines.graph import StepGraph\n"
-        "from mlops_pipelines.step import Step\n"
+        "from mlops_runtime.graph import StepGraph\n"
+        "from mlops_runtime.step import Step\n"
         "GRAPH = StepGraph(name='arrivals', reference='arrivals:GRAPH', steps=(\n"
         "    Step(name='measure', run='arrivals:measure', metrics=('mae_minutes',), is_gate=True),\n"
         "    Step(name='keep', run='arrivals:keep', after=('measure',), registers_model=True),\n"
@@ -166,5 +166,5 @@ def test_without_its_extra_the_command_says_what_to_install(without_extras: Inst
 
 
 def test_without_extras_the_configuration_and_the_graph_can_be_imported(without_extras: Installation) -> None:
-    result = without_extras.python("import pulumi_mlops.config, mlops_pipelines.graph")
+    result = without_extras.python("import pulumi_mlops.config, mlops_runtime.graph")
     assert result.returncode == 0, result.stderr

@@ -17,10 +17,10 @@ from pulumi_mlops.config.graphs import GraphError, judge_parameters, load_graph
 from pulumi_mlops.config.stack import default_graph
 
 if TYPE_CHECKING:
-    from mlops_pipelines.gate import Gate
-    from mlops_pipelines.graph import StepGraph
-    from mlops_pipelines.local import RunResult
-    from mlops_pipelines.record import StepRecord
+    from mlops_runtime.gate import Gate
+    from mlops_runtime.graph import StepGraph
+    from mlops_runtime.local import RunResult
+    from mlops_runtime.record import StepRecord
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def run_pipeline(request: Request, *, is_local: bool, as_json: bool) -> None:
             f"fix: add it, or run mlops train {request.workload} --stack STACK for a run in the cluster"
         )
         raise typer.Exit(WRONG_USE)
-    from mlops_pipelines.errors import SettingsError  # noqa: PLC0415 - start-up time
+    from mlops_runtime.errors import SettingsError  # noqa: PLC0415 - start-up time
 
     with told_errors(GraphError, SettingsError):
         reference, parameters, gate = _settings(request)
@@ -77,7 +77,7 @@ def run_pipeline(request: Request, *, is_local: bool, as_json: bool) -> None:
 
 def _settings(request: Request) -> tuple[str, dict[str, object], "Gate | None"]:
     """Return the graph's reference, the parameters and the gate of a request."""
-    from mlops_pipelines.gate import Gate  # noqa: PLC0415 - start-up time
+    from mlops_runtime.gate import Gate  # noqa: PLC0415 - start-up time
 
     reference, gate = request.graph or default_graph(request.workload), None
     parameters: dict[str, object] = {}
@@ -96,7 +96,7 @@ def assignment(text: str) -> tuple[str, object]:
     Raises:
         SettingsError: When it has no `=`.
     """
-    from mlops_pipelines.errors import SettingsError  # noqa: PLC0415 - start-up time
+    from mlops_runtime.errors import SettingsError  # noqa: PLC0415 - start-up time
 
     name, sign, value = text.partition("=")
     if not sign:
@@ -113,7 +113,7 @@ def refuse_parameters(graph: "StepGraph", parameters: Mapping[str, object]) -> N
     Raises:
         SettingsError: With every problem, one to a line.
     """
-    from mlops_pipelines.errors import SettingsError  # noqa: PLC0415 - start-up time
+    from mlops_runtime.errors import SettingsError  # noqa: PLC0415 - start-up time
 
     problems = [
         f"parameter{' ' if name else 's'}{name}: got {got}, expected {expected}, fix: {fix}"
@@ -131,7 +131,7 @@ def _run(
     gate: "Gate | None",
     view: RunView,
 ) -> tuple[Run, "RunResult"]:
-    from mlops_pipelines.local import run_local  # noqa: PLC0415 - start-up time
+    from mlops_runtime.local import run_local  # noqa: PLC0415 - start-up time
 
     steps = {step.name: Step(step.name, step.name, Status.WAITING) for step in graph.ordered_steps}
 

@@ -14,7 +14,7 @@ from pulumi_mlops.config.stack import default_graph
 from pulumi_mlops.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from mlops_pipelines.graph import StepGraph
+    from mlops_runtime.graph import StepGraph
 
 
 _Path = tuple[str, ...]
@@ -47,7 +47,7 @@ def load_graph(reference: str) -> "StepGraph":
     Raises:
         GraphError: When the module or the graph in it is not there, or the module cannot be imported.
     """
-    from mlops_pipelines.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
+    from mlops_runtime.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
 
     module_name, _, name = reference.partition(":")
     try:

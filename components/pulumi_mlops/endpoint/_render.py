@@ -144,7 +144,7 @@ def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:
         "fetch",
         settings.image,
         [
-            *("python", "-m", "mlops_pipelines.serving.fetch"),
+            *("python", "-m", "mlops_runtime.serving.fetch"),
             *("--registry-url", settings.registry_url, "--model", settings.model_name),
             *("--version", model.version, "--digest", model.digest, "--destination", MODEL_FOLDER),
             *_fetch_patience(settings),
@@ -169,7 +169,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         "server",
         settings.image,
         [
-            *("python", "-m", "mlops_pipelines.serving.server", "--model-directory", MODEL_FOLDER),
+            *("python", "-m", "mlops_runtime.serving.server", "--model-directory", MODEL_FOLDER),
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
             *("--grace-seconds", str(settings.drain_seconds)),

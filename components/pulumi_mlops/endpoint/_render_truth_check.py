@@ -93,7 +93,7 @@ def _spec(
         "check",
         settings.image,
         [
-            *("python", "-m", "mlops_pipelines.serving.truth_check", "--url", _render.url(settings)),
+            *("python", "-m", "mlops_runtime.serving.truth_check", "--url", _render.url(settings)),
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--model-directory", _render.MODEL_FOLDER),
         ],

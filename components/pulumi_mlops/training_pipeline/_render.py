@@ -100,7 +100,7 @@ def _step(settings: PipelineSettings, step: StepSettings) -> Document:
         step.name,
         settings.image,
         [
-            *("python", "-m", "mlops_pipelines", "step", "--graph", settings.graph_reference),
+            *("python", "-m", "mlops_runtime", "step", "--graph", settings.graph_reference),
             *("--step", step.name, "--workspace", WORKSPACE),
         ],
         resources=quantities.batch_resources(step.resources),

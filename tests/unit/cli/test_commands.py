@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.step import Step
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.step import Step
 from pulumi_mlops.cli.app import app
 from pulumi_mlops.config import graphs
 
@@ -108,4 +108,4 @@ def test_help_loads_neither_pulumi_nor_a_clusters_client() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
     assert "predict" in result.stdout
-    assert not {"pulumi", "pulumi_kubernetes", "kubernetes", "pydantic", "mlops_pipelines"} & set(result.stderr.split())
+    assert not {"pulumi", "pulumi_kubernetes", "kubernetes", "pydantic", "mlops_runtime"} & set(result.stderr.split())

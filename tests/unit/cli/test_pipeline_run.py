@@ -10,9 +10,9 @@ from pulumi_mlops.cli.app import app
 
 mlops = CliRunner()
 GRAPH = """
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.parameters import PipelineParameters
-from mlops_pipelines.step import Step
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.parameters import PipelineParameters
+from mlops_runtime.step import Step
 from pydantic import Field
 
 class Parameters(PipelineParameters):

@@ -10,7 +10,7 @@ STEPS = ("ingest", "train", "register")
 
 
 def container(step: str) -> dict[str, Any]:
-    return {"name": step, "command": ["python", "-m", "mlops_pipelines", "step", "--step", step]}
+    return {"name": step, "command": ["python", "-m", "mlops_runtime", "step", "--step", step]}
 
 
 def ended(step: str, status: str | None = "succeeded", exit_code: int = 0, **more: Any) -> dict[str, Any]:

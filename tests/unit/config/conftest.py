@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.parameters import PipelineParameters
-from mlops_pipelines.step import Step
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.parameters import PipelineParameters
+from mlops_runtime.step import Step
 from pulumi_mlops.config import StackConfig, graphs
 from pulumi_mlops.config.problems import ConfigError, Problem
 from pulumi_mlops.config.stack_file import read_document

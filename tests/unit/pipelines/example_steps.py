@@ -4,12 +4,12 @@ import signal
 
 from pydantic import Field
 
-from mlops_pipelines.context import StepContext
-from mlops_pipelines.errors import StepError
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.parameters import PipelineParameters
-from mlops_pipelines.record import Dataset
-from mlops_pipelines.step import Step
+from mlops_runtime.context import StepContext
+from mlops_runtime.errors import StepError
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.parameters import PipelineParameters
+from mlops_runtime.record import Dataset
+from mlops_runtime.step import Step
 
 
 class ExampleParameters(PipelineParameters):

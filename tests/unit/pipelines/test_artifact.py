@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.artifact import ArtifactError, digest_directory, verify_directory
+from mlops_runtime.artifact import ArtifactError, digest_directory, verify_directory
 
 
 @pytest.fixture

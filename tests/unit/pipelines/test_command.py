@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines import __main__ as command
-from mlops_pipelines.workspace import Workspace
+from mlops_runtime import __main__ as command
+from mlops_runtime.workspace import Workspace
 from tests.unit.pipelines.example_steps import GRAPH
 
 

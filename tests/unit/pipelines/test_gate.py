@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from mlops_pipelines.errors import SettingsError, StepError
-from mlops_pipelines.gate import Gate, parse_gate
+from mlops_runtime.errors import SettingsError, StepError
+from mlops_runtime.gate import Gate, parse_gate
 
 
 @pytest.mark.parametrize(("value", "passes"), [(12.9, True), (13.0, True), (13.01, False), (math.nan, False)])

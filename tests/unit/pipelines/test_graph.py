@@ -6,11 +6,11 @@ import pytest
 from pydantic import Field
 
 from flight_delay.graph import GRAPH as FLIGHT_DELAY
-from mlops_pipelines.errors import SettingsError
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.graph import StepGraph, StepGraphError
-from mlops_pipelines.parameters import PipelineParameters
-from mlops_pipelines.step import Resources, Step
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.gate import Gate
+from mlops_runtime.graph import StepGraph, StepGraphError
+from mlops_runtime.parameters import PipelineParameters
+from mlops_runtime.step import Resources, Step
 from tests.unit.pipelines.example_steps import GRAPH
 
 

@@ -64,8 +64,8 @@ def loaded_by(module: str) -> set[str]:
 
 
 def test_what_runs_in_a_pod_imports_no_pulumi() -> None:
-    modules, refused = import_all("mlops_pipelines", "flight_delay")
-    assert {"mlops_pipelines.runner", "mlops_pipelines.serving.server", "flight_delay.train"} <= set(modules)
+    modules, refused = import_all("mlops_runtime", "flight_delay")
+    assert {"mlops_runtime.runner", "mlops_runtime.serving.server", "flight_delay.train"} <= set(modules)
     assert refused == []
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mlops_pipelines.errors import TrackingError
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.local import run_local
-from mlops_pipelines.mlflow_tracking import MlflowTracker
-from mlops_pipelines.workspace import Workspace
+from mlops_runtime.errors import TrackingError
+from mlops_runtime.gate import Gate
+from mlops_runtime.local import run_local
+from mlops_runtime.mlflow_tracking import MlflowTracker
+from mlops_runtime.workspace import Workspace
 from tests.unit.pipelines.example_steps import GRAPH
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.local import RunResult, run_local
-from mlops_pipelines.record import TERMINATION_MESSAGE_BYTES, StepRecord
-from mlops_pipelines.runner import code_digest, run_step
-from mlops_pipelines.settings import RunSettings
-from mlops_pipelines.workspace import Workspace
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.gate import Gate
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.local import RunResult, run_local
+from mlops_runtime.record import TERMINATION_MESSAGE_BYTES, StepRecord
+from mlops_runtime.runner import code_digest, run_step
+from mlops_runtime.settings import RunSettings
+from mlops_runtime.workspace import Workspace
 from tests.unit.pipelines.example_steps import GRAPH, PEEKING_GRAPH
 
 SETTINGS = RunSettings(model_name="example")

@@ -1,10 +1,10 @@
 import pytest
 
 from flight_delay.graph import FlightDelayParameters
-from mlops_pipelines.errors import SettingsError
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.parameters import parse_parameters
-from mlops_pipelines.settings import Champion, settings_from_environment
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.gate import Gate
+from mlops_runtime.parameters import parse_parameters
+from mlops_runtime.settings import Champion, settings_from_environment
 
 
 def test_a_pods_environment_is_read_whole() -> None:

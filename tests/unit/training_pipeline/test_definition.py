@@ -82,7 +82,7 @@ def test_a_processing_step_reads_what_the_steps_before_it_left() -> None:
     }
     assert arguments["AppSpecification"] == {
         "ImageUri": IMAGE,
-        "ContainerEntrypoint": ["python", "-m", "mlops_pipelines.sagemaker.processing"],
+        "ContainerEntrypoint": ["python", "-m", "mlops_runtime.sagemaker.processing"],
         "ContainerArguments": ["--graph", "delays.graph:GRAPH", "--step", "evaluate"],
     }
     assert "ProcessingInputs" not in step(definition(), "ingest")["Arguments"]
@@ -93,7 +93,7 @@ def test_the_training_step_puts_its_model_under_the_pipelines_models() -> None:
     assert arguments["AlgorithmSpecification"] == {
         "TrainingImage": IMAGE,
         "TrainingInputMode": "File",
-        "ContainerEntrypoint": ["python", "-m", "mlops_pipelines.sagemaker.training"],
+        "ContainerEntrypoint": ["python", "-m", "mlops_runtime.sagemaker.training"],
     }
     assert arguments["HyperParameters"] == {"graph": "delays.graph:GRAPH", "step": "train"}
     assert [each["ChannelName"] for each in arguments["InputDataConfig"]] == ["ingest"]

@@ -83,7 +83,7 @@ def test_steps_run_one_after_the_other_and_share_a_workspace(step_graph: Any) ->
     assert {"name": "workspace", "emptyDir": {"sizeLimit": "3Gi"}} in pod["volumes"]
     for step in steps(declaration):
         assert step["command"] == [
-            *("python", "-m", "mlops_pipelines", "step", "--graph", "example.graph:GRAPH"),
+            *("python", "-m", "mlops_runtime", "step", "--graph", "example.graph:GRAPH"),
             *("--step", step["name"], "--workspace", "/workspace"),
         ]
         assert {"name": "workspace", "mountPath": "/workspace"} in step["volumeMounts"]

@@ -6,7 +6,7 @@ from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops.training_pipeline._definition import folders, jobs
 from pulumi_mlops.training_pipeline._definition.plan import PipelinePlan, StepPlan
 
-ENTRYPOINT = ("python", "-m", "mlops_pipelines.sagemaker.processing")
+ENTRYPOINT = ("python", "-m", "mlops_runtime.sagemaker.processing")
 RESULT = "result"
 """Name of the property file that says how a step ended."""
 

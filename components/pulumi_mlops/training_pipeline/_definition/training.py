@@ -4,7 +4,7 @@ from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops.training_pipeline._definition import folders, jobs
 from pulumi_mlops.training_pipeline._definition.plan import PipelinePlan, StepPlan
 
-ENTRYPOINT = ("python", "-m", "mlops_pipelines.sagemaker.training")
+ENTRYPOINT = ("python", "-m", "mlops_runtime.sagemaker.training")
 
 
 def training_step(plan: PipelinePlan, step: StepPlan) -> Document:

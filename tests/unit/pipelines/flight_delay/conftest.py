@@ -5,7 +5,7 @@ import pytest
 from flight_delay import ingest, source
 from flight_delay.source import copy_files, find_files
 from flight_delay.tables import Tables, read_tables
-from mlops_pipelines.artifact import digest_file
+from mlops_runtime.artifact import digest_file
 
 # Every so many flights of the year: all months, carriers and airports are there, and it stays quick.
 EVERY = 60

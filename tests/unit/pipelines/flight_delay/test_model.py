@@ -15,8 +15,8 @@ from flight_delay.model import fit
 from flight_delay.scoring import score
 from flight_delay.split import Split
 from flight_delay.tables import Tables
-from mlops_pipelines.errors import StepError
-from mlops_pipelines.serving.served_model import load_served_model
+from mlops_runtime.errors import StepError
+from mlops_runtime.serving.served_model import load_served_model
 
 PARAMETERS = FlightDelayParameters(iterations=40)
 

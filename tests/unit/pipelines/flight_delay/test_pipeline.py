@@ -7,15 +7,15 @@ import pytest
 from flight_delay import source
 from flight_delay.evaluate import rejection
 from flight_delay.graph import GRAPH
-from mlops_pipelines.artifact import digest_directory, digest_file
-from mlops_pipelines.errors import TrackingError
-from mlops_pipelines.file_tracking import FileTracker
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.local import run_local
-from mlops_pipelines.runner import run_step
-from mlops_pipelines.serving.served_model import load_served_model
-from mlops_pipelines.settings import Champion, RunSettings
-from mlops_pipelines.workspace import Workspace
+from mlops_runtime.artifact import digest_directory, digest_file
+from mlops_runtime.errors import TrackingError
+from mlops_runtime.file_tracking import FileTracker
+from mlops_runtime.gate import Gate
+from mlops_runtime.local import run_local
+from mlops_runtime.runner import run_step
+from mlops_runtime.serving.served_model import load_served_model
+from mlops_runtime.settings import Champion, RunSettings
+from mlops_runtime.workspace import Workspace
 
 QUICK = {"iterations": 40}
 GATE = Gate(metric="mae_minutes", max=16.0)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from flight_delay import source
-from mlops_pipelines.errors import StepError
+from mlops_runtime.errors import StepError
 
 
 def test_the_installed_files_are_the_known_ones(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.sagemaker.archive import unpack_model
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.sagemaker.archive import unpack_model
 
 REPOSITORY = Path(__file__).parents[4]
 TRAIN = REPOSITORY / "images/pipeline/train"
 SERVE = REPOSITORY / "images/serving/serve"
 
 GRAPHS = Path(__file__).parent / "graphs"
-PROCESSING = (sys.executable, "-m", "mlops_pipelines.sagemaker.processing")
+PROCESSING = (sys.executable, "-m", "mlops_runtime.sagemaker.processing")
 Runner = Callable[[Sequence[str], Mapping[str, str]], subprocess.CompletedProcess[str]]
 
 
@@ -164,7 +164,7 @@ class Execution:
 
 def run_in_process(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """The same job without a process of its own, in which everything would be imported again."""
-    from mlops_pipelines.sagemaker import processing, training  # noqa: PLC0415
+    from mlops_runtime.sagemaker import processing, training  # noqa: PLC0415
 
     before = dict(os.environ)
     os.environ.clear()

@@ -37,7 +37,7 @@ def kubernetes_server(model: Path, name: str, version: str) -> Iterator[str]:
     """What an endpoint's pod runs, once it is ready."""
     port = free_port()
     command = [
-        *(sys.executable, "-m", "mlops_pipelines.serving.server", "--model-directory", str(model)),
+        *(sys.executable, "-m", "mlops_runtime.serving.server", "--model-directory", str(model)),
         *("--name", name, "--version", version, "--port", str(port)),
     ]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

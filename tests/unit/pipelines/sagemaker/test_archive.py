@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.artifact import ArtifactError, digest_directory
-from mlops_pipelines.sagemaker.archive import unpack_model
+from mlops_runtime.artifact import ArtifactError, digest_directory
+from mlops_runtime.sagemaker.archive import unpack_model
 from tests.unit.pipelines.sagemaker.containers import pack
 
 

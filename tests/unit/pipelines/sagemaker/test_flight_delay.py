@@ -10,9 +10,9 @@ import pytest
 from flight_delay.columns import FEATURES
 from flight_delay.features import FEATURES_FILE
 from flight_delay.frames import read_frame
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.gate import Gate
-from mlops_pipelines.local import run_local
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.gate import Gate
+from mlops_runtime.local import run_local
 from tests.unit.pipelines.sagemaker.containers import GRAPHS, Execution, Job, unpack
 from tests.unit.pipelines.sagemaker.graphs.small_flights import GRAPH
 from tests.unit.pipelines.sagemaker.servers import kubernetes_server, sagemaker_server

@@ -33,14 +33,14 @@ def test_sagemakers_command_is_on_the_images_path(image: str, command: str) -> N
 
 @pytest.mark.parametrize("module", ["training", "processing"])
 def test_a_job_needs_neither_pulumi_nor_aws_nor_a_server(module: str) -> None:
-    loaded = loaded_by(f"mlops_pipelines.sagemaker.{module}")
+    loaded = loaded_by(f"mlops_runtime.sagemaker.{module}")
 
     assert loaded & {*FORBIDDEN, "kserve", "orjson", "uvicorn", "mlflow", "pandas"} == set()
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("kserve"), reason="KServe has no release for this Python yet")
 def test_the_server_needs_neither_pulumi_nor_aws() -> None:
-    loaded = loaded_by("mlops_pipelines.sagemaker.serving")
+    loaded = loaded_by("mlops_runtime.sagemaker.serving")
 
     assert "kserve" in loaded
     assert loaded & FORBIDDEN == set()

@@ -1,8 +1,8 @@
 import pytest
 
-from mlops_pipelines.errors import SettingsError
-from mlops_pipelines.parameters import parse_parameters
-from mlops_pipelines.sagemaker.job_settings import settings_of_job
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.parameters import parse_parameters
+from mlops_runtime.sagemaker.job_settings import settings_of_job
 from tests.unit.pipelines.sagemaker.job_steps import GRAPH, JobParameters
 
 

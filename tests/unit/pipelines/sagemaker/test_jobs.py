@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.runner import code_digest
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.runner import code_digest
 from tests.unit.pipelines.sagemaker.containers import Execution, Job, pack, run_in_process, unpack
 from tests.unit.pipelines.sagemaker.job_steps import DATASET, GRAPH
 

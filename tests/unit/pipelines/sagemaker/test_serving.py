@@ -12,12 +12,12 @@ import pytest
 
 pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
 
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.errors import SettingsError
-from mlops_pipelines.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, settings_of_server
-from mlops_pipelines.serving.drain import Drain
-from mlops_pipelines.serving.request_path import Application, Message, Receive, Send
-from mlops_pipelines.serving.served_model import load_served_model
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, settings_of_server
+from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.request_path import Application, Message, Receive, Send
+from mlops_runtime.serving.served_model import load_served_model
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment, run_process
 from tests.unit.pipelines.sagemaker.servers import sagemaker_server, status_of
 from tests.unit.pipelines.serving.artifacts import ROW, write_artifact

@@ -1,9 +1,9 @@
 import pytest
 
 from flight_delay.graph import GRAPH as FLIGHT_DELAY
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.sagemaker.verdict import deciding_step, keeps_model_back
-from mlops_pipelines.step import Step
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.sagemaker.verdict import deciding_step, keeps_model_back
+from mlops_runtime.step import Step
 from pulumi_mlops.training_pipeline._sagemaker_steps import result_step
 from tests.unit.pipelines.sagemaker.job_steps import GRAPH
 

@@ -8,7 +8,7 @@ import numpy
 from skl2onnx import to_onnx
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from mlops_pipelines.serving.contract import Feature, ModelOutput, ServingContract
+from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 
 CARRIERS = ("AA", "B6", "UA")
 CONTRACT = ServingContract(

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
 
-from mlops_pipelines.serving.served_model import ServedModel, load_served_model
+from mlops_runtime.serving.served_model import ServedModel, load_served_model
 from tests.unit.pipelines.serving.artifacts import write_artifact
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.serving.contract import ContractError, ServingContract, load_contract
+from mlops_runtime.serving.contract import ContractError, ServingContract, load_contract
 from tests.unit.pipelines.serving.artifacts import CONTRACT
 
 

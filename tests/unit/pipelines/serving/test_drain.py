@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mlops_pipelines.serving.drain import Drain
+from mlops_runtime.serving.drain import Drain
 from tests.unit.pipelines.serving.artifacts import ROW
 
 
@@ -34,7 +34,7 @@ def status_of(url: str, document: object = None) -> int | None:
 def server(artifact: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
     command = [
-        *(sys.executable, "-m", "mlops_pipelines.serving.server", "--model-directory", str(artifact)),
+        *(sys.executable, "-m", "mlops_runtime.serving.server", "--model-directory", str(artifact)),
         *("--name", "flight-delay", "--version", "7", "--port", str(port), "--drain-seconds", "5"),
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONWARNINGS": "ignore"})

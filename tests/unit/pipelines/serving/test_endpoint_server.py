@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mlops_pipelines.serving.drain import Drain, DrainingServer
-from mlops_pipelines.serving.endpoint_server import EndpointDataPlane, EndpointRestServer, EndpointServer
-from mlops_pipelines.serving.model import EndpointModel
-from mlops_pipelines.serving.request_path import RequestPath
-from mlops_pipelines.serving.scorer import ModelAnswerError
-from mlops_pipelines.serving.self_check import ask_self
-from mlops_pipelines.serving.served_model import ServedModel, UnservableModelError
+from mlops_runtime.serving.drain import Drain, DrainingServer
+from mlops_runtime.serving.endpoint_server import EndpointDataPlane, EndpointRestServer, EndpointServer
+from mlops_runtime.serving.model import EndpointModel
+from mlops_runtime.serving.request_path import RequestPath
+from mlops_runtime.serving.scorer import ModelAnswerError
+from mlops_runtime.serving.self_check import ask_self
+from mlops_runtime.serving.served_model import ServedModel, UnservableModelError
 from tests.unit.pipelines.serving.artifacts import ROW
 
 pytestmark = pytest.mark.filterwarnings("ignore:ORJSONResponse is deprecated")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.serving import fetch as fetch_module
-from mlops_pipelines.serving.fetch import FetchError, PinnedVersion, fetch
-from mlops_pipelines.serving.registry import RegisteredVersion, RegistryRefusalError, RegistryUnavailableError
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.serving import fetch as fetch_module
+from mlops_runtime.serving.fetch import FetchError, PinnedVersion, fetch
+from mlops_runtime.serving.registry import RegisteredVersion, RegistryRefusalError, RegistryUnavailableError
 
 FILES = {"model.onnx": "graph", "MLmodel": "flavors", "code/tree.txt": "leaf"}
 

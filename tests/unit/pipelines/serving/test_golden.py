@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.serving.contract import ContractError
-from mlops_pipelines.serving.golden import GoldenMismatchError, GoldenRows, load_golden
+from mlops_runtime.serving.contract import ContractError
+from mlops_runtime.serving.golden import GoldenMismatchError, GoldenRows, load_golden
 
 PREDICTIONS = tuple(float(row) for row in range(16))
 GOLDEN = GoldenRows(rows=tuple({"a": row} for row in range(16)), predictions=PREDICTIONS, tolerance=0.01)

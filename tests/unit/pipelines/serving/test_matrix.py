@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_pipelines.serving.contract import Feature, ModelOutput, ServingContract
-from mlops_pipelines.serving.input_error import InputError
-from mlops_pipelines.serving.matrix import MatrixBuilder
+from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
+from mlops_runtime.serving.input_error import InputError
+from mlops_runtime.serving.matrix import MatrixBuilder
 from tests.unit.pipelines.serving.artifacts import CARRIERS, CONTRACT, ROW
 
 BUILDER = MatrixBuilder(CONTRACT)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from mlops_pipelines.serving.mlflow_registry import MlflowRegistry
-from mlops_pipelines.serving.registry import RegistryRefusalError, RegistryUnavailableError
+from mlops_runtime.serving.mlflow_registry import MlflowRegistry
+from mlops_runtime.serving.registry import RegistryRefusalError, RegistryUnavailableError
 
 API = "/api/2.0/mlflow/model-versions"
 MODEL_API = "/api/2.0/mlflow/registered-models/get"

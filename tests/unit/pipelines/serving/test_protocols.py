@@ -5,9 +5,9 @@ import numpy
 import orjson
 import pytest
 
-from mlops_pipelines.serving.input_error import SHOWN_PROBLEMS, InputError
-from mlops_pipelines.serving.protocol_v2 import BinaryOutputError
-from mlops_pipelines.serving.served_model import ServedModel
+from mlops_runtime.serving.input_error import SHOWN_PROBLEMS, InputError
+from mlops_runtime.serving.protocol_v2 import BinaryOutputError
+from mlops_runtime.serving.served_model import ServedModel
 from tests.unit.pipelines.serving.artifacts import ROW
 
 ANSWERS = numpy.array([1.5, -2], dtype=numpy.float32)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.serving.served_model import ServedModel, UnservableModelError, load_served_model
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.serving.served_model import ServedModel, UnservableModelError, load_served_model
 
 
 def edit(path: Path, **changes: object) -> None:

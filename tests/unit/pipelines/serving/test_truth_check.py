@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mlops_pipelines.serving import truth_check
-from mlops_pipelines.serving.served_model import ServedModel
-from mlops_pipelines.serving.truth_check import Pinned, TruthError, check_endpoint, load_pinned
+from mlops_runtime.serving import truth_check
+from mlops_runtime.serving.served_model import ServedModel
+from mlops_runtime.serving.truth_check import Pinned, TruthError, check_endpoint, load_pinned
 
 Change = Callable[[str, dict[str, Any]], None]
 

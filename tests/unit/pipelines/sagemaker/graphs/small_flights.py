@@ -7,10 +7,10 @@ from flight_delay.graph import GRAPH as WHOLE
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.source import copy_files, find_files
 from flight_delay.tables import read_tables
-from mlops_pipelines.artifact import digest_directory
-from mlops_pipelines.context import StepContext
-from mlops_pipelines.graph import StepGraph
-from mlops_pipelines.record import Dataset
+from mlops_runtime.artifact import digest_directory
+from mlops_runtime.context import StepContext
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.record import Dataset
 
 EVERY = 60
 HERE = "small_flights"

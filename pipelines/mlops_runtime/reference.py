@@ -1,0 +1,48 @@
+"""Finding what a `module:NAME` names."""
+
+import importlib
+from collections.abc import Callable
+
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.graph import StepGraph
+
+
+def load_graph(reference: str) -> StepGraph:
+    """Imports a step graph, such as `flight_delay.graph:GRAPH`.
+
+    Raises:
+        SettingsError: There is no such module or graph.
+    """
+    graph = _load(reference, "a step graph such as flight_delay.graph:GRAPH")
+    if not isinstance(graph, StepGraph):
+        raise SettingsError(f"{reference}: expected a StepGraph, got {type(graph).__name__}")
+    return graph
+
+
+def load_function(reference: str) -> Callable[..., None]:
+    """Imports a step's function, such as `flight_delay.train:train`.
+
+    Raises:
+        SettingsError: There is no such module or function.
+    """
+    function = _load(reference, "a step function as module:function")
+    if not callable(function):
+        raise SettingsError(f"{reference}: expected a function, got {type(function).__name__}")
+    return function
+
+
+def _load(reference: str, expected: str) -> object:
+    module_name, separator, name = reference.partition(":")
+    if not (module_name and separator and name):
+        raise SettingsError(f"{reference!r}: expected {expected}")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{reference}: expected {expected}, but there is no module {error.name};"
+            " correct the name, or install what it needs (pip install 'pulumi-mlops[pipelines]')"
+        ) from error
+    try:
+        return getattr(module, name)
+    except AttributeError as error:
+        raise SettingsError(f"{reference}: expected {expected}, but {module_name} has no {name}") from error

@@ -1,0 +1,97 @@
+"""SageMaker's two paths in front of the endpoint's own: `/ping`, and `/invocations` for either protocol."""
+
+from typing import Any
+
+import orjson
+
+from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.input_error import InputError
+from mlops_runtime.serving.matrix import Matrix
+from mlops_runtime.serving.protocol_v1 import parsed
+from mlops_runtime.serving.protocol_v2 import BinaryOutputError
+from mlops_runtime.serving.request_path import Application, Message, MessageProtocol, Receive, Send
+from mlops_runtime.serving.scorer import Answers
+from mlops_runtime.serving.served_model import ServedModel
+
+PING_PATH = "/ping"
+INVOCATIONS_PATH = "/invocations"
+ATTRIBUTES_HEADER = b"x-amzn-sagemaker-custom-attributes"
+"""The only header of an answer that SageMaker passes on, as `CustomAttributes`."""
+
+
+class InvocationProtocol:
+    """Reads a request by what it holds: `instances` as a v1 one, `inputs` as a v2 one; answers in the same protocol."""
+
+    name = "invocations"
+
+    def __init__(self, served: ServedModel) -> None:
+        self._predict = served.predict_protocol
+        self._infer = served.infer_protocol
+
+    def decode(self, body: bytes, /) -> tuple[Matrix, tuple[MessageProtocol, Any]]:
+        """The input matrix of a request's body, and how it is answered.
+
+        Raises:
+            InputError: With everything that is wrong with the request.
+        """
+        document = parsed(body)
+        keys = {"instances", "inputs"} & document.keys() if isinstance(document, dict) else set()
+        if len(keys) != 1:
+            expected = 'an object with either "instances" (v1) or "inputs" (v2)'
+            raise InputError.at("request", " and ".join(sorted(keys)) if keys else document, expected)
+        if keys == {"instances"}:
+            return self._predict.matrix(document), (self._predict, None)
+        try:
+            matrix, request = self._infer.read(document)
+        except BinaryOutputError as error:
+            expected = "answers in JSON: SageMaker passes on no header that tells where binary data begins"
+            raise InputError.at("request", "binary output", expected) from error
+        return matrix, (self._infer, request)
+
+    def encode(self, answers: Answers, request: tuple[MessageProtocol, Any], /) -> bytes:
+        """The body of the answer."""
+        protocol, own = request
+        return protocol.encode(answers, own)
+
+
+class SageMakerFront:
+    """An ASGI application that answers SageMaker's health checks and names the model in each invocation's answer."""
+
+    def __init__(self, served: ServedModel, path: Application, drain: Drain) -> None:
+        """Sets up the answers.
+
+        Args:
+            served: The model, which is loaded and has repeated its golden rows.
+            path: Answers invocations and all else.
+            drain: Tells when the server is about to stop, and must not get requests.
+        """
+        identity = served.identity
+        self._path = path
+        self._drain = drain
+        self._ping = orjson.dumps(identity.to_document())
+        attributes = f"mlops-model-version={identity.version};mlops-model-digest={identity.digest}"
+        self._attributes = (ATTRIBUTES_HEADER, attributes.encode())
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "http" and scope["path"] == PING_PATH and scope["method"] == "GET":
+            await self._answer_ping(send)
+        elif scope["type"] == "http" and scope["path"] == INVOCATIONS_PATH:
+            # Whatever a caller's content type says, the body is JSON: no header leads to another reader.
+            await self._path({**scope, "headers": []}, receive, self._with_attributes(send))
+        else:
+            await self._path(scope, receive, send)
+
+    async def _answer_ping(self, send: Send) -> None:
+        status = 503 if self._drain.is_draining else 200
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(self._ping)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._ping})
+
+    def _with_attributes(self, send: Send) -> Send:
+        async def send_with_attributes(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), self._attributes]}
+            await send(message)
+
+        return send_with_attributes

@@ -1,0 +1,92 @@
+"""`serve`: an endpoint's container, which serves the one model that SageMaker has unpacked for it."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.sagemaker.folders import folders_from_environment
+from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProtocol, SageMakerFront
+from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.endpoint_server import EndpointServer
+from mlops_runtime.serving.request_path import Application, RequestPath
+from mlops_runtime.serving.served_model import load_served_model
+from mlops_runtime.serving.server import serve
+
+DEFAULT_PORT = 8080
+# SageMaker kills a container 30 seconds after it has asked it to stop.
+DRAIN_SECONDS = 5.0
+GRACE_SECONDS = 15
+# The most that SageMaker passes on.
+BODY_LIMIT_BYTES = 25 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ServingSettings:
+    """Which model is served, and where."""
+
+    name: str
+    version: str
+    digest: str
+    port: int
+
+
+class SageMakerServer(EndpointServer):
+    """The endpoint's server, with SageMaker's paths in front of it."""
+
+    def front(self, general: Application) -> Application:
+        """The short way, for invocations too."""
+        path = RequestPath(
+            self.served,
+            general,
+            self.drain,
+            body_limit_bytes=self.body_limit_bytes,
+            more_protocols={INVOCATIONS_PATH: InvocationProtocol(self.served)},
+        )
+        return SageMakerFront(self.served, path, self.drain)
+
+
+def main() -> int:
+    """Serves the model; the port opens only once it is loaded and proved. Returns the exit code."""
+    try:
+        settings = settings_of_server(os.environ)
+    except SettingsError as error:
+        print(f"not served: {error}", file=sys.stderr, flush=True)
+        return 1
+    return serve(
+        partial(load_served_model, folders_from_environment().model, settings.name, settings.version, settings.digest),
+        lambda served: SageMakerServer(
+            served,
+            port=settings.port,
+            drain=Drain(DRAIN_SECONDS),
+            grace_seconds=GRACE_SECONDS,
+            body_limit_bytes=BODY_LIMIT_BYTES,
+        ),
+    )
+
+
+def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
+    """Reads MLOPS_MODEL_NAME, MLOPS_MODEL_VERSION, MLOPS_MODEL_DIGEST and SageMaker's SAGEMAKER_BIND_TO_PORT.
+
+    Raises:
+        SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
+    """
+    needed = {
+        "MLOPS_MODEL_NAME": "the model's name",
+        "MLOPS_MODEL_VERSION": "its version",
+        "MLOPS_MODEL_DIGEST": "the digest of its files, sha256:…",
+    }
+    problems = [f"{name}: expected {what}, got none" for name, what in needed.items() if not environment.get(name)]
+    port = environment.get("SAGEMAKER_BIND_TO_PORT") or str(DEFAULT_PORT)
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        problems.append(f"SAGEMAKER_BIND_TO_PORT: expected a port's number, got {port!r}")
+    if problems:
+        raise SettingsError("; ".join(problems))
+    name, version, digest = (environment[variable] for variable in needed)
+    return ServingSettings(name, version, digest, int(port))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

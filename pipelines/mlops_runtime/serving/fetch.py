@@ -1,0 +1,195 @@
+"""`python -m mlops_runtime.serving.fetch`: brings one registered model version, and nothing else, into a folder."""
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
+
+from mlops_runtime.artifact import ArtifactError, digest_directory
+
+from .mlflow_registry import MlflowRegistry
+from .registry import Registry, RegistryRefusalError, RegistryUnavailableError
+from .termination import write_termination_message
+
+Result = TypeVar("Result")
+
+INCOMING_PREFIX = ".incoming-"
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 10.0
+
+
+class FetchError(Exception):
+    """The version cannot be had as it was pinned; the message says why in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedVersion:
+    """What to fetch: a registered model's version and the digest that its files must have."""
+
+    model: str
+    version: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.model} version {self.version}"
+
+
+def fetch(
+    registry: Registry,
+    pinned: PinnedVersion,
+    destination: Path,
+    *,
+    patience_seconds: float,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Fills `destination` with the version's files: all of them, verified, or none.
+
+    The folder itself stays (it may be a mounted volume); what was in it before is replaced. A folder that already
+    holds the version is left as it is.
+
+    Args:
+        registry: Where to fetch from.
+        pinned: What to fetch.
+        destination: An existing folder.
+        patience_seconds: An unreachable registry is given up after this much time.
+        say: Takes progress lines.
+
+    Raises:
+        FetchError: The version does not exist, is not ready, has another digest by its tag or by its bytes, or the
+            registry stayed unreachable.
+    """
+    _remove(destination.glob(f"{INCOMING_PREFIX}*"))
+    if any(destination.iterdir()) and _digest_or_none(destination) == pinned.digest:
+        say(f"{pinned} is there already: {pinned.digest}")
+        return
+    deadline = monotonic() + patience_seconds
+    say(f"fetching {pinned} from {registry.url}")
+    try:
+        registered = _persist(lambda: registry.version(pinned.model, pinned.version), deadline, say)
+    except RegistryRefusalError as error:
+        raise FetchError(f"{pinned}: {registry.url} says: {error}") from error
+    if registered.digest != pinned.digest:
+        tag = f"digest {registered.digest}" if registered.digest else "no digest"
+        raise FetchError(f"{pinned}: expected digest {pinned.digest}, got {tag} in the registry's tag mlops.digest")
+    incoming = Path(tempfile.mkdtemp(prefix=INCOMING_PREFIX, dir=destination))
+    try:
+        files = _persist(lambda: _download(registry, registered.artifact_uri, incoming), deadline, say)
+        size_mib = sum(each.stat().st_size for each in files.rglob("*") if each.is_file()) / 2**20
+        say(f"downloaded {sum(each.is_file() for each in files.rglob('*'))} files, {size_mib:.1f} MiB")
+        digest = digest_directory(files)
+        if digest != pinned.digest:
+            raise FetchError(
+                f"{pinned}: expected digest {pinned.digest}, got {digest} from the bytes in the registry:"
+                " they were changed after registration"
+            )
+        _replace_children(destination, files, keep=incoming)
+    except (RegistryRefusalError, ArtifactError) as error:
+        raise FetchError(f"{pinned}: {error}") from error
+    finally:
+        _remove([incoming])
+    say(f"verified {pinned}: {pinned.digest}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fetches as the command line says; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    pinned = PinnedVersion(options.model, options.version, options.digest)
+    registry = MlflowRegistry(options.registry_url)
+    try:
+        with _time_limit(options.timeout_seconds):
+            fetch(registry, pinned, options.destination, patience_seconds=options.patience_seconds, say=_say)
+    except (FetchError, OSError) as error:
+        reason = f"not fetched: {error}"
+        print(reason, file=sys.stderr, flush=True)
+        write_termination_message(reason)
+        return 1
+    return 0
+
+
+def _persist(action: Callable[[], Result], deadline: float, say: Callable[[str], None]) -> Result:
+    """Repeats an action while the registry is unreachable and there is time."""
+    wait_seconds = FIRST_WAIT_SECONDS
+    while True:
+        try:
+            return action()
+        except RegistryUnavailableError as error:
+            remaining_seconds = deadline - monotonic()
+            if remaining_seconds <= wait_seconds:
+                raise FetchError(f"the registry stayed unreachable: {error}") from error
+            say(f"registry unreachable, trying again in {wait_seconds:.0f} s: {error}")
+            sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
+
+
+def _download(registry: Registry, artifact_uri: str, incoming: Path) -> Path:
+    """Downloads into a folder of its own, so that a second try does not find the first one's files."""
+    target = Path(tempfile.mkdtemp(dir=incoming))
+    return registry.download(artifact_uri, target)
+
+
+def _digest_or_none(directory: Path) -> str | None:
+    try:
+        return digest_directory(directory)
+    except ArtifactError:
+        return None
+
+
+def _replace_children(destination: Path, files: Path, keep: Path) -> None:
+    _remove(each for each in destination.iterdir() if each != keep)
+    for each in sorted(files.iterdir()):
+        each.rename(destination / each.name)
+
+
+def _remove(paths: Iterator[Path] | Sequence[Path]) -> None:
+    for path in list(paths):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Ends whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise FetchError(f"the registry did not deliver within {seconds:g} s")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Fetch one registered model version and verify its digest.")
+    parser.add_argument("--registry-url", required=True, help="MLflow's address, such as http://mlflow:5000")
+    parser.add_argument("--model", required=True, help="the registered model's name")
+    parser.add_argument("--version", required=True, help="the registered version")
+    parser.add_argument("--digest", required=True, help="the digest that its files must have: sha256:…")
+    parser.add_argument("--destination", type=Path, required=True, help="an existing folder; its content is replaced")
+    parser.add_argument(
+        "--patience-seconds", type=float, default=45.0, help="how long to try an unreachable registry (default: 45)"
+    )
+    parser.add_argument(
+        "--timeout-seconds", type=float, default=600.0, help="for everything, the download included (default: 600)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""`python -m mlops_runtime.serving.truth_check`: does the endpoint serve what was pinned, and nothing else?"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from mlops_runtime.artifact import ArtifactError, verify_directory
+
+from .contract import ContractError, ServingContract, load_contract
+from .golden import GoldenMismatchError, GoldenRows, GoldenScore, load_golden
+from .termination import write_termination_message
+
+REQUEST_TIMEOUT_SECONDS = 10.0
+ROUND_PAUSE_SECONDS = 1.0
+SHOWN_DIFFERENCES = 8
+
+
+class TruthError(Exception):
+    """The endpoint is not what was pinned; the message says what differed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What the endpoint must be: name, version and digest, and the rows that it must score as the trainer did."""
+
+    name: str
+    version: str
+    digest: str
+    contract: ServingContract
+    golden: GoldenRows
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What every answer must say."""
+        return {"version": self.version, "digest": self.digest}
+
+
+def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> Pinned:
+    """Reads the golden rows from a verified artifact, so that the check does not ask the endpoint for its own truth.
+
+    Raises:
+        TruthError: The artifact is not the pinned one or is incomplete.
+    """
+    try:
+        verify_directory(model_directory, digest)
+        return Pinned(name, version, digest, load_contract(model_directory), load_golden(model_directory))
+    except (ArtifactError, ContractError, OSError) as error:
+        raise TruthError(str(error)) from error
+
+
+def check_endpoint(
+    url: str,
+    pinned: Pinned,
+    *,
+    connections: int,
+    settle_seconds: float,
+    say: Callable[[str], None] = print,
+    transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
+) -> GoldenScore:
+    """Asks over fresh connections until every one of a round is answered by the pinned version.
+
+    A service may still lead to a leaving pod for a moment after a rollout: hence more than one round.
+
+    Args:
+        url: The endpoint's address.
+        pinned: What it must be.
+        connections: Connections in a round, each possibly to another replica.
+        settle_seconds: A round that differs is repeated for this long.
+        say: Takes progress lines.
+        transport: Makes a connection's transport; for tests.
+
+    Returns:
+        The worst golden score of the round.
+
+    Raises:
+        TruthError: With what differed in the last round.
+    """
+    deadline = monotonic() + settle_seconds
+    while True:
+        scores: list[GoldenScore] = []
+        differences: list[str] = []
+        for _ in range(connections):
+            with httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_SECONDS, transport=transport()) as client:
+                try:
+                    scores += ask(client, pinned)
+                except TruthError as error:
+                    differences.append(str(error))
+        if not differences:
+            return max(scores, key=lambda score: score.max_absolute_error)
+        if monotonic() >= deadline:
+            raise TruthError(_summary(url, pinned, connections, differences))
+        say(f"{len(differences)} of {connections} connections differ, asking again: {differences[0]}")
+        sleep(ROUND_PAUSE_SECONDS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Checks as the command line says; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        pinned = load_pinned(options.model_directory, options.name, options.version, options.digest)
+        score = check_endpoint(
+            options.url, pinned, connections=options.connections, settle_seconds=options.settle_seconds, say=_say
+        )
+    except TruthError as error:
+        print(error, file=sys.stderr, flush=True)
+        write_termination_message(str(error))
+        return 1
+    golden = f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
+    served = f"{pinned.name} version {pinned.version} {pinned.digest}"
+    message = f"{options.url} serves {served}: {options.connections} connections, {golden}"
+    _say(message)
+    write_termination_message(message)
+    return 0
+
+
+def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
+    """One connection's questions: who are you, by both protocols, and what do you make of the golden rows.
+
+    Raises:
+        TruthError: The first answer that differs.
+    """
+    base = f"/v2/models/{pinned.name}"
+    with _place("/mlops/identity"):
+        identity = _json(client.get("/mlops/identity"))
+        _same(identity, {"name": pinned.name, **pinned.identity})
+    with _place(base):
+        _same(_json(client.get(base)), {"name": pinned.name, "versions": [pinned.version]})
+    with _place(f"{base}/infer"):
+        answer = _json(client.post(f"{base}/infer", json={"inputs": _tensors(pinned)}))
+        parameters = answer.get("parameters")
+        digest = parameters.get("digest") if isinstance(parameters, dict) else None
+        _same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
+        by_infer = pinned.golden.check(_numbers(answer["outputs"][0]["data"]))
+    path = f"/v1/models/{pinned.name}:predict"
+    with _place(path):
+        response = client.post(path, json={"instances": [dict(row) for row in pinned.golden.rows]})
+        answer = _json(response)
+        _same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
+        by_predict = pinned.golden.check(_numbers(answer["predictions"]))
+    return [by_infer, by_predict]
+
+
+@contextmanager
+def _place(path: str) -> Iterator[None]:
+    """Names the path in whatever is wrong with its answer."""
+    try:
+        yield
+    except (TruthError, GoldenMismatchError) as error:
+        raise TruthError(f"{path}: {error}") from error
+    except httpx.HTTPError as error:
+        raise TruthError(f"{path}: no answer: {type(error).__name__} {error}") from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise TruthError(f"{path}: the answer has another form than the protocol's ({error!r})") from error
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code != httpx.codes.OK:
+        raise TruthError(f"expected status 200, got {response.status_code} {response.text[:200]!r}")
+    document = response.json()
+    if not isinstance(document, dict):
+        raise TruthError(f"expected an object, got {response.text[:200]!r}")
+    return document
+
+
+def _same(got: Mapping[str, object], expected: Mapping[str, object]) -> None:
+    differing = [key for key, value in expected.items() if got.get(key) != value]
+    if differing:
+        raise TruthError("; ".join(f"expected {key} {expected[key]}, got {got.get(key)}" for key in differing))
+
+
+def _numbers(values: Sequence[object]) -> list[float]:
+    return [float(value) if isinstance(value, int | float) else float("nan") for value in values]
+
+
+def _tensors(pinned: Pinned) -> list[dict[str, object]]:
+    """The golden rows as the infer protocol's tensors, one for each feature."""
+    return [
+        {
+            "name": feature.name,
+            "shape": [len(pinned.golden.rows)],
+            "datatype": "BYTES" if feature.dtype == "category" else "FP32",
+            "data": [row.get(feature.name) for row in pinned.golden.rows],
+        }
+        for feature in pinned.contract.features
+    ]
+
+
+def _summary(url: str, pinned: Pinned, connections: int, differences: Sequence[str]) -> str:
+    kinds = [f"{count} of {connections} connections: {each}" for each, count in Counter(differences).most_common()]
+    if len(kinds) > SHOWN_DIFFERENCES:
+        kinds = [*kinds[:SHOWN_DIFFERENCES], f"and {len(kinds) - SHOWN_DIFFERENCES} other differences"]
+    return f"{url} does not serve {pinned.name} version {pinned.version} {pinned.digest}: {'; '.join(kinds)}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Check that an endpoint serves exactly the pinned model version.")
+    parser.add_argument("--url", required=True, help="the endpoint's address")
+    parser.add_argument("--name", required=True, help="the registered model's name")
+    parser.add_argument("--version", required=True, help="the pinned version")
+    parser.add_argument("--digest", required=True, help="the pinned digest: sha256:…")
+    parser.add_argument("--model-directory", type=Path, required=True, help="the fetched artifact, for its golden rows")
+    parser.add_argument("--connections", type=int, default=8, help="fresh connections in a round (default: 8)")
+    parser.add_argument(
+        "--settle-seconds", type=float, default=20.0, help="how long an answer may differ at first (default: 20)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
