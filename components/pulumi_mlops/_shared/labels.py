@@ -7,7 +7,7 @@ import pulumi
 from pulumi_mlops._shared.documents import Document
 
 PART_OF = "pulumi-mlops"
-PREFIX = "mlops.pulumi.com"
+PREFIX = "pulumi-mlops.dev"
 WORKLOAD_LABEL = f"{PREFIX}/workload"
 
 

@@ -223,7 +223,7 @@ def test_every_rollout_is_checked_also_the_way_back_to_a_version_that_was() -> N
     assert truth_check_pod(first) != truth_check_pod(back)
     assert truth_check_pod(first) == truth_check_pod(endpoint())
     assert truth_check_pod(back)["metadata"]["annotations"] == {
-        "mlops.pulumi.com/rollout": "uid-of-flight-delay/3",
+        "pulumi-mlops.dev/rollout": "uid-of-flight-delay/3",
     }
 
 

@@ -225,7 +225,7 @@ def test_another_password_starts_database_and_server_anew() -> None:
         kind: declaration.one(kind).inputs["spec"]["template"]["metadata"]["annotations"]
         for kind in ("StatefulSet", "Deployment")
     }
-    expected = {"mlops.pulumi.com/password-version": "uid-of-mlflow-database"}
+    expected = {"pulumi-mlops.dev/password-version": "uid-of-mlflow-database"}
     assert versions == {"StatefulSet": expected, "Deployment": expected}
     assert declaration.one("Secret").inputs["immutable"] is True
 

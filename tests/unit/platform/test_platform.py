@@ -53,7 +53,7 @@ def test_another_stacks_registry_is_used_as_it_is() -> None:
 def test_the_namespace_takes_restricted_pods_only() -> None:
     labels = platform(config(EXISTING)).one("Namespace").inputs["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert labels["mlops.pulumi.com/owner"] == "team-flights"
+    assert labels["pulumi-mlops.dev/owner"] == "team-flights"
 
 
 def test_its_own_registry_comes_after_the_namespace() -> None:

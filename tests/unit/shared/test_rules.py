@@ -52,7 +52,7 @@ def test_a_step_reserves_a_quarter_of_its_cpu_and_all_of_its_memory(cpu: str, re
 
 def test_tags_become_labels_of_our_own_unless_they_say_whose_they_are() -> None:
     assert labels.tag_labels({"owner": "team-flights", "example.com/cost": "42"}) == {
-        "mlops.pulumi.com/owner": "team-flights",
+        "pulumi-mlops.dev/owner": "team-flights",
         "example.com/cost": "42",
     }
 

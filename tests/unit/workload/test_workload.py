@@ -83,7 +83,7 @@ def test_settings_reach_the_component_that_they_are_for(step_graph: Any) -> None
     assert declaration.one("CronJob").inputs["spec"]["schedule"] == "0 4 * * 1"
     for resource in declaration.resources:
         if resource.type.startswith("kubernetes:"):
-            assert resource.inputs["metadata"]["labels"]["mlops.pulumi.com/owner"] == "team-flights"
+            assert resource.inputs["metadata"]["labels"]["pulumi-mlops.dev/owner"] == "team-flights"
 
 
 def test_fails_when_arguments_are_wrong(step_graph: Any) -> None:
