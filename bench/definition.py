@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
-from pulumi_mlops import _sagemaker_args, _workload_sagemaker
-from pulumi_mlops.config.project import find_project
-from pulumi_mlops.config.stack_file import load_stack_file
-from pulumi_mlops.training_pipeline import _render_sagemaker
-from pulumi_mlops.training_pipeline._settings_sagemaker import resolve
+from pulumi_mlops.stack import sagemaker_args
+from pulumi_mlops.stack.file import load_stack_file
+from pulumi_mlops.stack.project import find_project
+from pulumi_mlops.stack.workload import sagemaker as sagemaker_workload
+from pulumi_mlops.training_pipeline.sagemaker import render as pipeline_render
+from pulumi_mlops.training_pipeline.sagemaker.settings import resolve
 from sandbox import paths
 
 _STACK, _WORKLOAD = "dev-aws", "flight-delay"
@@ -51,9 +52,9 @@ def _rendering() -> Callable[[], bytes]:
         raise NotMeasurableError(f"stack {_STACK} is not on SageMaker")
 
     def render() -> bytes:
-        args = _sagemaker_args.workload_args(stack, _WORKLOAD, settings, "a-bucket", {})
-        pipeline = _workload_sagemaker.pipeline_args(_WORKLOAD, args, f"{_WORKLOAD}-group", None)
-        return str(_render_sagemaker.definition(resolve(f"{_WORKLOAD}-pipeline", pipeline))).encode()
+        args = sagemaker_args.workload_args(stack, _WORKLOAD, settings, "a-bucket", {})
+        pipeline = sagemaker_workload.pipeline_args(_WORKLOAD, args, f"{_WORKLOAD}-group", None)
+        return str(pipeline_render.definition(resolve(f"{_WORKLOAD}-pipeline", pipeline))).encode()
 
     return render
 

@@ -14,7 +14,7 @@ from bench.figures import Figure, Goal
 from bench.stack_file import pin_models, write_stack_file
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
-from pulumi_mlops.config.project import Project, find_project
+from pulumi_mlops.stack.project import Project, find_project
 from sandbox import paths
 
 _TEMPLATES = {"SageMaker": "dev-aws", "Kubernetes": "dev-local"}

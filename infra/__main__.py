@@ -4,7 +4,7 @@ import pulumi
 
 import providers
 from pulumi_mlops import Platform, Workload
-from pulumi_mlops.config.load import load_secrets, load_stack
+from pulumi_mlops.stack.load import load_secrets, load_stack
 
 stack = load_stack()
 on_target = pulumi.ResourceOptions(provider=providers.of(stack.platform))

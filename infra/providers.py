@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_mlops.config import PlatformConfig, Target
+from pulumi_mlops.stack import PlatformConfig, Target
 
 # The services that a stack on SageMaker consists of.
 AWS_SERVICES = ("applicationautoscaling", "cloudwatch", "iam", "s3", "sagemaker", "scheduler", "sts")

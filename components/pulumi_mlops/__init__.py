@@ -6,11 +6,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
     from pulumi_mlops._shared.model import ModelPinArgs
-    from pulumi_mlops._workload_sagemaker import (
-        SageMakerWorkloadArgs,
-        SageMakerWorkloadEndpointArgs,
-        SageMakerWorkloadPipelineArgs,
-    )
     from pulumi_mlops.endpoint.args import (
         AlarmsArgs,
         AsynchronousArgs,
@@ -24,8 +19,8 @@ if TYPE_CHECKING:
         ServerlessArgs,
         ShadowArgs,
     )
-    from pulumi_mlops.endpoint.kubernetes import KubernetesEndpoint
-    from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint
+    from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
+    from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.args import (
         KubernetesRegistryArgs,
         ModelRegistryArgs,
@@ -34,11 +29,23 @@ if TYPE_CHECKING:
         SageMakerModelRegistryArgs,
         SageMakerRegistryArgs,
     )
-    from pulumi_mlops.model_registry.kubernetes import KubernetesModelRegistry
-    from pulumi_mlops.model_registry.sagemaker import SageMakerModelRegistry
-    from pulumi_mlops.platform import Platform
-    from pulumi_mlops.storage.args import SageMakerBucketArgs, SageMakerStorageArgs
-    from pulumi_mlops.storage.sagemaker import SageMakerStorage
+    from pulumi_mlops.model_registry.kubernetes.component import KubernetesModelRegistry
+    from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry
+    from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerBucketArgs, SageMakerStorageArgs
+    from pulumi_mlops.model_registry.sagemaker.storage.component import SageMakerStorage
+    from pulumi_mlops.stack.platform.component import Platform
+    from pulumi_mlops.stack.workload.component import (
+        KubernetesWorkloadArgs,
+        Workload,
+        WorkloadArgs,
+        WorkloadEndpointArgs,
+        WorkloadPipelineArgs,
+    )
+    from pulumi_mlops.stack.workload.sagemaker import (
+        SageMakerWorkloadArgs,
+        SageMakerWorkloadEndpointArgs,
+        SageMakerWorkloadPipelineArgs,
+    )
     from pulumi_mlops.training_pipeline.args import (
         GateArgs,
         KubernetesPipelineArgs,
@@ -48,15 +55,8 @@ if TYPE_CHECKING:
         StepResourcesArgs,
         TrainingPipelineArgs,
     )
-    from pulumi_mlops.training_pipeline.kubernetes import KubernetesTrainingPipeline
-    from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
-    from pulumi_mlops.workload import (
-        KubernetesWorkloadArgs,
-        Workload,
-        WorkloadArgs,
-        WorkloadEndpointArgs,
-        WorkloadPipelineArgs,
-    )
+    from pulumi_mlops.training_pipeline.kubernetes.component import KubernetesTrainingPipeline
+    from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 
 __all__ = [
     "AlarmsArgs",
@@ -109,7 +109,7 @@ __all__ = [
 _MODULES = {
     "_shared.arguments": ("ArgumentsError",),
     "_shared.model": ("ModelPinArgs",),
-    "_workload_sagemaker": (
+    "stack.workload.sagemaker": (
         "SageMakerWorkloadArgs",
         "SageMakerWorkloadEndpointArgs",
         "SageMakerWorkloadPipelineArgs",
@@ -127,8 +127,8 @@ _MODULES = {
         "ServerlessArgs",
         "ShadowArgs",
     ),
-    "endpoint.kubernetes": ("KubernetesEndpoint",),
-    "endpoint.sagemaker": ("SageMakerEndpoint",),
+    "endpoint.kubernetes.component": ("KubernetesEndpoint",),
+    "endpoint.sagemaker.component": ("SageMakerEndpoint",),
     "model_registry.args": (
         "KubernetesRegistryArgs",
         "ModelRegistryArgs",
@@ -137,14 +137,14 @@ _MODULES = {
         "SageMakerModelRegistryArgs",
         "SageMakerRegistryArgs",
     ),
-    "model_registry.kubernetes": ("KubernetesModelRegistry",),
-    "model_registry.sagemaker": ("SageMakerModelRegistry",),
-    "platform": ("Platform",),
-    "storage.args": (
+    "model_registry.kubernetes.component": ("KubernetesModelRegistry",),
+    "model_registry.sagemaker.component": ("SageMakerModelRegistry",),
+    "stack.platform.component": ("Platform",),
+    "model_registry.sagemaker.storage.args": (
         "SageMakerBucketArgs",
         "SageMakerStorageArgs",
     ),
-    "storage.sagemaker": ("SageMakerStorage",),
+    "model_registry.sagemaker.storage.component": ("SageMakerStorage",),
     "training_pipeline.args": (
         "GateArgs",
         "KubernetesPipelineArgs",
@@ -154,9 +154,9 @@ _MODULES = {
         "StepResourcesArgs",
         "TrainingPipelineArgs",
     ),
-    "training_pipeline.kubernetes": ("KubernetesTrainingPipeline",),
-    "training_pipeline.sagemaker": ("SageMakerTrainingPipeline",),
-    "workload": (
+    "training_pipeline.kubernetes.component": ("KubernetesTrainingPipeline",),
+    "training_pipeline.sagemaker.component": ("SageMakerTrainingPipeline",),
+    "stack.workload.component": (
         "KubernetesWorkloadArgs",
         "Workload",
         "WorkloadArgs",

@@ -10,7 +10,7 @@ from sandbox.quickstart import personal_stack
 from sandbox.quickstart.personal_stack import FILE_NAME, ModelPin, Place
 
 if TYPE_CHECKING:
-    from pulumi_mlops.cli.cluster import Cluster as ClusterAccess
+    from pulumi_mlops.cli.kubernetes.cluster import Cluster as ClusterAccess
 
 PROJECT = "mlops"
 WORKLOAD = "flight-delay"

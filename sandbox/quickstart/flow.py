@@ -69,7 +69,7 @@ def _prepared(cluster: Cluster) -> QuickStart:
     os.environ.update(variables)
     os.chdir(checkout)  # The `mlops` commands find the project from here.
     # The Kubernetes client reads KUBECONFIG when it is imported.
-    from pulumi_mlops.cli.cluster import Cluster as ClusterAccess  # noqa: PLC0415
+    from pulumi_mlops.cli.kubernetes.cluster import Cluster as ClusterAccess  # noqa: PLC0415
 
     stack = PulumiStack(PROJECT, STACK, checkout, paths.pulumi_backend(), variables)
     return QuickStart(checkout, place, stack, ClusterAccess(place.context))

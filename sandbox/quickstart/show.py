@@ -33,7 +33,7 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
     Raises:
         SandboxError: The endpoint does not answer, or serves something else than what is pinned.
     """
-    from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
+    from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
 
     service = ServiceAddress(start.namespace, WORKLOAD, ENDPOINT_PORT)
     with step("call the endpoint") as current:

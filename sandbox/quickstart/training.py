@@ -71,7 +71,7 @@ class _Registry:
 
     def get(self, path: str) -> Any:
         """Returns the JSON that a path answers with."""
-        from pulumi_mlops.cli.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
+        from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
 
         service = ServiceAddress(self._start.namespace, REGISTRY_SERVICE, REGISTRY_PORT)
         return self._start.cluster.request(service, path)

@@ -166,5 +166,5 @@ def test_without_its_extra_the_command_says_what_to_install(without_extras: Inst
 
 
 def test_without_extras_the_configuration_and_the_graph_can_be_imported(without_extras: Installation) -> None:
-    result = without_extras.python("import pulumi_mlops.config, mlops_runtime.graph")
+    result = without_extras.python("import pulumi_mlops.stack, mlops_runtime.graph")
     assert result.returncode == 0, result.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
-from pulumi_mlops.config.project import find_project
+from pulumi_mlops.stack.project import find_project
 
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER / "pinned.yaml"

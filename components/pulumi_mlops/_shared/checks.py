@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pulumi_mlops._shared import urls
 from pulumi_mlops._shared.arguments import Check, Requirement
-from pulumi_mlops.config import urls
 
 DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 IMAGE_PIN = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}|localhost/[a-z0-9._/-]+:[0-9a-f]{16}")

@@ -6,12 +6,12 @@ from pathlib import Path
 import typer
 
 from pulumi_mlops.cli.output import FAILED, print_json, say_error, told_errors
-from pulumi_mlops.config.across import problems_between
-from pulumi_mlops.config.problems import ConfigError, Problem
-from pulumi_mlops.config.project import Project, find_project
-from pulumi_mlops.config.schema import stack_file_schema
-from pulumi_mlops.config.stack_file import read_document
-from pulumi_mlops.config.validate import validate
+from pulumi_mlops.stack.across import problems_between
+from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.problems import ConfigError, Problem
+from pulumi_mlops.stack.project import Project, find_project
+from pulumi_mlops.stack.schema import stack_file_schema
+from pulumi_mlops.stack.validate import validate
 
 
 def check(files: list[Path], *, as_json: bool) -> None:

@@ -29,8 +29,8 @@ def told_errors(*kinds: type[Exception]) -> Iterator[None]:
     Args:
         kinds: The failures that this command expects beside a refused configuration and a missing project.
     """
-    from pulumi_mlops.config.problems import ConfigError  # noqa: PLC0415 - start-up time
-    from pulumi_mlops.config.project import ProjectError  # noqa: PLC0415 - start-up time
+    from pulumi_mlops.stack.problems import ConfigError  # noqa: PLC0415 - start-up time
+    from pulumi_mlops.stack.project import ProjectError  # noqa: PLC0415 - start-up time
 
     expected: tuple[type[Exception], ...] = (ConfigError, ProjectError, *kinds)
     try:

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
-from pulumi_mlops.cli.cluster import ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import read_rows
 from pulumi_mlops.cli.stacks import Place, place_of
 from pulumi_mlops.cli.status import ENDPOINT_PORT
-from pulumi_mlops.config import Target
+from pulumi_mlops.stack import Target
 
 
 def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None:

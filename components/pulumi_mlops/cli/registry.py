@@ -6,8 +6,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from pulumi_mlops.cli.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
-from pulumi_mlops.config import ExistingRegistry, StackConfig
+from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
+from pulumi_mlops.stack import ExistingRegistry, StackConfig
 
 SERVICE_NAME = "mlflow"
 PORT = 5000

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_mlops.config import StackConfig
-from pulumi_mlops.config.project import ProjectError, find_project
-from pulumi_mlops.config.stack_file import load_stack_file
-from pulumi_mlops.config.suggest import did_you_mean
+from pulumi_mlops._shared.suggest import did_you_mean
+from pulumi_mlops.stack import StackConfig
+from pulumi_mlops.stack.file import load_stack_file
+from pulumi_mlops.stack.project import ProjectError, find_project
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pulumi_mlops.cli.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import latest_version
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.config import StackConfig, Target
-from pulumi_mlops.config.problems import ConfigError
-from pulumi_mlops.config.project import Project, find_project
-from pulumi_mlops.config.stack_file import load_stack_file
+from pulumi_mlops.stack import StackConfig, Target
+from pulumi_mlops.stack.file import load_stack_file
+from pulumi_mlops.stack.problems import ConfigError
+from pulumi_mlops.stack.project import Project, find_project
 
 ENDPOINT_PORT = 80
 # Where no terminal sets a width, lines are as long as they need to be.

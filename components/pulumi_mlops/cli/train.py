@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from pulumi_mlops.cli.cluster import Cluster, ClusterError, UnreachableError, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, UnreachableError, cluster_of
+from pulumi_mlops.cli.kubernetes.runs import EXIT_CODES, Run, Status, is_active, job_of, run_of
 from pulumi_mlops.cli.output import print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
-from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, is_active, job_of, run_of
 from pulumi_mlops.cli.stacks import Place, place_of
-from pulumi_mlops.config import Target
+from pulumi_mlops.stack import Target
 
 POLL_SECONDS = 1.0
 # Long enough for an image that only just was imported, or a quota that is being freed.

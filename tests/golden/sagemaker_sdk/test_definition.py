@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pulumi_mlops.training_pipeline._render_sagemaker import definition
-from pulumi_mlops.training_pipeline._settings_sagemaker import resolve
 from pulumi_mlops.training_pipeline.args import SageMakerTrainingPipelineArgs
+from pulumi_mlops.training_pipeline.sagemaker.render import definition
+from pulumi_mlops.training_pipeline.sagemaker.settings import resolve
 from tests import sagemaker_documents
 
 FOLDER = Path(__file__).parent

@@ -15,7 +15,7 @@ from bench.preview.plain_kubernetes import PlainKubernetes
 from bench.preview.plain_program import PlainTarget, name_of, plain_program, token_of
 from bench.stack_file import pin_models, write_stack_file
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.config.project import Project, find_project
+from pulumi_mlops.stack.project import Project, find_project
 
 PROJECT = find_project(Path(__file__).parent)
 AWS = PlainAws("http://127.0.0.1:5000", "111111111111", "eu-west-1")

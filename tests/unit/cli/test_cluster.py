@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kubernetes.config import kube_config
 
-from pulumi_mlops.cli.cluster import (
+from pulumi_mlops.cli.kubernetes.cluster import (
     Cluster,
     ClusterError,
     ServiceAddress,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from mlops_runtime.graph import StepGraph
 from mlops_runtime.step import Step
 from pulumi_mlops.cli.app import app
-from pulumi_mlops.config import graphs
+from pulumi_mlops.stack import graphs
 
 mlops = CliRunner()
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from pulumi_mlops.cli.cluster import ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.runs import Run, Status, Step
 from pulumi_mlops.cli.progress import RunView, changes
-from pulumi_mlops.cli.runs import Run, Status, Step
 from pulumi_mlops.cli.train import STUCK_SECONDS, UNREACHABLE_SECONDS, follow_run
 
 WAITING = Run("run", Status.WAITING)

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pulumi_mlops.cli.cluster import ClusterError, Replicas, replicas_of
+from pulumi_mlops.cli.kubernetes.cluster import ClusterError, Replicas, replicas_of
 from pulumi_mlops.cli.registry import read_rows, registry_url
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.status import Known, Version, judge_health, to_table, workload_status
-from pulumi_mlops.config import StackConfig
+from pulumi_mlops.stack import StackConfig
 
 DIGEST = "sha256:" + "a" * 64
 ONE, TWO = Replicas(1, 1, 1, 1), Replicas(2, 2, 2, 2)

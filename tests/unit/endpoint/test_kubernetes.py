@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, EndpointArgs, KubernetesEndpoint
-from pulumi_mlops.endpoint import _render_truth_check
+from pulumi_mlops.endpoint.kubernetes import truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
@@ -229,7 +229,7 @@ def test_every_rollout_is_checked_also_the_way_back_to_a_version_that_was() -> N
 
 @pytest.mark.parametrize("metadata", [{}, {"uid": "u"}, {"uid": "u", "annotations": None}])
 def test_a_rollout_without_a_number_yet_is_no_trouble(metadata: dict[str, Any]) -> None:
-    assert _render_truth_check.rollout(metadata) == f"{metadata.get('uid', '')}/"
+    assert truth_check.rollout(metadata) == f"{metadata.get('uid', '')}/"
 
 
 def test_a_job_is_replaced_by_deleting_the_old_one_first() -> None:

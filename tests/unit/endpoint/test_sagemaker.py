@@ -4,7 +4,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint
+from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
 from tests.aws_inputs import refusals
 from tests.recording import Declaration, declare
 from tests.unit.endpoint.sagemaker_arguments import (

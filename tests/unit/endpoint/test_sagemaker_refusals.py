@@ -5,8 +5,8 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError
-from pulumi_mlops.endpoint._unsupported_sagemaker import EXCLUSIONS
-from pulumi_mlops.endpoint.sagemaker import SageMakerEndpoint
+from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+from pulumi_mlops.endpoint.sagemaker.rules import EXCLUSIONS
 from tests.recording import declare
 from tests.unit.endpoint.sagemaker_arguments import DIGEST, IMAGE, NETWORK, SHADOW, TOPIC, arguments
 

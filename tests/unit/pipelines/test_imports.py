@@ -74,7 +74,7 @@ def test_what_runs_in_a_pod_imports_no_pulumi() -> None:
     [
         ("import pulumi", "pulumi"),
         ("from pulumi_kubernetes.core.v1 import Pod", "pulumi_kubernetes"),
-        ("try:\n    import pulumi_mlops.config\nexcept ImportError:\n    pass", "pulumi_mlops"),
+        ("try:\n    import pulumi_mlops.stack\nexcept ImportError:\n    pass", "pulumi_mlops"),
     ],
 )
 def test_an_import_of_pulumi_anywhere_is_found(statement: str, name: str, tmp_path: Path) -> None:

@@ -3,9 +3,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from pulumi_mlops._shared import checks
+from pulumi_mlops._shared import checks, scalars
 from pulumi_mlops._shared.arguments import Check
-from pulumi_mlops.config import scalars
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 # A value, whether it is right, and by which check of ours and which type of the configuration.

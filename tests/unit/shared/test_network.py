@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_mlops._shared.network import to_url
+from pulumi_mlops._shared.kubernetes.network import to_url
 
 
 @pytest.mark.parametrize("url", ["http://mlflow:secret@host:port", "http://[::1", "http://mlflow:secret@host:99999"])

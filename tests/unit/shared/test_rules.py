@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops._shared import labels, network, quantities
 from pulumi_mlops._shared.documents import content_hash, to_json
+from pulumi_mlops._shared.kubernetes import labels, network, quantities
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from pulumi_mlops.training_pipeline._definition import ParameterPlan, PipelinePlan, StepKind, StepPlan, compile_pipeline
+from pulumi_mlops.training_pipeline.sagemaker.definition import (
+    ParameterPlan,
+    PipelinePlan,
+    StepKind,
+    StepPlan,
+    compile_pipeline,
+)
 
 ACCOUNT = "111122223333"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"

@@ -5,7 +5,7 @@ from typing import Any
 
 from flight_delay.graph import GRAPH
 from pulumi_mlops.training_pipeline.args import SageMakerTrainingPipelineArgs
-from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
+from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 from tests.recording import Declaration, declare
 from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, DIGEST, IMAGE, KEY, SERVING_IMAGE
 

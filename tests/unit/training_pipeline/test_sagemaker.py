@@ -7,7 +7,7 @@ import pytest
 from flight_delay.graph import GRAPH
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops.training_pipeline.args import ModelApproval
-from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
+from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 from tests import sagemaker_documents, sagemaker_shapes
 from tests.recording import declare
 from tests.unit.training_pipeline.plans import ACCOUNT, IMAGE, step

@@ -4,7 +4,7 @@ import pytest
 
 from flight_delay.graph import GRAPH
 from pulumi_mlops._shared.arguments import ArgumentsError
-from pulumi_mlops.training_pipeline.sagemaker import SageMakerTrainingPipeline
+from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 from tests.recording import declare
 from tests.unit.training_pipeline.plans import CHAMPION_URL, IMAGE
 from tests.unit.training_pipeline.sagemaker_pipelines import (

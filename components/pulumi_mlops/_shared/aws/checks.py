@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_mlops._shared.arguments import Check, Requirement
 from pulumi_mlops._shared.aws.instance_types import PREFIX, InstanceUse, regions, supported
-from pulumi_mlops.config.suggest import did_you_mean
+from pulumi_mlops._shared.suggest import did_you_mean
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _PARTITION = r"arn:aws(-cn|-us-gov)?"

@@ -9,7 +9,7 @@ from pulumi_mlops.cli.render.program import SecretLeakError, render_stack
 from pulumi_mlops.cli.render.recorder import OfflineError
 from pulumi_mlops.cli.render.tasks import ProgramError
 from pulumi_mlops.cli.render.text import to_json, to_text
-from pulumi_mlops.config.project import find_project
+from pulumi_mlops.stack.project import find_project
 
 
 def render(stacks: list[str], *, every: bool, as_json: bool) -> None:

@@ -20,11 +20,11 @@ from pulumi_mlops.cli.render.collector import resting_collector
 from pulumi_mlops.cli.render.graph import RenderedStack
 from pulumi_mlops.cli.render.recorder import OfflineError, Recorder
 from pulumi_mlops.cli.render.tasks import ProgramError, ProgramTasks, is_within
-from pulumi_mlops.config.document import StackDocument
-from pulumi_mlops.config.problems import ConfigError
-from pulumi_mlops.config.project import Project
-from pulumi_mlops.config.stack_file import read_document
-from pulumi_mlops.config.validate import validate
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.problems import ConfigError
+from pulumi_mlops.stack.project import Project
+from pulumi_mlops.stack.validate import validate
 
 # Stands in for a secret while a program runs. It must never be seen outside of a secret.
 # Letters alone, which no quoting of an address or a document changes.

@@ -8,7 +8,7 @@ from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.sagemaker import packages, resources
 from pulumi_mlops.cli.sagemaker.names import names_of
 from pulumi_mlops.cli.stacks import place_of
-from pulumi_mlops.config.platform import Target
+from pulumi_mlops.stack.platform.config import Target
 
 
 class ApprovalRefusedError(RuntimeError):

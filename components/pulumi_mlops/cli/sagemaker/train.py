@@ -6,9 +6,9 @@ import typer
 
 from pulumi_mlops._shared.aws.client import AwsError
 from pulumi_mlops._shared.aws.model_packages import ModelPackage
+from pulumi_mlops.cli.kubernetes.runs import EXIT_CODES, Run, Status
 from pulumi_mlops.cli.output import print_json, say_error
 from pulumi_mlops.cli.progress import RunView
-from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status
 from pulumi_mlops.cli.sagemaker import executions, packages
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.sagemaker.run_documents import identity_of, registered_package, run_of

@@ -4,7 +4,7 @@ from flight_delay.graph import GRAPH as FLIGHT_DELAY
 from mlops_runtime.graph import StepGraph
 from mlops_runtime.sagemaker.verdict import deciding_step, keeps_model_back
 from mlops_runtime.step import Step
-from pulumi_mlops.training_pipeline._sagemaker_steps import result_step
+from pulumi_mlops.training_pipeline.sagemaker.steps import result_step
 from tests.unit.pipelines.sagemaker.job_steps import GRAPH
 
 

@@ -8,9 +8,9 @@ from kubernetes.config import ConfigException
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError
 
-from pulumi_mlops.cli.cluster import ClusterError, UnreachableError
-from pulumi_mlops.config.problems import ConfigError, Problem
-from pulumi_mlops.config.project import ProjectError
+from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
+from pulumi_mlops.stack.problems import ConfigError, Problem
+from pulumi_mlops.stack.project import ProjectError
 from sandbox.cluster.target import Cluster
 from sandbox.errors import SandboxError
 from sandbox.quickstart import flow as module

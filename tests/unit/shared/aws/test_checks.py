@@ -5,8 +5,8 @@ from pydantic import TypeAdapter
 
 from pulumi_mlops._shared.arguments import Check
 from pulumi_mlops._shared.aws import checks
+from pulumi_mlops._shared.aws import scalars as aws_scalars
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops.config import aws_scalars
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 ECR = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/serving@{DIGEST}"

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_mlops import SageMakerEndpoint
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.config.project import find_project
+from pulumi_mlops.stack.project import find_project
 from tests.policies import FoundPolicy, findings, findings_in, policies_in
 from tests.recording import Declared, declare
 from tests.unit.endpoint import sagemaker_arguments as hosting

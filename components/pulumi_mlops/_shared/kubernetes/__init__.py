@@ -1,0 +1,1 @@
+"""What documents for Kubernetes have in common."""

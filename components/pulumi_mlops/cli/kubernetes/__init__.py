@@ -1,0 +1,1 @@
+"""The commands' work on a cluster."""

@@ -1,0 +1,328 @@
+"""All access to a cluster: what the other commands know of it is plain documents."""
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import kubernetes
+import urllib3
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException
+
+from pulumi_mlops.stack import StackConfig
+
+CONTEXT_VARIABLE = "MLOPS_KUBE_CONTEXT"
+CONNECT_TIMEOUT_SECONDS = 5.0
+ANSWER_TIMEOUT_SECONDS = 30.0
+Document = dict[str, Any]
+
+
+class ClusterError(RuntimeError):
+    """The cluster, or something in it, cannot be reached or refuses."""
+
+
+class UnreachableError(ClusterError):
+    """The cluster does not answer; it may do so later."""
+
+
+@dataclass(frozen=True)
+class ServiceAddress:
+    """A port of a Service within the cluster.
+
+    Attributes:
+        namespace: Its namespace.
+        name: The Service's name.
+        port: The Service's port.
+    """
+
+    namespace: str
+    name: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """The host and port by which pods call it."""
+        return f"{self.name}.{self.namespace}.svc.cluster.local:{self.port}"
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """The pods of a Deployment, in numbers.
+
+    Attributes:
+        wanted: How many there should be.
+        total: How many there are, without those on their way out.
+        updated: How many of them are of the newest kind.
+        ready: How many of them are ready.
+    """
+
+    wanted: int
+    total: int
+    updated: int
+    ready: int
+
+
+def service_of(url: str) -> ServiceAddress | None:
+    """Return the Service behind an address of a cluster, or None for an address elsewhere."""
+    parts = urlsplit(url)
+    labels = (parts.hostname or "").split(".")
+    if len(labels) < 3 or labels[2] != "svc":
+        return None
+    return ServiceAddress(labels[1], labels[0], parts.port or (443 if parts.scheme == "https" else 80))
+
+
+class Cluster:
+    """The cluster of one context of the kubeconfig."""
+
+    def __init__(self, context: str) -> None:
+        """Choose a cluster; nothing is connected yet.
+
+        Args:
+            context: The context's name. The current context is never used by accident.
+
+        Raises:
+            ClusterError: When the kubeconfig has no such context.
+        """
+        self.context = context
+        self._client = self._new_client()
+        self._core = kubernetes.client.CoreV1Api(self._client)
+        self._apps = kubernetes.client.AppsV1Api(self._client)
+        self._batch = kubernetes.client.BatchV1Api(self._client)
+
+    def _new_client(self) -> Any:
+        configuration = kubernetes.client.Configuration()
+        configuration.retries = 1
+        try:
+            return kubernetes.config.new_client_from_config(context=self.context, client_configuration=configuration)
+        except (ConfigException, OSError) as error:
+            raise ClusterError(
+                f"got no usable context {self.context} ({_first_line(error)}), expected it in the kubeconfig, "
+                f"fix: set KUBECONFIG, or name another context in {CONTEXT_VARIABLE}"
+            ) from error
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ApiException as error:
+            if is_passing(error.status):
+                raise UnreachableError(
+                    f"{what}: cluster {self.context} answered {error.status or 'nothing'} ({_reason(error)})"
+                ) from error
+            raise ClusterError(f"{what}: {_reason(error)}") from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            reason = _first_line(error)
+            raise UnreachableError(f"{what}: cluster {self.context} cannot be reached ({reason})") from error
+
+    def _call(self, what: str, method: Any, *arguments: object, **options: object) -> Document:
+        timeout = (CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS)
+        with self._told(what):
+            answer = method(*arguments, _request_timeout=timeout, **options)
+        document: Document = self._client.sanitize_for_serialization(answer)
+        return document
+
+    def cron_job(self, namespace: str, name: str) -> Document:
+        """Return a CronJob."""
+        return self._call(f"CronJob {namespace}/{name}", self._batch.read_namespaced_cron_job, name, namespace)
+
+    def job(self, namespace: str, name: str) -> Document:
+        """Return a Job."""
+        return self._call(f"Job {namespace}/{name}", self._batch.read_namespaced_job, name, namespace)
+
+    def jobs(self, namespace: str, selector: Mapping[str, str]) -> list[Document]:
+        """Return the Jobs with these labels."""
+        what = f"Jobs of {namespace}"
+        answer = self._call(what, self._batch.list_namespaced_job, namespace, label_selector=_written(selector))
+        return list(answer["items"])
+
+    def create_job(self, namespace: str, job: Document) -> Document:
+        """Create a Job and return it."""
+        return self._call(f"a new Job in {namespace}", self._batch.create_namespaced_job, namespace, job)
+
+    def delete_job(self, namespace: str, name: str) -> None:
+        """Delete a Job and its pods."""
+        options = {"propagation_policy": "Background"}
+        self._call(f"Job {namespace}/{name}", self._batch.delete_namespaced_job, name, namespace, **options)
+
+    def pods(self, namespace: str, selector: Mapping[str, str]) -> list[Document]:
+        """Return the pods with these labels."""
+        what = f"pods of {namespace}"
+        answer = self._call(what, self._core.list_namespaced_pod, namespace, label_selector=_written(selector))
+        return list(answer["items"])
+
+    def replicas(self, namespace: str, deployment: str) -> Replicas | None:
+        """Return how many pods a Deployment has; None without a Deployment."""
+        what = f"Deployments of {namespace}"
+        selector = f"metadata.name={deployment}"
+        answer = self._call(what, self._apps.list_namespaced_deployment, namespace, field_selector=selector)
+        return replicas_of(answer["items"][0]) if answer["items"] else None
+
+    def events_of(self, namespace: str, name: str) -> list[Document]:
+        """Return the events of one object, by its name."""
+        field = f"involvedObject.name={name}"
+        what = f"events of {namespace}/{name}"
+        return list(self._call(what, self._core.list_namespaced_event, namespace, field_selector=field)["items"])
+
+    def log_tail(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        """Return the last lines of a container's log; empty where there is none any more."""
+        read = self._core.read_namespaced_pod_log
+        try:
+            with self._told(f"log of {namespace}/{pod}"):
+                answer = read(pod, namespace, container=container, tail_lines=lines, _preload_content=False)
+                return bytes(answer.data).decode("utf-8", errors="replace")
+        except ClusterError:
+            return ""
+
+    def request(
+        self, service: ServiceAddress, path: str, body: object | None = None, *, method: str | None = None
+    ) -> Any:
+        """Call a Service with JSON through the API server, by a forwarded port of one of its ready pods.
+
+        The connection begins within the pod's own network, so no NetworkPolicy has to let the caller in.
+
+        Args:
+            service: What to call.
+            path: The path and query.
+            body: What to send as JSON. Defaults to nothing.
+            method: The HTTP method. Defaults to POST with a body and GET without.
+
+        Returns:
+            The JSON answer.
+
+        Raises:
+            ClusterError: When no pod is ready, none answers, or the answer is an error or no JSON.
+        """
+        pod, port = self._ready_pod(service)
+        what = f"{service.namespace}/{service.name}"
+        with self._told(what), self._forwarded(service.namespace, pod, port) as connection:
+            headers = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
+            payload = None if body is None else json.dumps(body)
+            try:
+                connection.request(method or ("GET" if body is None else "POST"), path, payload, headers)
+                answer = connection.getresponse()
+                text = answer.read().decode("utf-8", errors="replace")
+            except (http.client.HTTPException, OSError) as error:
+                raise ClusterError(f"{what}: {path} got no answer ({_first_line(error) or 'closed'})") from error
+        return parse_answer(what, path, answer.status, text)
+
+    def _ready_pod(self, service: ServiceAddress) -> tuple[str, int]:
+        what = f"Service {service.namespace}/{service.name}"
+        document = self._call(what, self._core.read_namespaced_service, service.name, service.namespace)
+        selector = document["spec"].get("selector") or {}
+        ready = [pod for pod in self.pods(service.namespace, selector) if is_ready(pod)] if selector else []
+        if not ready:
+            raise ClusterError(f"{what}: no pod of it is ready")
+        return str(ready[0]["metadata"]["name"]), target_port(document, service.port, ready[0])
+
+    @contextmanager
+    def _forwarded(self, namespace: str, pod: str, port: int) -> Iterator[http.client.HTTPConnection]:
+        # The client library swaps its client's transport during the call: a client of its own keeps threads apart.
+        core = kubernetes.client.CoreV1Api(self._new_client())
+        forward = kubernetes.stream.portforward(
+            core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
+        )
+        connection = http.client.HTTPConnection("localhost", port)
+        forwarded: socket.socket = forward.socket(port)
+        forwarded.settimeout(ANSWER_TIMEOUT_SECONDS)
+        connection.sock = forwarded
+        try:
+            yield connection
+        finally:
+            connection.close()
+            forward.close()
+
+
+def cluster_of(stack: StackConfig) -> Cluster:
+    """Return the cluster of a stack: the context named by MLOPS_KUBE_CONTEXT, else the one in the stack file.
+
+    Raises:
+        ClusterError: When the kubeconfig has no such context, or the stack does not run on Kubernetes.
+    """
+    if stack.platform.kubernetes is None:
+        raise ClusterError(f"target {stack.platform.target.value} has no cluster")
+    return Cluster(os.environ.get(CONTEXT_VARIABLE) or stack.platform.kubernetes.context)
+
+
+def replicas_of(deployment: Document) -> Replicas:
+    """Count the pods of a Deployment. None is updated before its controller has seen the newest declaration."""
+    status = deployment.get("status", {})
+    is_seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    return Replicas(
+        wanted=int(deployment["spec"].get("replicas", 1)),
+        total=int(status.get("replicas", 0)),
+        updated=int(status.get("updatedReplicas", 0)) if is_seen else 0,
+        ready=int(status.get("readyReplicas", 0)),
+    )
+
+
+def is_passing(status: int | None) -> bool:
+    """Whether an API server that answers with this status may answer otherwise a little later."""
+    return not status or status == http.client.TOO_MANY_REQUESTS or status >= http.client.INTERNAL_SERVER_ERROR
+
+
+def is_ready(pod: Document) -> bool:
+    """Whether a pod takes requests: ready, and not on its way out."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+def target_port(service: Document, port: int, pod: Document) -> int:
+    """Return the pod's port behind a Service's port, by number or by name.
+
+    Raises:
+        ClusterError: When the Service has no such port, or the pod no port of that name.
+    """
+    entries: Sequence[Document] = service["spec"]["ports"]
+    target = next((entry.get("targetPort", port) for entry in entries if entry["port"] == port), None)
+    if isinstance(target, str):
+        containers: Sequence[Document] = pod["spec"]["containers"]
+        ports = [entry for container in containers for entry in container.get("ports") or []]
+        target = next((entry["containerPort"] for entry in ports if entry.get("name") == target), None)
+    if target is None:
+        raise ClusterError(f"Service {service['metadata']['name']}: it has no port {port}")
+    return int(target)
+
+
+def parse_answer(what: str, path: str, status: int, text: str) -> Any:
+    """Return a JSON answer.
+
+    Raises:
+        ClusterError: When the status is an error's or the answer is no JSON.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError:
+        document = None
+    if status >= http.client.BAD_REQUEST:
+        reason = (
+            next((document[key] for key in ("error", "message", "detail") if key in document), None)
+            if isinstance(document, dict)
+            else None
+        )
+        raise ClusterError(f"{what}: {path} answered {status}: {reason or text.strip()[:500] or 'nothing'}")
+    if document is None:
+        raise ClusterError(f"{what}: {path} answered with no JSON: {text.strip()[:200]!r}")
+    return document
+
+
+def _written(selector: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+
+
+def _reason(error: ApiException) -> str:
+    try:
+        message = json.loads(error.body)["message"]
+    except (TypeError, KeyError, ValueError):
+        message = str(error.reason)
+    return str(message).splitlines()[0]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:200]

@@ -1,0 +1,1 @@
+"""An endpoint on Kubernetes."""

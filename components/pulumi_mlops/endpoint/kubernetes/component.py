@@ -1,0 +1,128 @@
+"""A registered version of a model, served on Kubernetes and proved to be the one that was pinned."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from pulumi_mlops._shared.kubernetes.create import create
+from pulumi_mlops.endpoint.args import EndpointArgs
+from pulumi_mlops.endpoint.kubernetes import render, truth_check
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel, resolve
+
+SERVING = "serving"
+WAITING_FOR_MODEL = "waiting-for-model"
+# Beyond the rollout's own time: what Kubernetes needs to notice that it is over.
+GRACE_SECONDS = 60
+
+
+class KubernetesEndpoint(pulumi.ComponentResource):
+    """A registered version of a model behind an address that speaks the Open Inference Protocol.
+
+    The update fails unless the endpoint itself reports the pinned version and digest and scores the version's golden
+    rows. A version that does not come up never takes a request from the one before.
+    """
+
+    url: pulumi.Output[str]
+    """Address of the endpoint within the cluster; empty while it waits for a model."""
+    serving_version: pulumi.Output[str]
+    """The version that was proved to serve; empty while the endpoint waits for a model."""
+    serving_digest: pulumi.Output[str]
+    """The digest that was proved to serve; empty while the endpoint waits for a model."""
+    status: pulumi.Output[str]
+    """`serving` or `waiting-for-model`."""
+
+    def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare an endpoint.
+
+        Args:
+            name: Name of the servers and of their Service.
+            args: See `EndpointArgs`.
+            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+
+        Raises:
+            ArgumentsError: With everything that is wrong with the arguments.
+        """
+        super().__init__("mlops:index:KubernetesEndpoint", name, {}, opts)
+        settings = resolve(name, args)
+        self.deployment: kubernetes.apps.v1.Deployment | None = None
+        """The servers. None while the endpoint waits for a model."""
+        self._promise("", "", "", WAITING_FOR_MODEL)
+        if settings.model is not None:
+            self._serve(settings, settings.model)
+        self.register_outputs(
+            {
+                "url": self.url,
+                "serving_version": self.serving_version,
+                "serving_digest": self.serving_digest,
+                "status": self.status,
+            }
+        )
+
+    def _serve(self, settings: EndpointSettings, model: PinnedModel) -> None:
+        name = settings.name
+        children = pulumi.ResourceOptions(parent=self)
+        account = create(name, render.service_account(settings), children)
+        policy = create(name, render.network_policy(settings), children)
+        self.deployment = create(
+            name,
+            render.deployment(settings, model),
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[account, policy],
+                custom_timeouts=_patience(settings.rollout_timeout_seconds * render.rollout_waves(settings)),
+            ),
+        )
+        service = create(
+            name, render.service(settings), pulumi.ResourceOptions(parent=self, depends_on=[self.deployment])
+        )
+        create(name, render.autoscaler(settings), children)
+        create(name, render.disruption_budget(settings), children)
+        passed = self._truth_check(settings, model, self.deployment, service)
+        # Known in a preview, and in an update only when the check has passed.
+        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, passed)
+        self._promise(
+            proved.apply(lambda known: str(known[0])),
+            proved.apply(lambda known: str(known[1])),
+            proved.apply(lambda known: str(known[2])),
+            proved.apply(lambda _: SERVING),
+        )
+
+    def _truth_check(
+        self,
+        settings: EndpointSettings,
+        model: PinnedModel,
+        deployment: kubernetes.apps.v1.Deployment,
+        service: pulumi.Resource,
+    ) -> pulumi.Output[Any]:
+        name = truth_check.identity_name(settings)
+        children = pulumi.ResourceOptions(parent=self)
+        account = create(name, truth_check.service_account(settings), children)
+        policy = create(name, truth_check.network_policy(settings), children)
+        # A Job cannot be changed. The old one goes first, so that one that failed can be run again under its name.
+        options = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=[deployment, service, account, policy],
+            delete_before_replace=True,
+            custom_timeouts=_patience(settings.rollout_timeout_seconds),
+        )
+        rolled_out = deployment.metadata.apply(truth_check.rollout)
+        job = create(f"{name}-check", truth_check.job(settings, model, rolled_out), options)
+        return pulumi.Output.from_input(job.metadata)
+
+    def _promise(
+        self,
+        url: pulumi.Input[str],
+        version: pulumi.Input[str],
+        digest: pulumi.Input[str],
+        status: pulumi.Input[str],
+    ) -> None:
+        self.url = pulumi.Output.from_input(url)
+        self.serving_version = pulumi.Output.from_input(version)
+        self.serving_digest = pulumi.Output.from_input(digest)
+        self.status = pulumi.Output.from_input(status)
+
+
+def _patience(expected_seconds: int) -> pulumi.CustomTimeouts:
+    seconds = f"{expected_seconds + GRACE_SECONDS}s"
+    return pulumi.CustomTimeouts(create=seconds, update=seconds)

@@ -1,0 +1,218 @@
+"""The Kubernetes objects of a model server."""
+
+import pulumi
+
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel
+
+COMPONENT = "endpoint"
+PORT = 8080
+SERVICE_PORT = 80
+MODEL_FOLDER = "/model"
+MODEL_VOLUME_SIZE = "4Gi"
+# Of the servers there are, how many new ones start at a time; Kubernetes rounds up.
+SURGE_PERCENT = 25
+# How long a pod that leaves goes on taking requests, so that all nodes have heard of it.
+HAND_OVER_SECONDS = 5
+# How long the server still takes connections once told to stop: the hand-over lies before that.
+SERVER_DRAIN_SECONDS = 1
+# What a server may take to end after its last answer, before it is killed.
+ENDING_SECONDS = 5
+
+
+def selector(settings: EndpointSettings) -> dict[str, str]:
+    """Labels that select the servers' pods."""
+    return labels.selector(settings.name, COMPONENT)
+
+
+def pod_labels(settings: EndpointSettings) -> dict[str, str]:
+    """Labels of the servers' pods."""
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+
+
+def metadata(settings: EndpointSettings) -> Document:
+    """Metadata of the endpoint's objects."""
+    return labels.metadata(settings.name, settings.namespace, pod_labels(settings), settings.tags)
+
+
+def service_account(settings: EndpointSettings) -> Document:
+    """Return the servers' identity."""
+    return objects.service_account(metadata(settings), settings.service_account_annotations)
+
+
+def service(settings: EndpointSettings) -> Document:
+    """Return the endpoint's address."""
+    port = {"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
+    return objects.service(metadata(settings), selector(settings), [port])
+
+
+def disruption_budget(settings: EndpointSettings) -> Document:
+    """Return the rule that nodes are drained one server at a time."""
+    return objects.disruption_budget(metadata(settings), selector(settings))
+
+
+def autoscaler(settings: EndpointSettings) -> Document:
+    """Return what owns the number of servers, also where it is fixed.
+
+    The Deployment names no number of its own: applied twice, by two owners, it would jump at each update.
+    """
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": metadata(settings),
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": settings.name},
+            "minReplicas": settings.replicas_min,
+            "maxReplicas": settings.replicas_max,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": "cpu",
+                        "target": {"type": "Utilization", "averageUtilization": settings.target_cpu_percent},
+                    },
+                }
+            ],
+        },
+    }
+
+
+def network_policy(settings: EndpointSettings) -> Document:
+    """Return who may call the servers; they themselves fetch their model and nothing else."""
+    callers: list[Document] = [{"namespaceSelector": {}}]
+    if settings.allowed_namespaces is not None:
+        allowed = [settings.namespace, *settings.allowed_namespaces]
+        callers = [{"namespaceSelector": network.in_namespace(namespace)} for namespace in allowed]
+    return network.policy(
+        metadata(settings),
+        selector(settings),
+        ingress=[{"from": callers, "ports": [network.tcp(PORT)]}],
+        egress=[network.to_dns(), network.to_url(settings.registry_url)],
+    )
+
+
+def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
+    """Return the pod that serves one version: it is fetched and proved first."""
+    pod = pods.pod(
+        settings.name,
+        [_server(settings, model)],
+        init_containers=[fetch_container(settings, model)],
+        volumes=[pods.empty_volume("model", MODEL_VOLUME_SIZE)],
+        pull_secrets=settings.image_pull_secret_names,
+        more={
+            "terminationGracePeriodSeconds": (
+                HAND_OVER_SECONDS + SERVER_DRAIN_SECONDS + settings.drain_seconds + ENDING_SECONDS
+            ),
+            "topologySpreadConstraints": [
+                _spread(settings, key) for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+            ],
+        },
+    )
+    return {"metadata": {"labels": pod_labels(settings)}, "spec": pod}
+
+
+def deployment(settings: EndpointSettings, model: PinnedModel) -> Document:
+    """Return the servers. An old one goes only when a new one is ready."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(settings),
+        "spec": {
+            "minReadySeconds": 2,
+            "progressDeadlineSeconds": settings.rollout_timeout_seconds,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": selector(settings)},
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": f"{SURGE_PERCENT}%"},
+            },
+            "template": pod_template(settings, model),
+        },
+    }
+
+
+def rollout_waves(settings: EndpointSettings) -> int:
+    """Return in how many waves the servers are replaced at most, each of which may take the rollout's time."""
+    return min(settings.replicas_max, 100 // SURGE_PERCENT)
+
+
+def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:
+    """Return the container that fetches the model and refuses it if it is not the one pinned."""
+    return pods.container(
+        "fetch",
+        settings.image,
+        [
+            *("python", "-m", "mlops_runtime.serving.fetch"),
+            *("--registry-url", settings.registry_url, "--model", settings.model_name),
+            *("--version", model.version, "--digest", model.digest, "--destination", MODEL_FOLDER),
+            *_fetch_patience(settings),
+        ],
+        resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
+        mounts=[pods.mount("model", MODEL_FOLDER)],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+    )
+
+
+def _fetch_patience(settings: EndpointSettings) -> tuple[str, ...]:
+    """Return how long to try, so that a second try too has told its reason when the rollout's time is over."""
+    patience, limit = (max(1, settings.rollout_timeout_seconds * thirds // 3) for thirds in (1, 2))
+    return ("--patience-seconds", str(patience), "--timeout-seconds", str(limit))
+
+
+def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
+    def get(path: str) -> Document:
+        return {"httpGet": {"path": path, "port": "http"}}
+
+    return pods.container(
+        "server",
+        settings.image,
+        [
+            *("python", "-m", "mlops_runtime.serving.server", "--model-directory", MODEL_FOLDER),
+            *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
+            *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
+            *("--grace-seconds", str(settings.drain_seconds)),
+        ],
+        resources=quantities.server_resources(settings.cpu, settings.memory),
+        mounts=[pods.mount("model", MODEL_FOLDER, read_only=True)],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+        more={
+            "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+            "startupProbe": {
+                **get("/v2/health/live"),
+                "periodSeconds": 1,
+                "timeoutSeconds": 2,
+                "failureThreshold": settings.rollout_timeout_seconds,
+            },
+            # True only when the model is loaded and has scored its golden rows.
+            "readinessProbe": {
+                **get(f"/v2/models/{settings.model_name}/ready"),
+                "periodSeconds": 2,
+                "timeoutSeconds": 2,
+                "failureThreshold": 3,
+            },
+            "livenessProbe": {
+                **get("/v2/health/live"),
+                "periodSeconds": 10,
+                "timeoutSeconds": 5,
+                "failureThreshold": 3,
+            },
+            "lifecycle": {"preStop": {"sleep": {"seconds": HAND_OVER_SECONDS}}},
+        },
+    )
+
+
+def _spread(settings: EndpointSettings, topology_key: str) -> Document:
+    return {
+        "maxSkew": 1,
+        "topologyKey": topology_key,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector(settings)},
+        "matchLabelKeys": ["pod-template-hash"],
+    }
+
+
+def url(settings: EndpointSettings) -> pulumi.Input[str]:
+    """Return the endpoint's address within the cluster."""
+    return combine(lambda namespace: f"http://{settings.name}.{namespace}.svc.cluster.local", settings.namespace)

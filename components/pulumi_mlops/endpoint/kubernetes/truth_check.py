@@ -1,0 +1,119 @@
+"""The Kubernetes objects of the truth check: does the endpoint serve what was pinned?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from pulumi_mlops._shared.documents import Document, content_hash
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
+from pulumi_mlops.endpoint.kubernetes import render
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel
+
+COMPONENT = "truth-check"
+# Pulumi's Kubernetes provider runs a Job that failed anew when it carries this.
+AGAIN_IF_FAILED = {"pulumi.com/replaceUnready": "true"}
+# Kubernetes counts up with each rollout of a Deployment, a roll-back included.
+REVISION = "deployment.kubernetes.io/revision"
+ROLLOUT = f"{labels.PREFIX}/rollout"
+
+
+def identity_name(settings: EndpointSettings) -> str:
+    """Name of the check's identity and rules, which stay from check to check."""
+    return f"{settings.name}-truth"
+
+
+def pod_labels(settings: EndpointSettings) -> dict[str, str]:
+    """Labels of the check's pods."""
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+
+
+def metadata(
+    settings: EndpointSettings, name: pulumi.Input[str], annotations: dict[str, str] | None = None
+) -> Document:
+    """Metadata of the check's objects."""
+    return labels.metadata(name, settings.namespace, pod_labels(settings), settings.tags, annotations=annotations)
+
+
+def service_account(settings: EndpointSettings) -> Document:
+    """Return the check's identity."""
+    name = identity_name(settings)
+    return objects.service_account(metadata(settings, name), settings.service_account_annotations)
+
+
+def network_policy(settings: EndpointSettings) -> Document:
+    """Return what the check may connect to: the registry and the endpoint."""
+    servers = {"podSelector": {"matchLabels": render.selector(settings)}}
+    return network.policy(
+        metadata(settings, identity_name(settings)),
+        labels.selector(settings.name, COMPONENT),
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            {"to": [servers], "ports": [network.tcp(render.PORT)]},
+        ],
+    )
+
+
+def rollout(metadata: Mapping[str, Any]) -> str:
+    """Return which rollout of which Deployment stands, from the metadata that the cluster gave it.
+
+    Another declaration is another rollout, and so is the way back to an earlier one after an update that failed.
+    """
+    annotations = metadata.get("annotations") or {}
+    return f"{metadata.get('uid', '')}/{annotations.get(REVISION, '')}"
+
+
+def job(settings: EndpointSettings, model: PinnedModel, rolled_out: pulumi.Input[str]) -> Document:
+    """Return the check of one rollout of one version.
+
+    Its name holds a hash of everything that is checked and of how. The same declaration, rolled out once, is the same
+    Job, which has run. Anything else is another, which runs.
+
+    Args:
+        settings: The endpoint's settings.
+        model: The version to serve.
+        rolled_out: What changes with each rollout.
+    """
+    digits = content_hash([render.pod_template(settings, model), _spec(settings, model)])
+    name = combine(lambda known: f"{settings.name}-truth-{known}", digits)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata(settings, name, AGAIN_IF_FAILED),
+        "spec": _spec(settings, model, {ROLLOUT: rolled_out}),
+    }
+
+
+def _spec(
+    settings: EndpointSettings, model: PinnedModel, annotations: Mapping[str, pulumi.Input[str]] | None = None
+) -> Document:
+    check = pods.container(
+        "check",
+        settings.image,
+        [
+            *("python", "-m", "mlops_runtime.serving.truth_check", "--url", render.url(settings)),
+            *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
+            *("--model-directory", render.MODEL_FOLDER),
+        ],
+        resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
+        mounts=[pods.mount("model", render.MODEL_FOLDER, read_only=True)],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+    )
+    pod = pods.pod(
+        identity_name(settings),
+        [check],
+        init_containers=[render.fetch_container(settings, model)],
+        volumes=[pods.empty_volume("model", render.MODEL_VOLUME_SIZE)],
+        pull_secrets=settings.image_pull_secret_names,
+        more={"restartPolicy": "Never"},
+    )
+    pod_metadata: Document = {"labels": pod_labels(settings)}
+    if annotations:
+        pod_metadata["annotations"] = dict(annotations)
+    return {
+        "activeDeadlineSeconds": settings.rollout_timeout_seconds,
+        "backoffLimit": 1,
+        "template": {"metadata": pod_metadata, "spec": pod},
+    }

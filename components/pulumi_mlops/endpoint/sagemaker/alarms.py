@@ -1,0 +1,73 @@
+"""The CloudWatch alarms of an endpoint, by the figures that SageMaker reports.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html: each request counts 1 or 0 in a figure of
+errors, so that its average is the part of the requests that failed; latencies are microseconds.
+"""
+
+from collections.abc import Iterator
+
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops.endpoint.sagemaker.render import VARIANT, tags
+from pulumi_mlops.endpoint.sagemaker.rules import ALARM_PERIOD_SECONDS
+from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
+
+NAMESPACE = "AWS/SageMaker"
+
+
+def alarms(settings: HostingSettings) -> dict[str, Document]:
+    """Return the alarms that are asked for, by what each is about."""
+    return {about: {**_common(settings, about), **alarm} for about, alarm in _asked_for(settings)}
+
+
+def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
+    bounds = settings.alarms
+    if bounds.server_error_percent is not None:
+        yield "server-errors", _part("Invocation5XXErrors", bounds.server_error_percent, "fail with a status of 5xx")
+    if bounds.client_error_percent is not None:
+        yield "client-errors", _part("Invocation4XXErrors", bounds.client_error_percent, "are refused with 4xx")
+    if bounds.latency_p99_milliseconds is not None:
+        yield (
+            "latency",
+            {
+                "metric_name": "ModelLatency",
+                "extended_statistic": "p99",
+                "threshold": bounds.latency_p99_milliseconds * 1000,
+                "alarm_description": f"One answer of 100 takes more than {bounds.latency_p99_milliseconds} ms.",
+            },
+        )
+    if bounds.model_errors_max is not None:
+        yield (
+            "model-errors",
+            {
+                "metric_name": "InvocationModelErrors",
+                "statistic": "Sum",
+                "threshold": bounds.model_errors_max,
+                "alarm_description": f"The model fails at more than {bounds.model_errors_max} requests a minute.",
+            },
+        )
+
+
+def _part(metric: str, percent: float, what: str) -> Document:
+    return {
+        "metric_name": metric,
+        "statistic": "Average",
+        "threshold": percent / 100,
+        "alarm_description": f"More than {percent:g} of 100 requests {what}.",
+    }
+
+
+def _common(settings: HostingSettings, about: str) -> Document:
+    topics = list(settings.alarms.topic_arns)
+    return {
+        "name": f"{settings.endpoint_name}-{about}",
+        "namespace": NAMESPACE,
+        "dimensions": {"EndpointName": settings.endpoint_name, "VariantName": VARIANT},
+        "comparison_operator": "GreaterThanThreshold",
+        "period": ALARM_PERIOD_SECONDS,
+        "evaluation_periods": 1,
+        # Nobody asks, nothing fails.
+        "treat_missing_data": "notBreaching",
+        "alarm_actions": topics,
+        "ok_actions": topics,
+        "tags": tags(settings),
+    }

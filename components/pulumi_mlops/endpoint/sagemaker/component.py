@@ -1,0 +1,229 @@
+"""A registered version of a model, served on SageMaker and proved to be the one that was pinned."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
+from pulumi_mlops._shared.documents import Document, without_none
+from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
+from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
+from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
+from pulumi_mlops.dynamic.superseded_releases import SHADOW_SUFFIX
+from pulumi_mlops.endpoint.args import SageMakerEndpointArgs
+from pulumi_mlops.endpoint.kubernetes.settings import PinnedModel
+from pulumi_mlops.endpoint.sagemaker import alarms as render_alarms
+from pulumi_mlops.endpoint.sagemaker import render
+from pulumi_mlops.endpoint.sagemaker import role as render_role
+from pulumi_mlops.endpoint.sagemaker import rollout as render_rollout
+from pulumi_mlops.endpoint.sagemaker import scaling as render_scaling
+from pulumi_mlops.endpoint.sagemaker.resolve import resolve
+from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
+
+SERVING = "serving"
+WAITING_FOR_MODEL = "waiting-for-model"
+# Beyond the rollout's own time: what AWS needs to notice that it is over.
+GRACE_SECONDS = 60
+
+
+class SageMakerEndpoint(pulumi.ComponentResource):
+    """A registered version of a model behind a SageMaker endpoint.
+
+    A version that is not approved, or has another digest, is refused before anything is made of it. The update fails,
+    with AWS's reason, unless the endpoint is in service with the configuration that was asked for: also where AWS
+    quietly went back to the one before, and its provider sees success.
+    """
+
+    url: pulumi.Output[str]
+    """Address of the endpoint, for requests signed with credentials; empty while it waits for a model."""
+    serving_version: pulumi.Output[str]
+    """The version that was proved to serve; empty while the endpoint waits for a model."""
+    serving_digest: pulumi.Output[str]
+    """The digest that was proved to serve; empty while the endpoint waits for a model."""
+    status: pulumi.Output[str]
+    """`serving` or `waiting-for-model`."""
+
+    def __init__(self, name: str, args: SageMakerEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare an endpoint.
+
+        Args:
+            name: Name of the endpoint; at AWS it follows the namespace.
+            args: See `SageMakerEndpointArgs`.
+            opts: Options of the component; an AWS provider among them is used for everything in it but the checks,
+                which take their credentials from the environment.
+
+        Raises:
+            ArgumentsError: With everything that is wrong with the arguments.
+        """
+        super().__init__("mlops:index:SageMakerEndpoint", name, {}, opts)
+        settings = resolve(name, args)
+        self.endpoint: aws.sagemaker.Endpoint | None = None
+        """The endpoint. None while it waits for a model."""
+        self.model_data_url: pulumi.Output[str] | None = None
+        """Where the bytes of the version that serves lie. None while it waits for a model."""
+        self._promise("", "", "", WAITING_FOR_MODEL)
+        if settings.model is not None:
+            self._serve(settings, settings.model)
+        self.register_outputs(
+            {
+                "url": self.url,
+                "serving_version": self.serving_version,
+                "serving_digest": self.serving_digest,
+                "status": self.status,
+            }
+        )
+
+    def _serve(self, settings: HostingSettings, model: PinnedModel) -> None:
+        children = pulumi.ResourceOptions(parent=self)
+        alarms = {
+            about: aws.cloudwatch.MetricAlarm(f"{settings.name}-{about}", **alarm, opts=children)
+            for about, alarm in render_alarms.alarms(settings).items()
+        }
+        alarm_names = [alarm["name"] for alarm in render_alarms.alarms(settings).values()]
+        watched = alarm_names if settings.serverless is None else []
+        role = create_role(f"{settings.name}-role", settings.account, render_role.role(settings, watched), children)
+        deployment = render_rollout.deployment_config(settings, alarm_names)
+        configuration = self._configuration(settings, model, role, deployment)
+        self.endpoint = aws.sagemaker.Endpoint(
+            settings.name,
+            **without_none(
+                {
+                    "name": settings.endpoint_name,
+                    "endpoint_config_name": configuration.name,
+                    "deployment_config": deployment,
+                    "tags": render.tags(settings),
+                }
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=list(alarms.values()), custom_timeouts=_patience(settings)
+            ),
+        )
+        if render_scaling.is_scaled(settings):
+            self._scale(settings, self.endpoint)
+        truth = self._truth_check(settings, self.endpoint, configuration, alarm_names)
+        # Known in a preview, and in an update only when the check has passed.
+        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, truth.configuration)
+        self._promise(
+            proved.apply(lambda known: str(known[0])),
+            proved.apply(lambda known: str(known[1])),
+            proved.apply(lambda known: str(known[2])),
+            proved.apply(lambda _: SERVING),
+        )
+
+    def _configuration(
+        self, settings: HostingSettings, model: PinnedModel, role: DeclaredRole, deployment: Document | None
+    ) -> aws.sagemaker.EndpointConfiguration:
+        """Declare a release: a configuration and its models, which stay at AWS when the next one takes over."""
+        name, shadow = settings.name, settings.shadow
+        own_role = role_arn(settings.account, render_role.role_name(settings))
+        serving = render.model(settings, model, settings.image, own_role)
+        in_shadow = None if shadow is None else render.model(settings, shadow.model, shadow.image, own_role)
+        document = render.configuration(settings)
+        packages = [self._package(f"{name}-package", settings, model)]
+        self.model_data_url = packages[0].model_data_url
+        if shadow is not None:
+            packages.append(self._package(f"{name}-shadow-package", settings, shadow.model))
+        release = EndpointRelease(
+            f"{name}-release",
+            region=settings.account.region,
+            endpoint_name=settings.endpoint_name,
+            # The rollout is among what the name is made of: another rollout is a deployment too, and every deployment
+            # needs a configuration of its own.
+            wanted=render.release_name(settings, [serving, in_shadow, document, deployment]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=packages),
+        )
+        models = [self._model(name, settings, {**serving, "execution_role_arn": role.arn}, release.name, packages[0])]
+        if in_shadow is not None:
+            shadow_name = release.name.apply(lambda known: f"{known}{SHADOW_SUFFIX}")
+            in_shadow = {**in_shadow, "execution_role_arn": role.arn}
+            models.append(self._model(f"{name}-shadow", settings, in_shadow, shadow_name, packages[1]))
+        placed = render.placed_configuration(
+            document, release.name, models[0].name, models[1].name if len(models) > 1 else None
+        )
+        return aws.sagemaker.EndpointConfiguration(
+            name,
+            **placed,
+            tags=render.tags(settings),
+            opts=_release_options(self),
+        )
+
+    def _package(self, name: str, settings: HostingSettings, model: PinnedModel) -> PinnedModelPackage:
+        return PinnedModelPackage(name, render.package(settings, model), pulumi.ResourceOptions(parent=self))
+
+    def _model(
+        self,
+        name: str,
+        settings: HostingSettings,
+        document: Document,
+        model_name: pulumi.Input[str],
+        package: PinnedModelPackage,
+    ) -> aws.sagemaker.Model:
+        return aws.sagemaker.Model(
+            name,
+            **render.placed_model(document, model_name, package.model_data_url),
+            tags=render.tags(settings),
+            opts=_release_options(self),
+        )
+
+    def _scale(self, settings: HostingSettings, endpoint: aws.sagemaker.Endpoint) -> None:
+        name = settings.name
+        target = aws.appautoscaling.Target(
+            name,
+            **render_scaling.target(settings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[endpoint]),
+        )
+        aws.appautoscaling.Policy(
+            name,
+            **render_scaling.policy(settings),
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _truth_check(
+        self,
+        settings: HostingSettings,
+        endpoint: aws.sagemaker.Endpoint,
+        configuration: aws.sagemaker.EndpointConfiguration,
+        alarm_names: list[str],
+    ) -> EndpointTruth:
+        properties: dict[str, Any] = {
+            "region": settings.account.region,
+            "endpoint_name": settings.endpoint_name,
+            # What was asked for, and not what the endpoint's resource tells: where AWS went back, that is the old one.
+            "configuration": configuration.name,
+            "timeout_seconds": settings.rollout_timeout_seconds,
+            "superseded_kept": settings.superseded_configurations_kept,
+            "alarm_names": alarm_names,
+        }
+        options = pulumi.ResourceOptions(
+            parent=self, depends_on=[endpoint], delete_before_replace=True, custom_timeouts=_patience(settings)
+        )
+        return EndpointTruth(f"{settings.name}-truth", properties, options)
+
+    def _promise(
+        self,
+        url: pulumi.Input[str],
+        version: pulumi.Input[str],
+        digest: pulumi.Input[str],
+        status: pulumi.Input[str],
+    ) -> None:
+        self.url = pulumi.Output.from_input(url)
+        self.serving_version = pulumi.Output.from_input(version)
+        self.serving_digest = pulumi.Output.from_input(digest)
+        self.status = pulumi.Output.from_input(status)
+
+
+def _release_options(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of what a release is made of: the next one's comes first, and the old one stays until it is cleared away.
+
+    The provider would have what a program names deleted first, though the next release has another name.
+    """
+    return pulumi.ResourceOptions(parent=parent, retain_on_delete=True, delete_before_replace=False)
+
+
+def _patience(settings: HostingSettings) -> pulumi.CustomTimeouts:
+    seconds = f"{settings.rollout_timeout_seconds + GRACE_SECONDS}s"
+    return pulumi.CustomTimeouts(create=seconds, update=seconds)

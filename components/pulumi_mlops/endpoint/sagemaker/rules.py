@@ -1,0 +1,173 @@
+"""Refuses what AWS does not do, or would not do as it says: combinations of an endpoint's arguments.
+
+Each rule names its page below https://docs.aws.amazon.com/sagemaker/latest/dg/.
+"""
+
+import math
+from collections.abc import Callable
+
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops.endpoint.args import RolloutStrategy
+from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, RolloutSettings
+
+ALARM_PERIOD_SECONDS = 60
+"""SageMaker reports an endpoint's figures by the minute (monitoring-cloudwatch)."""
+THRESHOLDS = ("latency_p99_milliseconds", "server_error_percent", "client_error_percent", "model_errors_max")
+
+_INF1 = "ml.inf1."
+_NO_MACHINES = "a serverless endpoint has no machines"
+_EXCLUDED = "serverless-endpoints, feature exclusions"
+# One argument, what it does not go with, and why.
+EXCLUSIONS = (
+    ("sagemaker.serverless", "sagemaker.asynchronous", "an endpoint is one or the other"),
+    ("sagemaker.serverless", "sagemaker.shadow", "serverless endpoints cast no shadow (shadow-tests-exclusions)"),
+    ("sagemaker.serverless", "sagemaker.data_capture", f"serverless endpoints capture nothing ({_EXCLUDED})"),
+    ("sagemaker.serverless", "sagemaker.subnet_ids", f"serverless endpoints are in no network of yours ({_EXCLUDED})"),
+    ("sagemaker.serverless", "sagemaker.instance_type", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.invocations_per_instance_target", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.scale_in_cooldown_seconds", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.scale_out_cooldown_seconds", _NO_MACHINES),
+    (
+        "sagemaker.serverless",
+        "sagemaker.alarms.model_errors_max",
+        "serverless endpoints do not report it (serverless-endpoints-monitoring)",
+    ),
+    (
+        "sagemaker.asynchronous",
+        "sagemaker.alarms.model_errors_max",
+        "asynchronous endpoints do not report it (async-inference-monitor)",
+    ),
+    (
+        "sagemaker.asynchronous",
+        "sagemaker.shadow",
+        "asynchronous endpoints cast no shadow (shadow-tests-exclusions)",
+    ),
+    ("sagemaker.asynchronous", "sagemaker.data_capture", "requests and answers are in the bucket anyway"),
+    (
+        "sagemaker.asynchronous",
+        "sagemaker.invocations_per_instance_target",
+        "they scale by asynchronous.backlog_per_instance_target (async-inference-autoscale)",
+    ),
+)
+
+
+def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
+    """Note every argument that does not go with the others."""
+    _exclusions(arguments)
+    _serverless(arguments, settings)
+    _replicas(arguments, settings)
+    _image(arguments, settings)
+    _shadow(arguments, settings)
+    if settings.rollout.strategy != RolloutStrategy.ALL_AT_ONCE:
+        _steps(arguments, settings)
+    if settings.serverless is None:
+        _time(arguments, settings)
+
+
+def steps_of(rollout: RolloutSettings) -> int:
+    """Return in how many steps requests move."""
+    by_strategy: dict[RolloutStrategy, Callable[[], int]] = {
+        RolloutStrategy.ALL_AT_ONCE: lambda: 1,
+        RolloutStrategy.CANARY: lambda: 2,
+        RolloutStrategy.LINEAR: lambda: math.ceil(100 / rollout.step_percent),
+    }
+    return by_strategy[rollout.strategy]()
+
+
+def _is_given(arguments: Arguments, path: str) -> bool:
+    return arguments.read(path) is not None
+
+
+def _exclusions(arguments: Arguments) -> None:
+    for one, other, reason in EXCLUSIONS:
+        if _is_given(arguments, one) and _is_given(arguments, other):
+            expected = f"nothing beside {one}: {reason}"
+            arguments.add(other, arguments.read(other), expected, "remove one of the two")
+
+
+def _serverless(arguments: Arguments, settings: HostingSettings) -> None:
+    if settings.serverless is None:
+        return
+    for path, value in (("replicas_min", settings.replicas_min), ("replicas_max", settings.replicas_max)):
+        if value > 1 and _is_given(arguments, path):
+            fix = "remove it, or remove sagemaker.serverless"
+            arguments.add(path, value, f"sagemaker.serverless.max_concurrency: {_NO_MACHINES}", fix)
+    kept, most = settings.serverless.provisioned_concurrency, settings.serverless.max_concurrency
+    if kept is not None and kept > most:
+        path = "sagemaker.serverless.provisioned_concurrency"
+        arguments.add(path, kept, f"at most max_concurrency ({most})", "lower it, or raise max_concurrency")
+    alarms = settings.alarms
+    bounds = [getattr(alarms, threshold) for threshold in THRESHOLDS]
+    if _is_given(arguments, "sagemaker.alarms") and not any(bound is not None for bound in bounds):
+        expected = f"at least one of {', '.join(THRESHOLDS)}"
+        arguments.add("sagemaker.alarms", arguments.read("sagemaker.alarms"), expected, "add one, or remove alarms")
+
+
+def _replicas(arguments: Arguments, settings: HostingSettings) -> None:
+    least, most = settings.replicas_min, settings.replicas_max
+    if least > most and arguments.sound("replicas_min", "replicas_max"):
+        arguments.add("replicas_min", least, f"at most replicas_max ({most})", "lower it, or raise replicas_max")
+    burstable = settings.instance_type.startswith(("ml.t2.", "ml.t3."))
+    if most > least and burstable and arguments.sound("sagemaker.instance_type"):
+        # endpoint-auto-scaling-add-console: "SageMaker doesn't support auto scaling for burstable instances such as T2"
+        expected = "a machine that does not burst, since their number is to follow the load (endpoint-auto-scaling)"
+        fix = "choose one such as ml.m5.large, or set replicas_max to replicas_min"
+        arguments.add("sagemaker.instance_type", settings.instance_type, expected, fix)
+
+
+def _image(arguments: Arguments, settings: HostingSettings) -> None:
+    """API_ContainerDefinition: the image "must be in the same region as the model or endpoint you are creating"."""
+    region = settings.account.region
+    for path in ("image", "sagemaker.shadow.image"):
+        image = arguments.read(path)
+        sound = arguments.sound(path, "sagemaker.region")
+        if sound and isinstance(image, str) and f".ecr.{region}." not in image:
+            expected = f"an image in the ECR of region {region}, where it runs"
+            arguments.add(path, image, expected, "push it there, or change sagemaker.region")
+
+
+def _shadow(arguments: Arguments, settings: HostingSettings) -> None:
+    if settings.shadow is None:
+        return
+    machines = {
+        "sagemaker.instance_type": settings.instance_type,
+        "sagemaker.shadow.instance_type": settings.shadow.instance_type,
+    }
+    for path, machine in machines.items():
+        if machine.startswith(_INF1) and arguments.sound(path):
+            expected = "other machines beside sagemaker.shadow: Inf1 casts no shadow (shadow-tests-exclusions)"
+            arguments.add(path, machine, expected, "choose other machines, or remove sagemaker.shadow")
+
+
+def _steps(arguments: Arguments, settings: HostingSettings) -> None:
+    """A rollout in steps stands or falls with its alarms, and needs machines to move between."""
+    path, strategy = "rollout.strategy", settings.rollout.strategy
+    if not any(_is_given(arguments, f"sagemaker.alarms.{threshold}") for threshold in THRESHOLDS):
+        # deployment-guardrails-configuration: alarms "are a prerequisite for using baking periods"
+        expected = "an alarm that can turn the rollout back: without one, nothing would"
+        fix = f"add to sagemaker.alarms one of {', '.join(THRESHOLDS)}; or use all_at_once"
+        arguments.add(path, strategy, expected, fix)
+    if settings.serverless is not None:
+        expected = "all_at_once, since requests move in steps between machines only (deployment-guardrails)"
+        arguments.add(path, strategy, expected, "use all_at_once, or remove sagemaker.serverless")
+        return
+    if settings.instance_type.startswith(_INF1) and arguments.sound("sagemaker.instance_type"):
+        expected = "other machines: with Inf1, AWS moves all at once (deployment-guardrails-exclusions)"
+        fix = "choose other machines, or use all_at_once"
+        arguments.add("sagemaker.instance_type", settings.instance_type, expected, fix)
+    if settings.replicas_min < 2 and arguments.sound("replicas_min"):
+        # API_TrafficRoutingConfig: at most "50% of the variant's total instance count"
+        expected = f"at least 2: a step of {strategy.value} is at most half of the machines"
+        arguments.add("replicas_min", settings.replicas_min, expected, "raise it, or use all_at_once")
+    if settings.rollout.bake_seconds < ALARM_PERIOD_SECONDS and arguments.sound("rollout.bake_seconds"):
+        expected = f"at least {ALARM_PERIOD_SECONDS}: an alarm looks at a whole minute"
+        arguments.add("rollout.bake_seconds", settings.rollout.bake_seconds, expected, "raise it, or use all_at_once")
+
+
+def _time(arguments: Arguments, settings: HostingSettings) -> None:
+    """A deployment must be longer than all that it waits: API_BlueGreenUpdatePolicy."""
+    waits = steps_of(settings.rollout) * settings.rollout.bake_seconds
+    if waits >= settings.rollout_timeout_seconds and arguments.sound("rollout", "rollout_timeout_seconds"):
+        expected = f"more than the {waits} seconds that the rollout watches its alarms"
+        fix = "raise it, or lower rollout.bake_seconds"
+        arguments.add("rollout_timeout_seconds", settings.rollout_timeout_seconds, expected, fix)

@@ -1,0 +1,106 @@
+"""What an endpoint on SageMaker is made of: its arguments, checked and complete."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.settings import NetworkSettings
+from pulumi_mlops.endpoint.args import RolloutStrategy
+from pulumi_mlops.endpoint.kubernetes.settings import PinnedModel
+
+
+@dataclass(frozen=True)
+class RolloutSettings:
+    """How a new version takes over."""
+
+    strategy: RolloutStrategy
+    step_percent: int
+    bake_seconds: int
+
+
+@dataclass(frozen=True)
+class AlarmSettings:
+    """When an endpoint is in trouble. None: no alarm."""
+
+    latency_p99_milliseconds: int | None
+    server_error_percent: float | None
+    client_error_percent: float | None
+    model_errors_max: int | None
+    topic_arns: Sequence[pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class ShadowSettings:
+    """A version that runs in the shadow."""
+
+    model: PinnedModel
+    image: pulumi.Input[str]
+    sampling_percent: int
+    instance_type: str
+    instance_count: int
+
+
+@dataclass(frozen=True)
+class ServerlessSettings:
+    """An endpoint without machines."""
+
+    memory_mib: int
+    max_concurrency: int
+    provisioned_concurrency: int | None
+
+
+@dataclass(frozen=True)
+class AsynchronousSettings:
+    """An endpoint that answers into the bucket."""
+
+    max_concurrent_per_instance: int
+    backlog_per_instance_target: int
+    success_topic_arn: pulumi.Input[str] | None
+    error_topic_arn: pulumi.Input[str] | None
+
+
+@dataclass(frozen=True)
+class ScalingSettings:
+    """When the number of machines changes."""
+
+    invocations_per_instance_target: int
+    scale_in_cooldown_seconds: int
+    scale_out_cooldown_seconds: int
+
+
+@dataclass(frozen=True)
+class HostingSettings:
+    """Everything that an endpoint on SageMaker is made of."""
+
+    name: str
+    endpoint_name: str
+    """The endpoint's name at AWS."""
+    account: AwsAccount
+    image: pulumi.Input[str]
+    model_name: str
+    model: PinnedModel | None
+    """None: there is no version to serve yet."""
+    model_package_group: pulumi.Input[str]
+    bucket_name: pulumi.Input[str]
+    model_data_bucket: pulumi.Input[str]
+    replicas_min: int
+    replicas_max: int
+    instance_type: str
+    rollout_timeout_seconds: int
+    rollout: RolloutSettings
+    alarms: AlarmSettings
+    scaling: ScalingSettings
+    shadow: ShadowSettings | None
+    serverless: ServerlessSettings | None
+    asynchronous: AsynchronousSettings | None
+    data_capture_percent: int | None
+    """None: nothing is kept."""
+    superseded_configurations_kept: int
+    permissions_boundary_arn: pulumi.Input[str] | None
+    kms_key_arn: pulumi.Input[str] | None
+    model_data_kms_key_arn: pulumi.Input[str] | None
+    network: NetworkSettings | None
+    """None: SageMaker's own."""
+    tags: Mapping[str, pulumi.Input[str]]

@@ -1,0 +1,91 @@
+"""MLflow's tracking server and model registry on Kubernetes."""
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from pulumi_mlops._shared.kubernetes.create import create
+from pulumi_mlops.model_registry.args import ModelRegistryArgs
+from pulumi_mlops.model_registry.kubernetes import database, render
+from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings, resolve
+
+# Beyond the server's own time to start: what Kubernetes needs to notice that it is over.
+GRACE_SECONDS = 60
+
+
+class KubernetesModelRegistry(pulumi.ComponentResource):
+    """MLflow's tracking server and model registry, with its database and its artifacts.
+
+    Its volumes hold every model, also those that other stacks have pinned: an update that would delete one is refused
+    unless `protect_data` is false.
+    """
+
+    url: pulumi.Output[str]
+    """Address of the registry within the cluster, known once it answers."""
+
+    def __init__(self, name: str, args: ModelRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare a registry.
+
+        Args:
+            name: Name of the server and of its Service.
+            args: See `ModelRegistryArgs`.
+            opts: Options of the component; a Kubernetes provider among them is used for everything in it.
+
+        Raises:
+            ArgumentsError: With everything that is wrong with the arguments.
+        """
+        super().__init__("mlops:index:KubernetesModelRegistry", name, {}, opts)
+        settings = resolve(name, args)
+        children = pulumi.ResourceOptions(parent=self)
+        needed: list[pulumi.Resource] = [
+            create(name, render.service_account(settings), children),
+            create(name, render.network_policy(settings), children),
+        ]
+        for role, claim in render.volume_claims(settings).items():
+            needed.append(create(f"{name}-{role}", claim, self._volume_options(settings)))
+        password_version = None
+        if settings.postgres is not None:
+            server, password_version = self._database(settings, settings.postgres)
+            needed.append(server)
+        patience = f"{render.START_TIMEOUT_SECONDS + GRACE_SECONDS}s"
+        timeouts = pulumi.CustomTimeouts(create=patience, update=patience)
+        self.deployment: kubernetes.apps.v1.Deployment = create(
+            name,
+            render.deployment(settings, password_version),
+            pulumi.ResourceOptions(parent=self, depends_on=needed, custom_timeouts=timeouts),
+        )
+        """The server."""
+        service = create(
+            name, render.service(settings), pulumi.ResourceOptions(parent=self, depends_on=[self.deployment])
+        )
+        if settings.replicas > 1:
+            create(name, render.disruption_budget(settings), children)
+        # Whoever uses the address waits for the server, and still knows the address in a preview.
+        self.url = pulumi.Output.all(render.url(settings), self.deployment.metadata, service.metadata).apply(
+            lambda known: str(known[0])
+        )
+        self.register_outputs({"url": self.url})
+
+    def _volume_options(self, settings: RegistrySettings) -> pulumi.ResourceOptions:
+        # Where the setting says nothing against it, the component's own options may still protect the volumes.
+        return pulumi.ResourceOptions(parent=self, protect=True if settings.protect_data else None)
+
+    def _database(
+        self, settings: RegistrySettings, postgres: PostgresSettings
+    ) -> tuple[pulumi.Resource, pulumi.Output[str]]:
+        name = database.database_name(settings)
+        children = pulumi.ResourceOptions(parent=self)
+        secret = create(name, database.secret(settings, postgres), children)
+        password_version = pulumi.Output.unsecret(secret.metadata["uid"])
+        needed = [
+            create(name, database.service_account(settings), children),
+            create(name, database.network_policy(settings), children),
+        ]
+        volume = database.volume_claim(settings)
+        needed.append(create(database.claim_name(settings), volume, self._volume_options(settings)))
+        create(name, database.service(settings), children)
+        server = create(
+            name,
+            database.stateful_set(settings, postgres, password_version),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
+        return server, password_version

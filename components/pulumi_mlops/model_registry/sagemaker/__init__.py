@@ -1,0 +1,1 @@
+"""Model package groups, and the bucket that models lie in."""

@@ -1,0 +1,68 @@
+"""What is wrong only between stacks: one uses another's registry without being let in."""
+
+from collections.abc import Iterator, Sequence
+
+from pulumi_mlops._shared.scalars import host_of
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.problems import Problem, shown
+
+
+def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    """Yield a problem for each stack that uses the registry of another one that does not let it in.
+
+    Args:
+        documents: The stacks that are checked together. Registries of others are not judged.
+    """
+    yield from _namespaces(documents)
+    yield from _accounts(documents)
+
+
+def _namespaces(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    owners = {_registry_host(document): document for document in documents if _owns_registry(document)}
+    for document in documents:
+        url, namespace = document.at("platform", "registry", "url"), document.at("platform", "namespace")
+        owner = owners.get(host_of(url)) if isinstance(url, str) else None
+        if owner is None:
+            continue
+        allowed = owner.at("platform", "registry", "allowed_namespaces") or []
+        if isinstance(allowed, list) and namespace not in allowed:
+            yield owner.problem(
+                ("platform", "registry", "allowed_namespaces"),
+                got=f"{allowed} without {shown(namespace)}, whose stack ({document.source}) uses this registry",
+                expected="every namespace that uses this registry",
+                fix=f"add {namespace}, or change registry.url there",
+            )
+
+
+def _accounts(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    owners = {
+        (document.at("platform", "sagemaker", "account_id"), document.at("platform", "namespace")): document
+        for document in documents
+        if _owns_registry(document)
+    }
+    for document in documents:
+        place = (document.at("platform", "registry", "account_id"), document.at("platform", "registry", "namespace"))
+        owner, account = owners.get(place), document.at("platform", "sagemaker", "account_id")
+        if owner is None or account == place[0]:
+            continue
+        # A workload's pipeline registers what it trains.
+        registers = bool(document.at("workloads"))
+        key, use = ("producer_account_ids", "registers in") if registers else ("consumer_account_ids", "uses")
+        known = owner.at("platform", "registry", key) or []
+        if isinstance(known, list) and account not in known:
+            yield owner.problem(
+                ("platform", "registry", key),
+                got=f"{known} without {shown(account)}, whose stack ({document.source}) {use} this registry",
+                expected=f"every account that {use} this registry",
+                fix=f"add {account}, or change registry.account_id there",
+            )
+
+
+def _owns_registry(document: StackDocument) -> bool:
+    registry = document.at("platform", "registry")
+    return isinstance(registry, dict) and not any(registry.get(key) for key in ("url", "account_id"))
+
+
+def _registry_host(document: StackDocument) -> str | None:
+    namespace = document.at("platform", "namespace")
+    return f"mlflow.{namespace}.svc.cluster.local" if isinstance(namespace, str) else None

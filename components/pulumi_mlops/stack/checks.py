@@ -1,0 +1,174 @@
+"""Checks that need more than one setting. Each tolerates whatever else is wrong, so that all is told at once."""
+
+from collections.abc import Iterator
+
+from pulumi_mlops.stack import sagemaker_checks
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.platform.config import OwnRegistry, RegistryDatabase, Target
+from pulumi_mlops.stack.problems import Problem, shown
+
+_POSTGRESQL = RegistryDatabase.POSTGRESQL.value
+LONGEST_ROLLOUT_SECONDS = 3600
+_PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield what contradicts itself in one stack."""
+    yield from _target_settings(document)
+    yield from _registry(document)
+    if document.at("platform", "target") == Target.SAGEMAKER.value:
+        yield from sagemaker_checks.problems_of(document)
+        return
+    yield from _rollout_timeout(document)
+    yield from _registry_replicas(document)
+    yield from _storage_class(document)
+    yield from _images(document)
+    yield from _database_password(document)
+    yield from _namespaces(document)
+
+
+def _owns_registry(document: StackDocument) -> bool:
+    return isinstance(document.at("platform", "registry"), dict) and _registry_elsewhere(document) is None
+
+
+def _registry_elsewhere(document: StackDocument) -> str | None:
+    """Return the key that says where somebody else's registry is; None where the stack has one of its own."""
+    return next((key for key in ("url", "account_id") if document.at("platform", "registry", key) is not None), None)
+
+
+def _database(document: StackDocument) -> object:
+    """Return the database of the stack's own registry; None where there is none, or none that is known."""
+    if not _owns_registry(document):
+        return None
+    database = document.at("platform", "registry", "database") or RegistryDatabase.SQLITE.value
+    return database if database in [known.value for known in RegistryDatabase] else None
+
+
+def _target_settings(document: StackDocument) -> Iterator[Problem]:
+    needed = {
+        Target.KUBERNETES.value: "{context: <a context of the kubeconfig>}",
+        Target.SAGEMAKER.value: '{account_id: "<12 digits>", region: <an AWS region>}',
+    }
+    target = document.at("platform", "target")
+    if isinstance(target, str) and target in needed and document.at("platform", target) is None:
+        yield document.problem(
+            ("platform", target),
+            got="nothing",
+            expected=f"the settings of the target {target}",
+            fix=f"add {target}: {needed[target]}",
+        )
+
+
+def _rollout_timeout(document: StackDocument) -> Iterator[Problem]:
+    for workload in document.keys_at("workloads"):
+        path = ("workloads", workload, "endpoint", "rollout_timeout_seconds")
+        seconds = document.at(*path)
+        if isinstance(seconds, int) and seconds > LONGEST_ROLLOUT_SECONDS:
+            yield document.problem(
+                path,
+                got=str(seconds),
+                expected=f"at most {LONGEST_ROLLOUT_SECONDS} on target kubernetes",
+                fix="lower it",
+            )
+
+
+def _registry(document: StackDocument) -> Iterator[Problem]:
+    elsewhere = _registry_elsewhere(document)
+    if elsewhere is None:
+        return
+    for key in document.keys_at("platform", "registry"):
+        if key in OwnRegistry.model_fields:
+            yield document.problem(
+                ("platform", "registry", key),
+                got=f"{key} beside {elsewhere}",
+                expected=f"either the {elsewhere} of an existing registry or the settings of one that this stack runs",
+                fix=f"remove {key}, or remove {elsewhere}",
+            )
+
+
+def _registry_replicas(document: StackDocument) -> Iterator[Problem]:
+    replicas, database = document.at("platform", "registry", "replicas"), _database(document)
+    if not isinstance(replicas, int) or replicas < 2 or database is None:
+        return
+    has_bucket = document.at("platform", "registry", "artifacts", "s3_uri") is not None
+    if database != _POSTGRESQL or not has_bucket:
+        yield document.problem(
+            ("platform", "registry", "replicas"),
+            got=f"{replicas} with database {database} and artifacts {'in a bucket' if has_bucket else 'on a volume'}",
+            expected="1, as a volume serves one server",
+            fix="use one replica, or database: postgresql and artifacts: {s3_uri: …}",
+        )
+
+
+def _storage_class(document: StackDocument) -> Iterator[Problem]:
+    storage_class = document.at("platform", "kubernetes", "storage_class")
+    if storage_class is not None and document.at("platform", "registry", "url") is not None:
+        yield document.problem(
+            ("platform", "kubernetes", "storage_class"),
+            got=f"{shown(storage_class)} with registry.url",
+            expected="no storage class, since this stack has no volume that stays",
+            fix="remove it",
+        )
+
+
+def _images(document: StackDocument) -> Iterator[Problem]:
+    if not isinstance(document.at("platform", "images"), dict):
+        return
+    database = _database(document)
+    owns = _owns_registry(document)
+    yield from _image(document, "registry", "registry.url", is_needed=owns)
+    if database is not None or not owns:
+        because = f"registry.database {shown(database)}" if owns else "registry.url"
+        yield from _image(document, "postgres", because, is_needed=database == _POSTGRESQL)
+
+
+def _image(document: StackDocument, image: str, because: str, *, is_needed: bool) -> Iterator[Problem]:
+    pinned = document.at("platform", "images", image)
+    if is_needed and pinned is None:
+        yield document.problem(
+            ("platform", "images", image),
+            got="nothing",
+            expected=f"the image {image}, since this stack runs it",
+            fix=f"add {image}: <a pinned image>",
+        )
+    elif pinned is not None and not is_needed and document.at("platform", "registry") is not None:
+        yield document.problem(
+            ("platform", "images", image),
+            got=f"{shown(pinned)} with {because}",
+            expected=f"no image {image}, since this stack does not run it",
+            fix="remove it",
+        )
+
+
+def _database_password(document: StackDocument) -> Iterator[Problem]:
+    needed, given = _database(document) == _POSTGRESQL, _PASSWORD in document.secrets
+    key = f"{document.project}:{_PASSWORD}"
+    if needed and not given:
+        yield document.problem(
+            (_PASSWORD,),
+            got="nothing",
+            expected="a secret, since registry.database is postgresql",
+            fix=f"run pulumi config set --secret {key}",
+        )
+    if given and not needed and _database(document) is not None:
+        yield document.problem(
+            (_PASSWORD,),
+            got=f"a secret with registry.database {shown(_database(document))}",
+            expected="a password only where registry.database is postgresql",
+            fix=f"run pulumi config rm {key}",
+        )
+
+
+def _namespaces(document: StackDocument) -> Iterator[Problem]:
+    own = document.at("platform", "namespace")
+    allowed = document.at("platform", "registry", "allowed_namespaces")
+    if not isinstance(allowed, list):
+        return
+    for index, namespace in enumerate(allowed):
+        if namespace == own or namespace in allowed[:index]:
+            yield document.problem(
+                ("platform", "registry", "allowed_namespaces", index),
+                got=f"{shown(namespace)}, with namespace {shown(own)} and allowed_namespaces {allowed}",
+                expected="other namespaces, each once",
+                fix="remove it",
+            )

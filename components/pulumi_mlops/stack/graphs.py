@@ -1,0 +1,159 @@
+"""Holds a workload's pipeline settings against its step graph. The graph is imported; nothing of it is run."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from pulumi_mlops._shared.suggest import did_you_mean
+from pulumi_mlops.stack import explain
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.model import default_graph
+from pulumi_mlops.stack.problems import Problem, shown
+
+if TYPE_CHECKING:
+    from mlops_runtime.graph import StepGraph
+
+
+_Path = tuple[str, ...]
+
+
+class GraphError(LookupError):
+    """A step graph cannot be had.
+
+    Attributes:
+        got: What was found in its place.
+        expected: What would have been right.
+        fix: What to do about it.
+    """
+
+    def __init__(self, *, got: str, expected: str, fix: str) -> None:
+        self.got, self.expected, self.fix = got, expected, fix
+        super().__init__(f"got {got}, expected {expected}, fix: {fix}")
+
+
+@cache
+def load_graph(reference: str) -> "StepGraph":
+    """Import a step graph.
+
+    Args:
+        reference: The graph as module:name, like `flight_delay.graph:GRAPH`.
+
+    Returns:
+        The graph; the same one each time.
+
+    Raises:
+        GraphError: When the module or the graph in it is not there, or the module cannot be imported.
+    """
+    from mlops_runtime.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
+
+    module_name, _, name = reference.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise GraphError(
+            got=f"{shown(reference)}, but there is no module {error.name}",
+            expected="a module of this installation that holds the step graph",
+            fix=f"write {module_name.replace('.', '/')}.py under pipelines, or name another graph in pipeline.graph",
+        ) from error
+    except Exception as error:
+        raise GraphError(
+            got=f"{shown(reference)}, whose module fails with {type(error).__name__}: {error}",
+            expected="a module that imports without an error",
+            fix=f"correct {module_name}",
+        ) from error
+    graph = getattr(module, name, None)
+    if not isinstance(graph, StepGraph):
+        graphs = [key for key, value in vars(module).items() if isinstance(value, StepGraph)]
+        raise GraphError(
+            got=f"{shown(reference)}, but {module_name} has no step graph {name}",
+            expected=f"one of {', '.join(graphs)}" if graphs else "a module with a step graph",
+            fix=did_you_mean(name, graphs) or "name another graph in pipeline.graph",
+        )
+    return graph
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield what a document's workloads ask of their step graphs that these do not have."""
+    for workload in document.keys_at("workloads"):
+        pipeline = document.at("workloads", workload, "pipeline")
+        if pipeline is not None and not isinstance(pipeline, Mapping):
+            continue
+        path = ("workloads", workload, "pipeline")
+        reference = document.at(*path, "graph") or default_graph(workload)
+        if not isinstance(reference, str) or ":" not in reference:
+            continue
+        try:
+            graph = load_graph(reference)
+        except GraphError as error:
+            yield document.problem((*path, "graph"), got=error.got, expected=error.expected, fix=error.fix)
+            continue
+        yield from _parameters(document, path, graph)
+        yield from _gate(document, path, graph)
+        yield from _resources(document, path, graph)
+
+
+def _parameters(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    values = document.at(*path, "parameters")
+    for name, got, expected, fix in judge_parameters(graph, values if isinstance(values, Mapping) else {}):
+        here = (*path, "parameters", *([name] if name else []))
+        yield document.problem(here, got=got, expected=expected, fix=fix)
+
+
+def judge_parameters(graph: "StepGraph", values: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what a graph's parameters do not take.
+
+    Args:
+        graph: The graph.
+        values: Values by parameter.
+
+    Yields:
+        The parameter, empty where several do not go together; what was got; what was expected; the fix.
+    """
+    known = list(graph.parameters.model_fields)
+    try:
+        graph.parameters.model_validate(dict(values))
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            name = str(details["loc"][0]) if details["loc"] else ""
+            got, expected, fix = explain.judge(details)
+            if details["type"] == "extra_forbidden":
+                got = "an unknown parameter"
+                expected = f"one of {', '.join(known) or 'none'}, the parameters of {graph.reference}"
+                fix = did_you_mean(name, known) or "remove it"
+            yield name, got, expected, fix
+
+
+def _gate(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    metric = document.at(*path, "gate", "metric")
+    if not isinstance(metric, str):
+        return
+    step = graph.gate_step
+    if step is None:
+        yield document.problem(
+            (*path, "gate"),
+            got=f"a gate on {metric}",
+            expected=f"no gate, since {graph.reference} has no gate step",
+            fix="remove it, or mark a step of the graph as its gate",
+        )
+    elif metric not in step.metrics:
+        yield document.problem(
+            (*path, "gate", "metric"),
+            got=shown(metric),
+            expected=f"one of {', '.join(step.metrics)}, which step {step.name} of {graph.reference} records",
+            fix=did_you_mean(metric, step.metrics) or "choose one of them",
+        )
+
+
+def _resources(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
+    steps = [step.name for step in graph.ordered_steps]
+    for name in document.keys_at(*path, "resources"):
+        if name not in steps:
+            yield document.problem(
+                (*path, "resources", name),
+                got="an unknown step",
+                expected=f"one of {', '.join(steps)}, the steps of {graph.reference}",
+                fix=did_you_mean(name, steps) or "remove it",
+            )

@@ -1,0 +1,36 @@
+from pydantic import Field
+
+from pulumi_mlops._shared.config_model import Model
+from pulumi_mlops._shared.scalars import WorkloadName
+from pulumi_mlops.stack.platform.config import PlatformConfig
+from pulumi_mlops.stack.workload.config import WorkloadConfig
+
+
+class StackConfig(Model):
+    """Everything a stack file declares, validated, except its secrets.
+
+    `pulumi_mlops.stack.load.load_stack()` reads it within a Pulumi program, and
+    `pulumi_mlops.stack.file.load_stack_file(path, project)` outside of one.
+    """
+
+    platform: PlatformConfig
+    """What the workloads share: `mlops:platform`."""
+
+    workloads: dict[WorkloadName, WorkloadConfig] = Field(default={})
+    """The workloads by name: `mlops:workloads`."""
+
+    def graph_of(self, workload: str) -> str:
+        """Return the step graph of a workload as module:name.
+
+        Args:
+            workload: A workload of this stack.
+
+        Raises:
+            KeyError: When the stack has no such workload.
+        """
+        return self.workloads[workload].pipeline.graph or default_graph(workload)
+
+
+def default_graph(workload: str) -> str:
+    """Return the step graph of a workload that names none, as module:name."""
+    return f"{workload.replace('-', '_')}.graph:GRAPH"

@@ -1,0 +1,123 @@
+"""Which settings each target supports. What a target would not obey is refused when the stack is loaded."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.platform.config import Target
+from pulumi_mlops.stack.problems import Problem, shown
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A setting that a target does not support.
+
+    Attributes:
+        path: Where it stands; `*` is any name.
+        supported: What the target supports in its place.
+        fix: What to do about it.
+        values: The values that are refused. Empty: any.
+    """
+
+    path: tuple[str, ...]
+    supported: str
+    fix: str
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Support:
+    """What one target can do.
+
+    Attributes:
+        refused: The settings that it does not support.
+    """
+
+    refused: tuple[Refused, ...]
+
+
+_PIPELINE = ("workloads", "*", "pipeline")
+_ENDPOINT = ("workloads", "*", "endpoint")
+_REGISTRY = ("platform", "registry")
+_OTHER_TARGET = "remove it, or change the target"
+_INSTANCES = "machines by instance type, under {place}.sagemaker"
+
+SUPPORT: Mapping[Target, Support] = {
+    Target.KUBERNETES: Support(
+        refused=(
+            Refused(("platform", "sagemaker"), "the settings under platform.kubernetes", _OTHER_TARGET),
+            Refused((*_REGISTRY, "account_id"), "the url of an existing registry", "give its url"),
+            *(
+                Refused((*_REGISTRY, key), "registry.allowed_namespaces", "name the namespaces there")
+                for key in ("consumer_account_ids", "producer_account_ids")
+            ),
+            Refused((*_PIPELINE, "sagemaker"), "pipeline.resources, by step", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "sagemaker"), "endpoint.cpu, memory and replicas", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
+        ),
+    ),
+    Target.SAGEMAKER: Support(
+        refused=(
+            Refused(("platform", "kubernetes"), "the settings under platform.sagemaker", _OTHER_TARGET),
+            Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
+            Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
+            Refused(
+                (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
+            ),
+            *(
+                Refused(
+                    (*_REGISTRY, key), "SageMaker's own registry, without servers, volumes or database", "remove it"
+                )
+                for key in ("database", "database_volume_gib", "artifacts", "replicas", "service_account_annotations")
+            ),
+            Refused(
+                (*_REGISTRY, "allowed_namespaces"),
+                "registry.consumer_account_ids and producer_account_ids",
+                "name the accounts there",
+            ),
+            Refused((*_PIPELINE, "resources"), _INSTANCES.format(place="pipeline"), "use instance_types there"),
+            Refused((*_PIPELINE, "allowed_egress_cidrs"), "platform.sagemaker.security_group_ids", "bound it there"),
+            *(
+                Refused((*_ENDPOINT, key), _INSTANCES.format(place="endpoint"), "use instance_type there")
+                for key in ("cpu", "memory")
+            ),
+            Refused(
+                (*_ENDPOINT, "target_cpu_percent"),
+                "endpoint.sagemaker.invocations_per_instance_target",
+                "say how many requests a machine should get",
+            ),
+            Refused((*_ENDPOINT, "drain_seconds"), "SageMaker's own drain, which has no setting", "remove it"),
+            Refused((*_ENDPOINT, "allowed_namespaces"), "IAM: sagemaker:InvokeEndpoint for who may call", "remove it"),
+        ),
+    ),
+}
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield a problem for each setting that the document's target does not support."""
+    name = document.at("platform", "target")
+    if name not in [target.value for target in Target]:
+        return
+    target = Target(name)
+    for rule in SUPPORT[target].refused:
+        for path in _matches(document.values, rule.path):
+            value = document.at(*path)
+            if rule.values and value not in rule.values:
+                continue
+            yield document.problem(
+                path,
+                got=f"{shown(value)}, which target {target.value} does not support",
+                expected=rule.supported,
+                fix=rule.fix,
+            )
+
+
+def _matches(value: object, pattern: tuple[str, ...], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if not pattern:
+        yield path
+        return
+    if not isinstance(value, Mapping):
+        return
+    for key in value if pattern[0] == "*" else [pattern[0]]:
+        if key in value:
+            yield from _matches(value[key], pattern[1:], (*path, key))

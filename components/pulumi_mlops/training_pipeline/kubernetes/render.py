@@ -1,0 +1,129 @@
+"""The Kubernetes objects of a training pipeline: a CronJob, of which each run is one Job with one pod."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from pulumi_mlops._shared.documents import Document, to_json
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops.training_pipeline.kubernetes.settings import PipelineSettings, StepSettings
+
+COMPONENT = "training-pipeline"
+WORKSPACE = "/workspace"
+# The 31st of February: what a CronJob without a schedule has in its place, being suspended besides.
+NEVER = "0 0 31 2 *"
+KEEP_FINISHED_RUNS_SECONDS = 7 * 24 * 3600
+START_AT_MOST_SECONDS_LATE = 3600
+
+
+def selector(settings: PipelineSettings) -> dict[str, str]:
+    """Labels that select the pods of all runs."""
+    return labels.selector(settings.name, COMPONENT)
+
+
+def pod_labels(settings: PipelineSettings) -> dict[str, str]:
+    """Labels of a run's Job and pod."""
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+
+
+def metadata(settings: PipelineSettings) -> Document:
+    """Metadata of the pipeline's objects."""
+    return labels.metadata(settings.name, settings.namespace, pod_labels(settings), settings.tags)
+
+
+def service_account(settings: PipelineSettings) -> Document:
+    """Return the identity of a run."""
+    return objects.service_account(metadata(settings), settings.service_account_annotations)
+
+
+def network_policy(settings: PipelineSettings) -> Document:
+    """Return what a run may connect to: the registry and what is allowed besides. Nothing connects to a run."""
+    elsewhere = [{"to": [{"ipBlock": {"cidr": cidr}} for cidr in settings.allowed_egress_cidrs]}]
+    return network.policy(
+        metadata(settings),
+        selector(settings),
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            *(elsewhere if settings.allowed_egress_cidrs else []),
+        ],
+    )
+
+
+def cron_job(settings: PipelineSettings) -> Document:
+    """Return the pipeline.
+
+    The schedule starts no run while one that it started goes on. A run that was asked for by hand is a Job from the
+    same template, of which the schedule knows nothing: `mlops train` starts none beside another, but the schedule may
+    start one beside it. Each has a workspace of its own and registers a version of its own.
+    """
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": metadata(settings),
+        "spec": {
+            "schedule": settings.schedule or NEVER,
+            "timeZone": "Etc/UTC",
+            "suspend": settings.schedule is None,
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": START_AT_MOST_SECONDS_LATE,
+            "successfulJobsHistoryLimit": 3,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {"metadata": {"labels": pod_labels(settings)}, "spec": _run(settings)},
+        },
+    }
+
+
+def _run(settings: PipelineSettings) -> Document:
+    # Each step starts when the one before has ended well. The last is the pod's main container.
+    steps = [_step(settings, step) for step in settings.steps]
+    pod = pods.pod(
+        settings.name,
+        steps[-1:],
+        init_containers=steps[:-1],
+        volumes=[pods.empty_volume("workspace", f"{settings.workspace_gib}Gi")],
+        temporary_size="2Gi",
+        pull_secrets=settings.image_pull_secret_names,
+        more={"restartPolicy": "Never"},
+    )
+    return {
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": settings.run_timeout_seconds,
+        "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
+        "template": {"metadata": {"labels": pod_labels(settings)}, "spec": pod},
+    }
+
+
+def _step(settings: PipelineSettings, step: StepSettings) -> Document:
+    return pods.container(
+        step.name,
+        settings.image,
+        [
+            *("python", "-m", "mlops_runtime", "step", "--graph", settings.graph_reference),
+            *("--step", step.name, "--workspace", WORKSPACE),
+        ],
+        resources=quantities.batch_resources(step.resources),
+        mounts=[pods.mount("workspace", WORKSPACE)],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
+    )
+
+
+def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] | Document]:
+    variables: dict[str, pulumi.Input[str] | Document] = {
+        "MLFLOW_TRACKING_URI": settings.registry_url,
+        "MLOPS_ENVIRONMENT": settings.environment,
+        "MLOPS_IMAGE": settings.image,
+        "MLOPS_PARAMETERS": combine(to_json, settings.parameters),
+        "MLOPS_RUN_NAME": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}},
+        "MLOPS_WORKLOAD": settings.model_name,
+        # Libraries that count the node's cores would start more threads than the step has CPU for.
+        "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},
+        # Threads that wait by turning in circles use up the step's CPU, and those that work wait for it.
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    if settings.gate is not None:
+        variables["MLOPS_GATE"] = to_json(settings.gate)
+    if settings.champion is not None:
+        variables["MLOPS_CHAMPION"] = combine(to_json, settings.champion)
+    return variables

@@ -1,0 +1,1 @@
+"""A training pipeline on SageMaker."""

@@ -1,0 +1,111 @@
+"""What processing and training jobs have in common."""
+
+from typing import Any
+
+from pulumi_mlops._shared.documents import Document, to_json, without_none
+from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
+from pulumi_mlops.training_pipeline.sagemaker.definition.references import EXECUTION_ID, parameter, text
+from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
+
+PARAMETER_PREFIX = "MLOPS_PARAMETER_"
+# AWS itself failed to start the job, or asked for patience.
+_STEP_FAULTS = ("Step.SERVICE_FAULT", "Step.THROTTLING")
+# The job failed through no fault of its code.
+_JOB_FAULTS = ("SageMaker.CAPACITY_ERROR", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.RESOURCE_LIMIT")
+
+
+def environment(plan: PipelinePlan) -> dict[str, Any]:
+    """Return the variables of every job: what its run is about.
+
+    Each parameter has a variable of its own, since AWS takes 256 characters for one. The execution's identity is left
+    out where steps are to be reused: a step with another environment is another step to SageMaker.
+    """
+    variables: dict[str, Any] = {
+        "MLOPS_ENVIRONMENT": plan.environment,
+        "MLOPS_IMAGE": plan.image,
+        "MLOPS_WORKLOAD": plan.workload,
+        # Threads that wait by turning in circles use up the job's CPU, and those that work wait for it.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        **{
+            f"{PARAMETER_PREFIX}{name}": parameter(name) if each.type == "string" else text(parameter(name))
+            for name, each in plan.parameters.items()
+        },
+    }
+    if plan.cache_days == 0:
+        variables["MLOPS_RUN_NAME"] = EXECUTION_ID
+    if plan.gate is not None:
+        variables["MLOPS_GATE"] = to_json(plan.gate)
+    if plan.champion is not None:
+        variables["MLOPS_CHAMPION"] = to_json(plan.champion)
+    return variables
+
+
+def resources(plan: PipelinePlan, step: StepPlan) -> Document:
+    """Return the machine of a job."""
+    encrypts = plan.kms_key_arn is not None and not has_own_disks(step.instance_type)
+    return without_none(
+        {
+            "InstanceCount": 1,
+            "InstanceType": step.instance_type,
+            "VolumeSizeInGB": plan.volume_gib,
+            "VolumeKmsKeyId": plan.kms_key_arn if encrypts else None,
+        }
+    )
+
+
+def stopping_condition(plan: PipelinePlan) -> Document:
+    """Return how long a job may take."""
+    return {"MaxRuntimeInSeconds": plan.timeout_seconds}
+
+
+def vpc(plan: PipelinePlan) -> Document | None:
+    """Return the network that jobs are in, or None where they are in SageMaker's own."""
+    if not plan.subnet_ids:
+        return None
+    return {"SecurityGroupIds": sorted(plan.security_group_ids), "Subnets": sorted(plan.subnet_ids)}
+
+
+def tags(plan: PipelinePlan) -> list[Document] | None:
+    """Return the tags of a job."""
+    return [{"Key": key, "Value": value} for key, value in sorted((plan.tags or {}).items())] or None
+
+
+def step(plan: PipelinePlan, step: StepPlan, arguments: Document) -> Document:
+    """Build a step that is a job, with how it is repeated or spared.
+
+    Args:
+        plan: The pipeline.
+        step: The step.
+        arguments: The request that creates the job.
+    """
+    return without_none(
+        {
+            "Name": step.name,
+            "Type": step.kind.value,
+            "Description": step.description or None,
+            "Arguments": without_none({**arguments, "RoleArn": plan.role_arn, "Tags": tags(plan)}),
+            "CacheConfig": {"Enabled": True, "ExpireAfter": f"P{plan.cache_days}D"} if plan.cache_days else None,
+            "RetryPolicies": retries(plan, _STEP_FAULTS, _JOB_FAULTS),
+        }
+    )
+
+
+def registration_retries(plan: PipelinePlan) -> list[Document] | None:
+    """Return how the registration, which is no job, is tried again."""
+    return retries(plan, _STEP_FAULTS)
+
+
+def retries(plan: PipelinePlan, *faults: tuple[str, ...]) -> list[Document] | None:
+    """Return how a step is tried again: each kind of fault with growing pauses that suit it."""
+    if plan.retry_attempts == 0:
+        return None
+    pauses = {_STEP_FAULTS: 10, _JOB_FAULTS: 60}
+    return [
+        {
+            "ExceptionType": list(kind),
+            "IntervalSeconds": pauses[kind],
+            "BackoffRate": 2.0,
+            "MaxAttempts": plan.retry_attempts,
+        }
+        for kind in faults
+    ]

@@ -1,0 +1,39 @@
+"""The step whose output is the model."""
+
+from pulumi_mlops._shared.documents import Document, without_none
+from pulumi_mlops.training_pipeline.sagemaker.definition import folders, jobs
+from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
+
+ENTRYPOINT = ("python", "-m", "mlops_runtime.sagemaker.training")
+
+
+def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
+    """Compile the training step."""
+    output = f"s3://{plan.model_data_bucket}/{folders.models_prefix(plan.name)}"
+    arguments = {
+        "AlgorithmSpecification": {
+            "TrainingImage": plan.image,
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": list(ENTRYPOINT),
+        },
+        "HyperParameters": {"graph": plan.graph_reference, "step": step.name},
+        "InputDataConfig": [_channel(plan, name) for name in step.after] or None,
+        "OutputDataConfig": without_none({"S3OutputPath": output, "KmsKeyId": plan.model_data_kms_key_arn}),
+        "ResourceConfig": jobs.resources(plan, step),
+        "Environment": jobs.environment(plan),
+        "EnableNetworkIsolation": plan.is_isolated,
+        "VpcConfig": jobs.vpc(plan),
+        "StoppingCondition": jobs.stopping_condition(plan),
+        # The profiler would put files of its own beside the model.
+        "ProfilerConfig": {"DisableProfiler": True},
+    }
+    return jobs.step(plan, step, arguments)
+
+
+def _channel(plan: PipelinePlan, name: str) -> Document:
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": folders.output_of(plan, name),
+        "S3DataDistributionType": "FullyReplicated",
+    }
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

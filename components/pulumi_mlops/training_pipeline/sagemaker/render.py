@@ -1,0 +1,94 @@
+"""The AWS resources of a training pipeline: the pipeline with its definition, and the schedule that starts it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+
+from pulumi_mlops._shared.documents import Document, to_json
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
+from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
+from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+
+START_AT_MOST_SECONDS_LATE = 3600
+
+
+def pipeline(settings: SageMakerPipelineSettings) -> Document:
+    """Return the pipeline."""
+    return {
+        "pipeline_name": settings.aws_name,
+        "pipeline_display_name": settings.aws_name,
+        "pipeline_description": f"Trains, checks and registers {settings.model_name}.",
+        "role_arn": role_arn(settings, Role.EXECUTION),
+        "pipeline_definition": definition(settings),
+        "tags": dict(settings.tags),
+    }
+
+
+def definition(settings: SageMakerPipelineSettings) -> pulumi.Input[str]:
+    """Return the definition: the same text for the same settings, known as soon as they are."""
+    return combine(lambda known: to_json(compile_pipeline(plan(settings, known))), settings.later)
+
+
+def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> PipelinePlan:
+    """Return what the definition is made of.
+
+    Args:
+        settings: The settings.
+        known: What `settings.later` turned out to be.
+    """
+    values: Mapping[str, Any] = known["values"]
+    return PipelinePlan(
+        name=settings.aws_name,
+        graph_reference=settings.graph_reference,
+        workload=settings.model_name,
+        environment=known["environment"],
+        steps=settings.steps,
+        result_step=settings.result_step,
+        gate=settings.gate,
+        parameters={
+            name: replace(parameter, default=values.get(name, parameter.default))
+            for name, parameter in settings.parameters.items()
+        },
+        image=known["image"],
+        serving_image=known["serving_image"],
+        bucket=known["bucket"],
+        model_data_bucket=known["model_data_bucket"],
+        model_data_kms_key_arn=known["model_data_kms_key_arn"] or known["kms_key_arn"],
+        model_package_group=known["model_package_group"],
+        role_arn=role_arn(settings, Role.JOBS),
+        approval=settings.approval,
+        volume_gib=settings.volume_gib,
+        timeout_seconds=settings.timeout_seconds,
+        cache_days=settings.cache_days,
+        retry_attempts=settings.retry_attempts,
+        is_isolated=not settings.has_network,
+        champion=known["champion"],
+        champion_model_data_url=known["champion_model_data_url"],
+        kms_key_arn=known["kms_key_arn"],
+        subnet_ids=known["subnet_ids"],
+        security_group_ids=known["security_group_ids"],
+        tags=known["tags"],
+    )
+
+
+def schedule(settings: SageMakerPipelineSettings) -> Document:
+    """Return the schedule. A start that was missed is made up for within an hour, or not at all."""
+    return {
+        "name": settings.aws_name,
+        "description": f"Starts the pipeline {settings.aws_name}.",
+        "schedule_expression": settings.schedule,
+        "schedule_expression_timezone": "UTC",
+        "flexible_time_window": {"mode": "OFF"},
+        "state": "ENABLED",
+        "target": {
+            "arn": pipeline_arn(settings),
+            "role_arn": role_arn(settings, Role.SCHEDULE),
+            "retry_policy": {
+                "maximum_event_age_in_seconds": START_AT_MOST_SECONDS_LATE,
+                "maximum_retry_attempts": 10,
+            },
+        },
+    }

@@ -1,0 +1,153 @@
+"""Who acts for a training pipeline on AWS, each with the rights that it needs and no more.
+
+The code of the steps cannot start jobs or register models, and SageMaker, which does, cannot write where the code does.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "CreateProcessingJob API" and "CreateTrainingJob
+API: Execution Role Permissions".
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pulumi
+
+from pulumi_mlops._shared.aws import permissions, policies
+from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.policies import statement
+from pulumi_mlops._shared.aws.roles import RoleSettings
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.training_pipeline.sagemaker.definition.folders import models_prefix, runs_prefix
+from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
+from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+
+_S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
+# SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
+_JOBS = {"Processing": "processing-job/pipelines-*", "Training": "training-job/pipelines-*"}
+
+
+def jobs_role(settings: SageMakerPipelineSettings) -> RoleSettings:
+    """Return what the steps' code runs as."""
+    account = settings.account
+    trust = policies.trust_policy(policies.SAGEMAKER, account, policies.job_sources(account))
+    return _role(settings, Role.JOBS, "What the jobs of the pipeline {} may do", trust, _jobs)
+
+
+def execution_role(settings: SageMakerPipelineSettings) -> RoleSettings:
+    """Return what SageMaker starts the jobs and registers the model as."""
+    source = policies.pipeline_source(settings.account, settings.aws_name)
+    trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
+    return _role(settings, Role.EXECUTION, "What SageMaker may do for the pipeline {}", trust, _execution)
+
+
+def schedule_role(settings: SageMakerPipelineSettings) -> RoleSettings:
+    """Return what EventBridge Scheduler starts the pipeline as."""
+    source = policies.schedule_source(settings.account)
+    trust = policies.trust_policy(policies.SCHEDULER, settings.account, [source])
+    return _role(settings, Role.SCHEDULE, "Starts the pipeline {}", trust, _schedule)
+
+
+def _role(
+    settings: SageMakerPipelineSettings,
+    role: Role,
+    description: str,
+    trust: Document,
+    statements: Callable[[SageMakerPipelineSettings], Iterator[Document]],
+) -> RoleSettings:
+    return RoleSettings(
+        role_name=role_name(settings, role),
+        description=description.format(settings.aws_name),
+        trust=trust,
+        statements=list(statements(settings)),
+        tags=settings.tags,
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+
+
+def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    account, later = settings.account, settings.later
+    runs, models = [f"{runs_prefix(settings.aws_name)}/"], [f"{models_prefix(settings.aws_name)}/"]
+    yield from permissions.read_objects(account, later["bucket"], runs, sid="ReadResults")
+    yield permissions.write_objects(account, later["bucket"], runs, sid="WriteResults")
+    yield from permissions.read_objects(account, later["model_data_bucket"], models, sid="ReadModels")
+    yield permissions.write_objects(account, later["model_data_bucket"], models, sid="WriteModels")
+    if later["champion_model_data_url"] is not None:
+        yield from _read_location(account, later["champion_model_data_url"], "ReadChampion")
+    if later["model_data_kms_key_arn"] is not None:
+        # Whose key it may be cannot be told by an ARN that is not known yet: both get statements of their own.
+        key_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
+    for index, uri in enumerate(settings.data_s3_uris):
+        yield from _read_location(account, uri, f"ReadData{index}")
+    yield from permissions.pull_images(account, [later["image"]])
+    kinds = ["ProcessingJobs", "TrainingJobs"] if settings.trains else ["ProcessingJobs"]
+    yield permissions.write_logs(account, [f"/aws/sagemaker/{kind}" for kind in kinds])
+    yield permissions.put_metrics()
+    if later["kms_key_arn"] is not None:
+        yield from permissions.use_key(later["kms_key_arn"], volumes=True)
+    if settings.subnet_ids:
+        yield from permissions.use_network(account, settings.subnet_ids, settings.security_group_ids)
+
+
+def _read_location(account: AwsAccount, uri: pulumi.Input[str], sid: str) -> Iterator[Document]:
+    """Allow to read what is at a location: an object, or everything whose key begins so, as SageMaker takes it."""
+
+    def part(form: str, known: str) -> str:
+        found = _S3_URI.fullmatch(known)
+        return form.format(**found.groupdict()) if found else ""
+
+    def arn(form: str) -> pulumi.Input[str]:
+        return combine(lambda known: account.arn("s3", part(form, known)), uri)
+
+    yield statement(["s3:GetObject"], [arn("{bucket}/{key}*")], sid=sid)
+    keys = {"StringLike": {"s3:prefix": combine(partial(part, "{key}*"), uri)}}
+    yield statement(["s3:ListBucket"], [arn("{bucket}")], sid=f"{sid}List", conditions=keys)
+
+
+def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    account, later = settings.account, settings.later
+    jobs = [account.arn("sagemaker", _JOBS["Processing"])]
+    actions = ["CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob"]
+    if settings.trains:
+        jobs.append(account.arn("sagemaker", _JOBS["Training"]))
+        actions += ["CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"]
+    yield statement([f"sagemaker:{action}" for action in [*actions, "AddTags"]], jobs, sid="RunJobs")
+    yield permissions.pass_role(role_arn(settings, Role.JOBS), policies.SAGEMAKER)
+    if settings.result_step is not None:
+        folder = f"{runs_prefix(settings.aws_name)}/"
+        yield from permissions.read_objects(account, later["bucket"], [folder], sid="ReadResults")
+    if settings.registers:
+        yield from _registration(settings)
+    if later["kms_key_arn"] is not None:
+        yield from _start_encrypted(later["kms_key_arn"])
+
+
+def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    """Allow to register a version: SageMaker sees to it that its model and its image are there."""
+    account, later = settings.account, settings.later
+    group = combine(partial(_group_arn, account), later["model_package_group"])
+    packages = combine(lambda arn: arn.replace(":model-package-group/", ":model-package/") + "/*", group)
+    actions = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"]
+    yield statement(actions, [group, packages], sid="RegisterModel")
+    models = f"{models_prefix(settings.aws_name)}/"
+    yield from permissions.read_objects(account, later["model_data_bucket"], [models], sid="ReadModels")
+    if later["model_data_kms_key_arn"] is not None:
+        actions = ["kms:Decrypt", "kms:DescribeKey"]
+        yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
+    yield from permissions.pull_images(account, [later["serving_image"]])
+
+
+def _group_arn(account: AwsAccount, group: str) -> str:
+    return group if group.startswith("arn:") else account.arn("sagemaker", f"model-package-group/{group}")
+
+
+def _start_encrypted(key_arn: pulumi.Input[str]) -> Iterator[Document]:
+    """Allow to start jobs whose volumes are encrypted, and to read what they left."""
+    yield statement(["kms:Decrypt", "kms:DescribeKey"], [key_arn], sid="ReadEncrypted")
+    for_service: policies.Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    yield statement(["kms:CreateGrant"], [key_arn], sid="EncryptVolumes", conditions=for_service)
+
+
+def _schedule(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    yield statement(["sagemaker:StartPipelineExecution"], [pipeline_arn(settings)], sid="StartPipeline")

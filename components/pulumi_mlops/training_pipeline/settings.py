@@ -1,0 +1,89 @@
+"""The arguments of a training pipeline that mean the same on every target."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pulumi_mlops._shared import checks, cron
+from pulumi_mlops._shared.arguments import Arguments, Requirement
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.inputs import combine
+
+_PARAMETER_TYPES: Mapping[str, tuple[type, ...]] = {
+    "integer": (int, float),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+}
+
+
+def is_graph(graph: Mapping[str, Any]) -> Requirement | None:
+    """Accept the document of a step graph."""
+    fix = "pass what `StepGraph.to_document()` returns"
+    steps = graph.get("steps")
+    if not isinstance(graph.get("reference"), str) or not isinstance(graph.get("parameters"), Mapping):
+        return Requirement("a step graph with its reference and parameters", fix)
+    if not steps or not all(isinstance(step, Mapping) and step.get("name") for step in steps):
+        return Requirement("a step graph with at least one step, each with a name", fix)
+    return None
+
+
+def parameters(arguments: Arguments, graph: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the values of the graph's parameters that were given."""
+    known: Mapping[str, Mapping[str, Any]] = graph["parameters"]
+    given = {}
+    for name, value in arguments.read("parameters", None, {}).items():
+        path = f"parameters.{name}"
+        if not graph["steps"]:
+            continue
+        if name not in known:
+            expected = f"one of the graph's parameters {', '.join(sorted(known)) or '(it has none)'}"
+            arguments.add_unknown_key(path, expected)
+            continue
+        kind = known[name]["type"]
+        checked = arguments.check(path, value, partial(_is_of_kind, kind))
+        given[name] = combine(partial(as_kind, kind), checked)
+    return given
+
+
+def _is_of_kind(kind: str, value: object) -> Requirement | None:
+    right = isinstance(value, _PARAMETER_TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
+    if right and not (kind == "integer" and isinstance(value, float) and not value.is_integer()):
+        return None
+    return Requirement(f"a value of type {kind}", "correct this value")
+
+
+def as_kind(kind: str, value: Any) -> Any:
+    """Undo what the component protocol does to whole numbers: 3 arrives as 3.0."""
+    return int(value) if kind == "integer" and isinstance(value, float) and value.is_integer() else value
+
+
+def gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
+    """Read the bound that a model must keep."""
+    given = arguments.read("gate")
+    if given is None:
+        return None
+    bounds = {key: given[key] for key in ("max", "min") if given.get(key) is not None}
+    if len(bounds) != 1:
+        arguments.add("gate", given, "exactly one of max and min", "keep max where less is better, min where more is")
+    metrics = [metric for step in graph["steps"] if step.get("is_gate") for metric in step["metrics"]]
+    if graph["steps"] and given["metric"] not in metrics:
+        expected = f"one of the metrics that the gate step records ({', '.join(metrics) or 'there is no gate step'})"
+        arguments.add("gate.metric", given["metric"], expected, "name one of these, or remove the gate")
+    return {"metric": given["metric"], **bounds}
+
+
+def champion(arguments: Arguments) -> Document | None:
+    """Read the version that serves."""
+    if arguments.read("champion") is None:
+        return None
+    return {
+        "version": arguments.read("champion.version", checks.version),
+        "digest": arguments.read("champion.digest", checks.digest),
+    }
+
+
+def is_schedule(schedule: str) -> Requirement | None:
+    """Accept five cron fields."""
+    problem = cron.problem_of(schedule)
+    return None if problem is None else Requirement(f"five cron fields, in UTC ({problem})", "correct the schedule")

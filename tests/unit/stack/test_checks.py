@@ -1,0 +1,80 @@
+"""Settings that contradict each other, within a stack and between stacks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pulumi_mlops.stack.across import problems_between
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.problems import Problem
+
+Check = Callable[[str], list[Problem]]
+REGISTRY_IMAGE = "      registry: localhost/pulumi-mlops/registry:0123456789abcdef\n"
+OWN_REGISTRY = """    registry:
+      database: sqlite
+      artifacts: {volume_gib: 5}
+      allowed_namespaces: [flights-prod]
+"""
+DEV_REGISTRY = "    registry: {url: http://mlflow.flights-dev.svc.cluster.local:5000}\n"
+
+
+def test_a_stack_that_runs_its_registry_needs_the_image(good: str, check: Check) -> None:
+    (problem,) = check(good.replace(REGISTRY_IMAGE, ""))
+    assert (problem.path, problem.got) == ("mlops:platform.images.registry", "nothing")
+
+
+def test_an_image_that_the_stack_does_not_run_is_refused(good: str, check: Check) -> None:
+    (problem,) = check(good.replace(OWN_REGISTRY, DEV_REGISTRY))
+    assert problem.path == "mlops:platform.images.registry"
+    assert check(good.replace(OWN_REGISTRY, DEV_REGISTRY).replace(REGISTRY_IMAGE, "")) == []
+
+
+def test_an_image_that_is_missing_is_told(good: str, check: Check) -> None:
+    (problem,) = check(good.replace("      pipeline: localhost/pulumi-mlops/pipeline:0123456789abcdef\n", ""))
+    assert (problem.path, problem.fix[:12]) == ("mlops:platform.images.pipeline", "add pipeline")
+
+
+def test_several_registry_servers_need_a_database_and_a_bucket(good: str, check: Check) -> None:
+    two = good.replace("      database: sqlite\n", "      database: sqlite\n      replicas: 2\n")
+    (problem,) = check(two)
+    assert (problem.path, problem.got) == (
+        "mlops:platform.registry.replicas",
+        "2 with database sqlite and artifacts on a volume",
+    )
+    in_bucket = two.replace("{volume_gib: 5}", "{s3_uri: s3://models/flights}")
+    (problem,) = check(in_bucket)
+    assert problem.got == "2 with database sqlite and artifacts in a bucket"
+    postgresql = in_bucket.replace("database: sqlite", "database: postgresql")
+    assert not [problem for problem in check(postgresql) if problem.path.endswith("replicas")]
+
+
+def test_a_storage_class_needs_volumes_of_the_stacks_own(good: str, check: Check) -> None:
+    text = good.replace("{context: mlops-sandbox}", "{context: mlops-sandbox, storage_class: fast}")
+    assert check(text) == []
+    (problem,) = check(text.replace(OWN_REGISTRY, DEV_REGISTRY).replace(REGISTRY_IMAGE, ""))
+    assert (problem.path, problem.got) == ("mlops:platform.kubernetes.storage_class", "'fast' with registry.url")
+
+
+def _document(tmp_path: Path, name: str, text: str) -> StackDocument:
+    path = tmp_path / name
+    path.write_text(text)
+    return read_document(path, "mlops", source=name)
+
+
+def test_a_stack_is_let_in_by_the_registry_that_it_uses(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    user = good.replace(OWN_REGISTRY, DEV_REGISTRY)
+    prod = _document(tmp_path, "prod.yaml", user.replace("namespace: flights-dev", "namespace: flights-prod"))
+    test = _document(tmp_path, "test.yaml", user.replace("namespace: flights-dev", "namespace: flights-test"))
+    assert list(problems_between([dev, prod])) == []
+    (problem,) = problems_between([dev, prod, test])
+    assert problem.source == "dev.yaml"
+    assert "'flights-test'" in problem.got
+    assert "test.yaml" in problem.got
+    assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "allowed_namespaces" in line)
+
+
+def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
+    assert list(problems_between([dev, _document(tmp_path, "prod.yaml", broken)])) == []

@@ -1,0 +1,39 @@
+"""The page that says what each setting becomes names every setting, and says of each what the targets refuse."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from pulumi_mlops.stack import EndpointConfig, PipelineConfig, PlatformConfig, Target
+from pulumi_mlops.stack.targets import SUPPORT
+
+PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
+SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "mlops:platform`": (PlatformConfig, ("platform",)),
+    "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
+    "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
+}
+COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)
+
+
+def rows(section: str) -> dict[str, list[str]]:
+    text = next(part for part in PAGE.split("\n## ") if part.split("\n")[0].endswith(section))
+    found = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| `", line)]
+    return {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in found}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_setting_is_there_once(section: str) -> None:
+    assert list(rows(section)) == list(dict.fromkeys(rows(section)))
+    assert set(rows(section)) == set(SECTIONS[section][0].model_fields)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("target", COLUMNS)
+def test_what_a_target_refuses_is_said_so(section: str, target: Target) -> None:
+    place = SECTIONS[section][1]
+    refused = {rule.path[-1] for rule in SUPPORT[target].refused if rule.path[:-1] == place}
+    told = {name for name, cells in rows(section).items() if cells[COLUMNS.index(target)].startswith("refused")}
+    assert told == refused
