@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
-from pulumi_mlops.stack import sagemaker_args
+from pulumi_mlops.stack import arguments
 from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.project import find_project
-from pulumi_mlops.stack.workload import sagemaker as sagemaker_workload
+from pulumi_mlops.stack.workload import parts
 from pulumi_mlops.training_pipeline.sagemaker import render as pipeline_render
 from pulumi_mlops.training_pipeline.sagemaker.settings import resolve
 from sandbox import paths
@@ -47,14 +47,13 @@ def measure() -> Sequence[Figure]:
 def _rendering() -> Callable[[], bytes]:
     project = find_project(paths.checkout())
     stack = load_stack_file(project.stack_file(_STACK), project)
-    settings = stack.platform.sagemaker
-    if settings is None:
+    if stack.platform.sagemaker is None:
         raise NotMeasurableError(f"stack {_STACK} is not on SageMaker")
 
     def render() -> bytes:
-        args = sagemaker_args.workload_args(stack, _WORKLOAD, settings, "a-bucket", {})
-        pipeline = sagemaker_workload.pipeline_args(_WORKLOAD, args, f"{_WORKLOAD}-group", None)
-        return str(pipeline_render.definition(resolve(f"{_WORKLOAD}-pipeline", pipeline))).encode()
+        args = arguments.workload_args(stack, _WORKLOAD, {}, bucket_name="a-bucket")
+        part = parts.sagemaker_pipeline(_WORKLOAD, args, f"{_WORKLOAD}-group", None)
+        return str(pipeline_render.definition(resolve(part.name, part.args))).encode()
 
     return render
 

@@ -15,6 +15,7 @@ from pulumi_mlops import (
     SageMakerTrainingPipeline,
     Workload,
 )
+from pulumi_mlops._shared.descriptions import describe_inherited
 
 COMPONENTS = [
     KubernetesEndpoint,
@@ -29,6 +30,8 @@ COMPONENTS = [
 # Before Python 3.13 a docstring keeps its indentation, and Pulumi would take it over into the schema.
 for component in COMPONENTS:
     component.__doc__ = inspect.getdoc(component)
+
+describe_inherited()
 
 if __name__ == "__main__":
     component_provider_host(

@@ -17,9 +17,9 @@ _UNKNOWN = re.compile(r"<known (later|after (?P<names>.+))>")
 _HEAD = """import pulumi
 import pulumi_aws as aws
 
-from pulumi_mlops.endpoint._pinned_package import PinnedModelPackage
-from pulumi_mlops.endpoint._release import EndpointRelease
-from pulumi_mlops.endpoint._truth import EndpointTruth
+from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
+from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
+from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
 
 provider = aws.Provider(
     "aws",

@@ -6,52 +6,49 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
     from pulumi_mlops._shared.model import ModelPinArgs
+    from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs, SageMakerWorkloadPlaceArgs
     from pulumi_mlops.endpoint.args import (
         AlarmsArgs,
         AsynchronousArgs,
         DataCaptureArgs,
         EndpointArgs,
         KubernetesEndpointArgs,
+        KubernetesEndpointSettingsArgs,
+        KubernetesServingArgs,
         RolloutArgs,
         RolloutStrategy,
         SageMakerEndpointArgs,
-        SageMakerHostingArgs,
+        SageMakerEndpointSettingsArgs,
+        SageMakerServingArgs,
         ServerlessArgs,
         ShadowArgs,
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.args import (
-        KubernetesRegistryArgs,
-        ModelRegistryArgs,
+        KubernetesModelRegistryArgs,
+        KubernetesModelRegistrySettingsArgs,
         RegistryDatabase,
         S3ArtifactsArgs,
         SageMakerModelRegistryArgs,
-        SageMakerRegistryArgs,
+        SageMakerModelRegistrySettingsArgs,
     )
     from pulumi_mlops.model_registry.kubernetes.component import KubernetesModelRegistry
     from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry
-    from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerBucketArgs, SageMakerStorageArgs
+    from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs, SageMakerStorageSettingsArgs
     from pulumi_mlops.model_registry.sagemaker.storage.component import SageMakerStorage
     from pulumi_mlops.stack.platform.component import Platform
-    from pulumi_mlops.stack.workload.component import (
-        KubernetesWorkloadArgs,
-        Workload,
-        WorkloadArgs,
-        WorkloadEndpointArgs,
-        WorkloadPipelineArgs,
-    )
-    from pulumi_mlops.stack.workload.sagemaker import (
-        SageMakerWorkloadArgs,
-        SageMakerWorkloadEndpointArgs,
-        SageMakerWorkloadPipelineArgs,
-    )
+    from pulumi_mlops.stack.workload.args import WorkloadArgs
+    from pulumi_mlops.stack.workload.component import Workload
     from pulumi_mlops.training_pipeline.args import (
         GateArgs,
-        KubernetesPipelineArgs,
+        KubernetesTrainingArgs,
+        KubernetesTrainingPipelineArgs,
+        KubernetesTrainingPipelineSettingsArgs,
         ModelApproval,
-        SageMakerPipelineArgs,
+        SageMakerTrainingArgs,
         SageMakerTrainingPipelineArgs,
+        SageMakerTrainingPipelineSettingsArgs,
         StepResourcesArgs,
         TrainingPipelineArgs,
     )
@@ -67,52 +64,55 @@ __all__ = [
     "GateArgs",
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
+    "KubernetesEndpointSettingsArgs",
     "KubernetesModelRegistry",
-    "KubernetesPipelineArgs",
-    "KubernetesRegistryArgs",
+    "KubernetesModelRegistryArgs",
+    "KubernetesModelRegistrySettingsArgs",
+    "KubernetesPlaceArgs",
+    "KubernetesServingArgs",
+    "KubernetesTrainingArgs",
     "KubernetesTrainingPipeline",
-    "KubernetesWorkloadArgs",
+    "KubernetesTrainingPipelineArgs",
+    "KubernetesTrainingPipelineSettingsArgs",
     "ModelApproval",
     "ModelPinArgs",
-    "ModelRegistryArgs",
     "Platform",
     "RegistryDatabase",
     "RolloutArgs",
     "RolloutStrategy",
     "S3ArtifactsArgs",
-    "SageMakerBucketArgs",
     "SageMakerEndpoint",
     "SageMakerEndpointArgs",
-    "SageMakerHostingArgs",
+    "SageMakerEndpointSettingsArgs",
     "SageMakerModelRegistry",
     "SageMakerModelRegistryArgs",
-    "SageMakerPipelineArgs",
-    "SageMakerRegistryArgs",
+    "SageMakerModelRegistrySettingsArgs",
+    "SageMakerPlaceArgs",
+    "SageMakerServingArgs",
     "SageMakerStorage",
     "SageMakerStorageArgs",
+    "SageMakerStorageSettingsArgs",
+    "SageMakerTrainingArgs",
     "SageMakerTrainingPipeline",
     "SageMakerTrainingPipelineArgs",
-    "SageMakerWorkloadArgs",
-    "SageMakerWorkloadEndpointArgs",
-    "SageMakerWorkloadPipelineArgs",
+    "SageMakerTrainingPipelineSettingsArgs",
+    "SageMakerWorkloadPlaceArgs",
     "ServerlessArgs",
     "ShadowArgs",
     "StepResourcesArgs",
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
-    "WorkloadEndpointArgs",
-    "WorkloadPipelineArgs",
 ]
 
 # Imported when first used: the command line and the configuration need no cloud's library.
 _MODULES = {
     "_shared.arguments": ("ArgumentsError",),
     "_shared.model": ("ModelPinArgs",),
-    "stack.workload.sagemaker": (
-        "SageMakerWorkloadArgs",
-        "SageMakerWorkloadEndpointArgs",
-        "SageMakerWorkloadPipelineArgs",
+    "_shared.place": (
+        "KubernetesPlaceArgs",
+        "SageMakerPlaceArgs",
+        "SageMakerWorkloadPlaceArgs",
     ),
     "endpoint.args": (
         "AlarmsArgs",
@@ -120,49 +120,50 @@ _MODULES = {
         "DataCaptureArgs",
         "EndpointArgs",
         "KubernetesEndpointArgs",
+        "KubernetesEndpointSettingsArgs",
+        "KubernetesServingArgs",
         "RolloutArgs",
         "RolloutStrategy",
         "SageMakerEndpointArgs",
-        "SageMakerHostingArgs",
+        "SageMakerEndpointSettingsArgs",
+        "SageMakerServingArgs",
         "ServerlessArgs",
         "ShadowArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
     "model_registry.args": (
-        "KubernetesRegistryArgs",
-        "ModelRegistryArgs",
+        "KubernetesModelRegistryArgs",
+        "KubernetesModelRegistrySettingsArgs",
         "RegistryDatabase",
         "S3ArtifactsArgs",
         "SageMakerModelRegistryArgs",
-        "SageMakerRegistryArgs",
+        "SageMakerModelRegistrySettingsArgs",
     ),
     "model_registry.kubernetes.component": ("KubernetesModelRegistry",),
     "model_registry.sagemaker.component": ("SageMakerModelRegistry",),
-    "stack.platform.component": ("Platform",),
     "model_registry.sagemaker.storage.args": (
-        "SageMakerBucketArgs",
         "SageMakerStorageArgs",
+        "SageMakerStorageSettingsArgs",
     ),
     "model_registry.sagemaker.storage.component": ("SageMakerStorage",),
+    "stack.platform.component": ("Platform",),
+    "stack.workload.args": ("WorkloadArgs",),
+    "stack.workload.component": ("Workload",),
     "training_pipeline.args": (
         "GateArgs",
-        "KubernetesPipelineArgs",
+        "KubernetesTrainingArgs",
+        "KubernetesTrainingPipelineArgs",
+        "KubernetesTrainingPipelineSettingsArgs",
         "ModelApproval",
-        "SageMakerPipelineArgs",
+        "SageMakerTrainingArgs",
         "SageMakerTrainingPipelineArgs",
+        "SageMakerTrainingPipelineSettingsArgs",
         "StepResourcesArgs",
         "TrainingPipelineArgs",
     ),
     "training_pipeline.kubernetes.component": ("KubernetesTrainingPipeline",),
     "training_pipeline.sagemaker.component": ("SageMakerTrainingPipeline",),
-    "stack.workload.component": (
-        "KubernetesWorkloadArgs",
-        "Workload",
-        "WorkloadArgs",
-        "WorkloadEndpointArgs",
-        "WorkloadPipelineArgs",
-    ),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 # What a target stands on, and the extra that brings it.

@@ -1,38 +1,13 @@
 """Checks of a component's arguments: everything wrong with them is found and said at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NotRequired, get_args, get_origin, is_typeddict
 
 import pulumi
 
-
-@dataclass(frozen=True)
-class Requirement:
-    """What a value should have been, and what to do about it."""
-
-    expected: str
-    fix: str
-    got: str | None = None
-    """What to say of the value in its place, where it may hold a secret."""
-
-
-Check = Callable[[Any], Requirement | None]
-"""Returns what a value violates, or None if it is right."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with one argument."""
-
-    path: str
-    got: str
-    expected: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: got {self.got}, expected {self.expected}; {self.fix}"
+from pulumi_mlops._shared.problems import Check, Problem, Requirement
+from pulumi_mlops._shared.rules import Setting
 
 
 class ArgumentsError(ValueError, pulumi.RunError):
@@ -100,6 +75,26 @@ class Arguments:
         checked = self.check(path, value, check) if check else value
         return checked if self.sound(path) else default
 
+    def number(self, path: str, setting: Setting) -> int:
+        """Take a whole number, checked; the setting's default if it is left out or known to be wrong."""
+        return int(self.read(path, setting, setting.default))
+
+    def optional_number(self, path: str, setting: Setting) -> int | None:
+        """Take a whole number, checked; the setting's default, which may be None, if it is left out."""
+        value = self.read(path, setting, setting.default)
+        return None if value is None else int(value)
+
+    def items(self, path: str, check: Check) -> list[Any]:
+        """Take a list, each item of it checked under its own path; empty if it is left out."""
+        return [self.check(f"{path}[{index}]", item, check) for index, item in enumerate(self.read(path, None, []))]
+
+    def mapping(self, path: str, key_check: Check) -> dict[str, Any]:
+        """Take a mapping whose keys are checked; empty if it is left out."""
+        given: Mapping[str, Any] = self.read(path, None, {})
+        for key in given:
+            self.check(f"{path}.{key}", key, key_check)
+        return dict(given)
+
     def check(self, path: str, value: Any, check: Check) -> Any:
         """Check a value now, or inside the Output that it is, and return it."""
         if isinstance(value, pulumi.Output):
@@ -107,6 +102,11 @@ class Arguments:
         if requirement := check(value):
             self._problems.append(_problem(path, value, requirement))
         return value
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong so far."""
+        return tuple(self._problems)
 
     def finish(self) -> None:
         """End the checks.

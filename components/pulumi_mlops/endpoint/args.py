@@ -1,4 +1,4 @@
-"""The contract of an endpoint, for each target."""
+"""The contract of an endpoint: what it is on every target, what a target adds, and where it runs."""
 
 from enum import Enum
 from typing import NotRequired, TypedDict
@@ -6,51 +6,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from pulumi_mlops._shared.model import ModelPinArgs
-
-
-class KubernetesEndpointArgs(TypedDict):
-    """What an endpoint has on Kubernetes only."""
-
-    namespace: pulumi.Input[str]
-    """Namespace that everything is created in. It must exist."""
-    cpu: NotRequired[str]
-    """CPU reserved for each pod, as a Kubernetes quantity; a pod uses more where the node has it. Defaults to 500m."""
-    memory: NotRequired[str]
-    """Memory of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
-    allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
-    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
-    service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
-    """Annotations that give the pods a cloud identity, such as `eks.amazonaws.com/role-arn`. Defaults to none."""
-    image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
-    """Secrets of the namespace with which the image is pulled. Defaults to none."""
-
-
-class EndpointArgs(TypedDict):
-    """Arguments of an endpoint."""
-
-    image: pulumi.Input[str]
-    """Image of the model server, pinned by digest or content."""
-    registry_url: pulumi.Input[str]
-    """Address of the MLflow server that the model is fetched from."""
-    model_name: NotRequired[str]
-    """Name that the model is registered under. Defaults to the component's name."""
-    model: NotRequired[ModelPinArgs]
-    """The version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
-    replicas_min: NotRequired[int]
-    """The fewest pods that serve. Defaults to 1."""
-    replicas_max: NotRequired[int]
-    """The most pods that load can ask for. Defaults to `replicas_min`."""
-    target_cpu_percent: NotRequired[int]
-    """Part of its reserved CPU that a pod should use before another is started. Defaults to 70."""
-    rollout_timeout_seconds: NotRequired[int]
-    """How long a pod of a new version may take to be ready before the update fails; pods are replaced a quarter at a
-    time. Defaults to 120."""
-    drain_seconds: NotRequired[int]
-    """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
-    tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of every object, written as labels on Kubernetes. Defaults to none."""
-    kubernetes: KubernetesEndpointArgs
-    """Settings of the endpoint on Kubernetes."""
+from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 
 
 class RolloutStrategy(str, Enum):
@@ -113,7 +69,7 @@ class ServerlessArgs(TypedDict):
     max_concurrency: NotRequired[int]
     """The most requests at once, 1 to 200. Defaults to 5."""
     provisioned_concurrency: NotRequired[int]
-    """Requests at once that are always kept ready for. Defaults to none."""
+    """Provisioned concurrency: how many concurrent requests AWS keeps warm capacity for. Defaults to none."""
 
 
 class AsynchronousArgs(TypedDict):
@@ -136,55 +92,104 @@ class DataCaptureArgs(TypedDict):
     """Requests of 100 that are kept with their answers. Defaults to 100."""
 
 
-class SageMakerHostingArgs(TypedDict):
+class NeutralEndpointArgs(TypedDict):
+    """What an endpoint has on every target."""
+
+    replicas_min: NotRequired[int]
+    """The fewest replicas that serve: pods on Kubernetes, instances on SageMaker. Defaults to 1."""
+    replicas_max: NotRequired[int]
+    """The most replicas that the autoscaler may add. Defaults to `replicas_min`."""
+    rollout_timeout_seconds: NotRequired[int]
+    """How long a new version may take to be ready before the update fails; on Kubernetes for each wave, since pods are
+    replaced a quarter at a time. Defaults to 120 on Kubernetes (3600 at most), to 1800 on SageMaker."""
+
+
+class KubernetesServingArgs(TypedDict):
+    """What an endpoint has on Kubernetes only."""
+
+    cpu: NotRequired[str]
+    """CPU request of each pod, as a Kubernetes quantity; a pod uses more where the node has it. Defaults to 500m."""
+    memory: NotRequired[str]
+    """Memory request and limit of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
+    target_cpu_percent: NotRequired[int]
+    """Target CPU utilisation, in percent of the pod's request, above which the autoscaler adds a pod. Defaults to
+    70."""
+    drain_seconds: NotRequired[int]
+    """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
+    allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
+    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+    service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations of the pods' ServiceAccount that give them a cloud identity, such as `eks.amazonaws.com/role-arn`.
+    Defaults to none."""
+
+
+class SageMakerServingArgs(TypedDict):
     """What an endpoint has on SageMaker only."""
 
-    account_id: str
-    """The AWS account that everything is created in."""
-    region: str
-    """The AWS region, such as eu-west-1."""
-    namespace: str
-    """Beginning of every name, such as flights-dev."""
-    bucket_name: pulumi.Input[str]
-    """Bucket for what the endpoint keeps: captured requests, asynchronous answers."""
+    instance_type: NotRequired[str]
+    """The instance type. Defaults to ml.m5.large. AWS refuses to change it while the number of instances follows the
+    load: first set `replicas_max` to `replicas_min`."""
+    invocations_per_instance_target: NotRequired[int]
+    """Target tracking: requests a minute and instance above which the autoscaler adds an instance. Defaults to 500."""
+    scale_in_cooldown_seconds: NotRequired[int]
+    """Scale-in cooldown: how long no instance is removed after the number of instances has changed. Defaults to
+    300."""
+    scale_out_cooldown_seconds: NotRequired[int]
+    """Scale-out cooldown: how long no instance is added after one was. Defaults to 60."""
+    alarms: NotRequired[AlarmsArgs]
+    """CloudWatch alarms. Defaults to one, when every request fails; none if serverless."""
+    shadow: NotRequired[ShadowArgs]
+    """Shadow variant: a version that is sent a copy of the requests. Defaults to none."""
+    serverless: NotRequired[ServerlessArgs]
+    """Serverless inference, without instances of one's own. Defaults to instances."""
+    asynchronous: NotRequired[AsynchronousArgs]
+    """Asynchronous inference: requests and answers lie in the bucket. Defaults to real-time inference."""
+    data_capture: NotRequired[DataCaptureArgs]
+    """Data capture: requests and answers are kept in the bucket. Defaults to keeping none."""
+    superseded_configurations_kept: NotRequired[int]
+    """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
+
+
+class EndpointArgs(NeutralEndpointArgs):
+    """What an endpoint is, wherever it runs: a workload's, which says the place itself."""
+
+    kubernetes: NotRequired[KubernetesServingArgs]
+    """Settings of the endpoint on Kubernetes; refused elsewhere."""
+    sagemaker: NotRequired[SageMakerServingArgs]
+    """Settings of the endpoint on SageMaker; refused elsewhere."""
+    rollout: NotRequired[RolloutArgs]
+    """How a new version takes over, on SageMaker. Defaults to all at once."""
+
+
+class KubernetesEndpointSettingsArgs(KubernetesPlaceArgs, KubernetesServingArgs):
+    """Where an endpoint runs on Kubernetes, and what it has there only."""
+
+
+class KubernetesEndpointArgs(NeutralEndpointArgs):
+    """Arguments of an endpoint on Kubernetes."""
+
+    image: pulumi.Input[str]
+    """Image of the model server, pinned by digest or content."""
+    registry_url: pulumi.Input[str]
+    """Address of the MLflow server that the model is fetched from."""
+    model_name: NotRequired[str]
+    """Name that the model is registered under. Defaults to the component's name."""
+    model: NotRequired[ModelPinArgs]
+    """The version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of every object, written as labels. Defaults to none."""
+    kubernetes: KubernetesEndpointSettingsArgs
+    """Where the endpoint runs, and its settings on Kubernetes."""
+
+
+class SageMakerEndpointSettingsArgs(SageMakerPlaceArgs, SageMakerServingArgs):
+    """Where an endpoint runs on SageMaker, and what it has there only."""
+
     model_package_group: pulumi.Input[str]
     """The model's package group: its name, or the ARN of one in another account."""
-    model_data_bucket: NotRequired[pulumi.Input[str]]
-    """Bucket that registered models lie in, below `models/`. Defaults to `bucket_name`."""
-    model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Key that registered models are encrypted with. Defaults to `kms_key_arn`."""
-    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
-    """Policy that bounds what the endpoint's role can be given. Defaults to none."""
-    kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Key for the machines' volumes and for what is written to the bucket. Defaults to keys that AWS manages."""
-    subnet_ids: NotRequired[list[pulumi.Input[str]]]
-    """Subnets that the endpoint runs in. Given with `security_group_ids`. Defaults to SageMaker's own network."""
-    security_group_ids: NotRequired[list[pulumi.Input[str]]]
-    """Security groups of the endpoint. Given with `subnet_ids`."""
-    instance_type: NotRequired[str]
-    """The machine. Defaults to ml.m5.large. AWS refuses to change it while the number of machines follows the load:
-    first set `replicas_max` to `replicas_min`."""
-    invocations_per_instance_target: NotRequired[int]
-    """Requests a minute that a machine should get before another is started. Defaults to 500."""
-    scale_in_cooldown_seconds: NotRequired[int]
-    """How long no machine is taken away after the number of machines has changed. Defaults to 300."""
-    scale_out_cooldown_seconds: NotRequired[int]
-    """How long no machine is added after one was. Defaults to 60."""
-    alarms: NotRequired[AlarmsArgs]
-    """When the endpoint is in trouble. Defaults to one alarm, when every request fails; none if serverless."""
-    shadow: NotRequired[ShadowArgs]
-    """A version that runs in the shadow. Defaults to none."""
-    serverless: NotRequired[ServerlessArgs]
-    """Serve without machines of one's own. Defaults to machines."""
-    asynchronous: NotRequired[AsynchronousArgs]
-    """Answer into the bucket. Defaults to answering at once."""
-    data_capture: NotRequired[DataCaptureArgs]
-    """Keep requests and answers. Defaults to keeping none."""
-    superseded_configurations_kept: NotRequired[int]
-    """Configurations before the one in use that stay, to go back to by hand. Defaults to 2."""
 
 
-class SageMakerEndpointArgs(TypedDict):
+class SageMakerEndpointArgs(NeutralEndpointArgs):
     """Arguments of an endpoint on SageMaker."""
 
     image: pulumi.Input[str]
@@ -193,15 +198,9 @@ class SageMakerEndpointArgs(TypedDict):
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
     """The version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
-    replicas_min: NotRequired[int]
-    """The fewest machines that serve. Defaults to 1."""
-    replicas_max: NotRequired[int]
-    """The most machines that load can ask for. Defaults to `replicas_min`."""
-    rollout_timeout_seconds: NotRequired[int]
-    """How long a new version may take to be in service before the update fails. Defaults to 1800."""
     rollout: NotRequired[RolloutArgs]
     """How a new version takes over. Defaults to all at once."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of everything that is created. Defaults to none."""
-    sagemaker: SageMakerHostingArgs
-    """Settings of the endpoint on SageMaker."""
+    sagemaker: SageMakerEndpointSettingsArgs
+    """Where the endpoint runs, and its settings on SageMaker."""

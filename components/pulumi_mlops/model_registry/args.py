@@ -5,6 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerAccountArgs
+
 
 class RegistryDatabase(str, Enum):
     """Where the registry keeps its runs and versions."""
@@ -29,11 +31,9 @@ class S3ArtifactsArgs(TypedDict):
     """
 
 
-class KubernetesRegistryArgs(TypedDict):
+class KubernetesModelRegistrySettingsArgs(KubernetesPlaceArgs):
     """MLflow's tracking server and registry on Kubernetes."""
 
-    namespace: pulumi.Input[str]
-    """Namespace that everything is created in. It must exist."""
     image: pulumi.Input[str]
     """Image of the MLflow server, pinned by digest or content.
 
@@ -67,28 +67,20 @@ class KubernetesRegistryArgs(TypedDict):
     """Other namespaces whose pipelines and endpoints may use the registry. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations that give the server a cloud identity, such as `eks.amazonaws.com/role-arn`. Defaults to none."""
-    image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
-    """Secrets of the namespace with which images are pulled. Defaults to none."""
 
 
-class ModelRegistryArgs(TypedDict):
-    """Arguments of a model registry."""
+class KubernetesModelRegistryArgs(TypedDict):
+    """Arguments of a model registry on Kubernetes."""
 
-    kubernetes: KubernetesRegistryArgs
+    kubernetes: KubernetesModelRegistrySettingsArgs
     """Settings of the registry on Kubernetes."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, written as labels on Kubernetes. Defaults to none."""
 
 
-class SageMakerRegistryArgs(TypedDict):
+class SageMakerModelRegistrySettingsArgs(SageMakerAccountArgs):
     """A model's registry on SageMaker: its model package group."""
 
-    account_id: str
-    """AWS account that the group is created in."""
-    region: str
-    """AWS region that the group is created in."""
-    namespace: str
-    """What the group's name begins with. The model's name follows."""
     consumer_account_ids: NotRequired[list[str]]
     """Other AWS accounts that may read the group and its versions. Defaults to none."""
     producer_account_ids: NotRequired[list[str]]
@@ -104,7 +96,7 @@ class SageMakerModelRegistryArgs(TypedDict):
 
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
-    sagemaker: SageMakerRegistryArgs
+    sagemaker: SageMakerModelRegistrySettingsArgs
     """Settings of the registry on SageMaker."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of the group. Defaults to none."""

@@ -1,31 +1,21 @@
-"""The configuration of a stack: its models, and the one place that reads it."""
+"""A stack: its configuration, the one place that reads it, and what it declares."""
 
+from pulumi_mlops._shared.model_pin import ModelPin
+from pulumi_mlops.endpoint.config import EndpointConfig
+from pulumi_mlops.model_registry.config import AccountRegistry, ExistingRegistry, OwnRegistry, Registry
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.platform.config import (
-    Artifacts,
-    ExistingRegistry,
     ImagesConfig,
     KubernetesSettings,
-    OwnRegistry,
     PlatformConfig,
-    Registry,
-    RegistryDatabase,
-    S3Artifacts,
+    SageMakerSettings,
     Target,
-    VolumeArtifacts,
 )
-from pulumi_mlops.stack.workload.config import (
-    EndpointConfig,
-    GateConfig,
-    ModelPin,
-    PipelineConfig,
-    ReplicasConfig,
-    StepResources,
-    WorkloadConfig,
-)
+from pulumi_mlops.stack.workload.config import WorkloadConfig
+from pulumi_mlops.training_pipeline.config import GateConfig, PipelineConfig, StepResources
 
 __all__ = [
-    "Artifacts",
+    "AccountRegistry",
     "EndpointConfig",
     "ExistingRegistry",
     "GateConfig",
@@ -36,12 +26,9 @@ __all__ = [
     "PipelineConfig",
     "PlatformConfig",
     "Registry",
-    "RegistryDatabase",
-    "ReplicasConfig",
-    "S3Artifacts",
+    "SageMakerSettings",
     "StackConfig",
     "StepResources",
     "Target",
-    "VolumeArtifacts",
     "WorkloadConfig",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pulumi_mlops._shared.scalars import host_of
+from pulumi_mlops._shared.values import host_of
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.problems import Problem, shown
 

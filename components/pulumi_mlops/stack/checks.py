@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from pulumi_mlops.stack import sagemaker_checks
+from pulumi_mlops.model_registry.args import RegistryDatabase
+from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.stack.document import StackDocument
-from pulumi_mlops.stack.platform.config import OwnRegistry, RegistryDatabase, Target
+from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
 
 _POSTGRESQL = RegistryDatabase.POSTGRESQL.value
-LONGEST_ROLLOUT_SECONDS = 3600
 _PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
 
 
@@ -17,10 +17,8 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _target_settings(document)
     yield from _registry(document)
     if document.at("platform", "target") == Target.SAGEMAKER.value:
-        yield from sagemaker_checks.problems_of(document)
+        yield from _other_accounts(document)
         return
-    yield from _rollout_timeout(document)
-    yield from _registry_replicas(document)
     yield from _storage_class(document)
     yield from _images(document)
     yield from _database_password(document)
@@ -59,19 +57,6 @@ def _target_settings(document: StackDocument) -> Iterator[Problem]:
         )
 
 
-def _rollout_timeout(document: StackDocument) -> Iterator[Problem]:
-    for workload in document.keys_at("workloads"):
-        path = ("workloads", workload, "endpoint", "rollout_timeout_seconds")
-        seconds = document.at(*path)
-        if isinstance(seconds, int) and seconds > LONGEST_ROLLOUT_SECONDS:
-            yield document.problem(
-                path,
-                got=str(seconds),
-                expected=f"at most {LONGEST_ROLLOUT_SECONDS} on target kubernetes",
-                fix="lower it",
-            )
-
-
 def _registry(document: StackDocument) -> Iterator[Problem]:
     elsewhere = _registry_elsewhere(document)
     if elsewhere is None:
@@ -86,25 +71,11 @@ def _registry(document: StackDocument) -> Iterator[Problem]:
             )
 
 
-def _registry_replicas(document: StackDocument) -> Iterator[Problem]:
-    replicas, database = document.at("platform", "registry", "replicas"), _database(document)
-    if not isinstance(replicas, int) or replicas < 2 or database is None:
-        return
-    has_bucket = document.at("platform", "registry", "artifacts", "s3_uri") is not None
-    if database != _POSTGRESQL or not has_bucket:
-        yield document.problem(
-            ("platform", "registry", "replicas"),
-            got=f"{replicas} with database {database} and artifacts {'in a bucket' if has_bucket else 'on a volume'}",
-            expected="1, as a volume serves one server",
-            fix="use one replica, or database: postgresql and artifacts: {s3_uri: …}",
-        )
-
-
 def _storage_class(document: StackDocument) -> Iterator[Problem]:
-    storage_class = document.at("platform", "kubernetes", "storage_class")
+    storage_class = document.at("platform", "kubernetes", "storage_class_name")
     if storage_class is not None and document.at("platform", "registry", "url") is not None:
         yield document.problem(
-            ("platform", "kubernetes", "storage_class"),
+            ("platform", "kubernetes", "storage_class_name"),
             got=f"{shown(storage_class)} with registry.url",
             expected="no storage class, since this stack has no volume that stays",
             fix="remove it",
@@ -172,3 +143,15 @@ def _namespaces(document: StackDocument) -> Iterator[Problem]:
                 expected="other namespaces, each once",
                 fix="remove it",
             )
+
+
+def _other_accounts(document: StackDocument) -> Iterator[Problem]:
+    """Another account cannot read what a key managed by AWS encrypts."""
+    registry = ("platform", "registry")
+    if document.at(*registry, "account_id") is not None and document.at(*registry, "kms_key_arn") is None:
+        yield document.problem(
+            registry,
+            got="a registry elsewhere, without its key",
+            expected="kms_key_arn, the key that its models are encrypted with",
+            fix="copy that stack's platform.sagemaker.kms_key_arn",
+        )

@@ -17,8 +17,6 @@ _BRANCHES = {
     "own": "OwnRegistry",
     "existing": "ExistingRegistry",
     "account": "AccountRegistry",
-    "volume": "VolumeArtifacts",
-    "s3": "S3Artifacts",
 }
 _TYPES = {
     "string_type": ("a text", 'put it in quotes, like "{value}"'),
@@ -44,6 +42,21 @@ _BOUNDS = {
 def problems_of(error: ValidationError, document: StackDocument) -> list[Problem]:
     """Describe each of pydantic's errors at its place in the document."""
     return [_problem_of(details, document) for details in error.errors(include_url=False)]
+
+
+def wrong_paths(error: ValidationError) -> list[Path]:
+    """Return what has to go so that the rest can be judged: each wrong value, or what lacks a key."""
+    paths = []
+    for details in error.errors(include_url=False):
+        path, _ = _locate(details["loc"])
+        # A list with a wrong item goes as a whole, and so does a mapping that lacks a key.
+        while path and (isinstance(path[-1], int) or details["type"] == "missing"):
+            path = path[:-1]
+            if details["type"] == "missing":
+                break
+        if path:
+            paths.append(path)
+    return paths
 
 
 def _problem_of(details: ErrorDetails, document: StackDocument) -> Problem:

@@ -149,10 +149,10 @@ def _gate(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[
 
 def _resources(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
     steps = [step.name for step in graph.ordered_steps]
-    for name in document.keys_at(*path, "resources"):
+    for name in document.keys_at(*path, "kubernetes", "resources"):
         if name not in steps:
             yield document.problem(
-                (*path, "resources", name),
+                (*path, "kubernetes", "resources", name),
                 got="an unknown step",
                 expected=f"one of {', '.join(steps)}, the steps of {graph.reference}",
                 fix=did_you_mean(name, steps) or "remove it",

@@ -1,7 +1,7 @@
 from pydantic import Field
 
 from pulumi_mlops._shared.config_model import Model
-from pulumi_mlops._shared.scalars import WorkloadName
+from pulumi_mlops._shared.values import WorkloadName
 from pulumi_mlops.stack.platform.config import PlatformConfig
 from pulumi_mlops.stack.workload.config import WorkloadConfig
 

@@ -40,7 +40,6 @@ _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _REGISTRY = ("platform", "registry")
 _OTHER_TARGET = "remove it, or change the target"
-_INSTANCES = "machines by instance type, under {place}.sagemaker"
 
 SUPPORT: Mapping[Target, Support] = {
     Target.KUBERNETES: Support(
@@ -51,8 +50,8 @@ SUPPORT: Mapping[Target, Support] = {
                 Refused((*_REGISTRY, key), "registry.allowed_namespaces", "name the namespaces there")
                 for key in ("consumer_account_ids", "producer_account_ids")
             ),
-            Refused((*_PIPELINE, "sagemaker"), "pipeline.resources, by step", _OTHER_TARGET),
-            Refused((*_ENDPOINT, "sagemaker"), "endpoint.cpu, memory and replicas", _OTHER_TARGET),
+            Refused((*_PIPELINE, "sagemaker"), "the settings under pipeline.kubernetes", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "sagemaker"), "the settings under endpoint.kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
         ),
     ),
@@ -68,26 +67,24 @@ SUPPORT: Mapping[Target, Support] = {
                 Refused(
                     (*_REGISTRY, key), "SageMaker's own registry, without servers, volumes or database", "remove it"
                 )
-                for key in ("database", "database_volume_gib", "artifacts", "replicas", "service_account_annotations")
+                for key in (
+                    "database",
+                    "database_volume_gib",
+                    "artifacts_volume_gib",
+                    "artifacts_s3",
+                    "replicas",
+                    "cpu",
+                    "memory",
+                    "service_account_annotations",
+                )
             ),
             Refused(
                 (*_REGISTRY, "allowed_namespaces"),
                 "registry.consumer_account_ids and producer_account_ids",
                 "name the accounts there",
             ),
-            Refused((*_PIPELINE, "resources"), _INSTANCES.format(place="pipeline"), "use instance_types there"),
-            Refused((*_PIPELINE, "allowed_egress_cidrs"), "platform.sagemaker.security_group_ids", "bound it there"),
-            *(
-                Refused((*_ENDPOINT, key), _INSTANCES.format(place="endpoint"), "use instance_type there")
-                for key in ("cpu", "memory")
-            ),
-            Refused(
-                (*_ENDPOINT, "target_cpu_percent"),
-                "endpoint.sagemaker.invocations_per_instance_target",
-                "say how many requests a machine should get",
-            ),
-            Refused((*_ENDPOINT, "drain_seconds"), "SageMaker's own drain, which has no setting", "remove it"),
-            Refused((*_ENDPOINT, "allowed_namespaces"), "IAM: sagemaker:InvokeEndpoint for who may call", "remove it"),
+            Refused((*_PIPELINE, "kubernetes"), "the settings under pipeline.sagemaker", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "kubernetes"), "the settings under endpoint.sagemaker", _OTHER_TARGET),
         ),
     ),
 }

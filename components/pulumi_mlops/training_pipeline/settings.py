@@ -1,13 +1,21 @@
 """The arguments of a training pipeline that mean the same on every target."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pulumi_mlops._shared import checks, cron
-from pulumi_mlops._shared.arguments import Arguments, Requirement
+from pulumi_mlops._shared import values
+from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.problems import Requirement
+from pulumi_mlops._shared.rules import Setting
+
+WORKSPACE_GIB = Setting(1, 16384, default=2)
+RUN_TIMEOUT_SECONDS = Setting(60, 9 * 24 * 3600, default=4 * 3600)
+"""At most nine days: what AWS lets a processing job run."""
+EMPTY_GRAPH: Document = {"reference": "", "parameters": {}, "steps": []}
 
 _PARAMETER_TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int, float),
@@ -15,6 +23,39 @@ _PARAMETER_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeutralPipelineSettings:
+    """What a training pipeline has on every target."""
+
+    name: str
+    graph_reference: str
+    model_name: str
+    workspace_gib: int
+    run_timeout_seconds: int
+
+
+def read_neutral(
+    arguments: Arguments, name: str, longest_name: int
+) -> tuple[NeutralPipelineSettings, Mapping[str, Any]]:
+    """Take what a training pipeline has on every target, and its step graph.
+
+    Args:
+        arguments: The component's arguments.
+        name: The component's name.
+        longest_name: The longest name that the target has room for.
+    """
+    arguments.check("name", name, values.name_of_at_most(longest_name))
+    graph = arguments.read("graph", is_graph, EMPTY_GRAPH)
+    settings = NeutralPipelineSettings(
+        name=name,
+        graph_reference=graph["reference"],
+        model_name=arguments.read("model_name", values.name_of_at_most(63), name),
+        workspace_gib=arguments.number("workspace_gib", WORKSPACE_GIB),
+        run_timeout_seconds=arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS),
+    )
+    return settings, graph
 
 
 def is_graph(graph: Mapping[str, Any]) -> Requirement | None:
@@ -78,12 +119,6 @@ def champion(arguments: Arguments) -> Document | None:
     if arguments.read("champion") is None:
         return None
     return {
-        "version": arguments.read("champion.version", checks.version),
-        "digest": arguments.read("champion.digest", checks.digest),
+        "version": arguments.read("champion.version", values.version),
+        "digest": arguments.read("champion.digest", values.digest),
     }
-
-
-def is_schedule(schedule: str) -> Requirement | None:
-    """Accept five cron fields."""
-    problem = cron.problem_of(schedule)
-    return None if problem is None else Requirement(f"five cron fields, in UTC ({problem})", "correct the schedule")

@@ -15,7 +15,7 @@ mlops = CliRunner()
 HEAD = """\
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_mlops.config.load import load_secrets, load_stack
+from pulumi_mlops.stack.load import load_secrets, load_stack
 
 stack, password = load_stack(), load_secrets().registry_database_password
 """

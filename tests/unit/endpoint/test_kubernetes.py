@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops import ArgumentsError, EndpointArgs, KubernetesEndpoint
+from pulumi_mlops import ArgumentsError, KubernetesEndpoint, KubernetesEndpointArgs
 from pulumi_mlops.endpoint.kubernetes import truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
@@ -19,7 +19,7 @@ COMPONENT = "mlops:index:KubernetesEndpoint::flight-delay"
 OUTPUTS = ("url", "serving_version", "serving_digest", "status")
 
 
-def arguments(**changes: Any) -> EndpointArgs:
+def arguments(**changes: Any) -> KubernetesEndpointArgs:
     args: Any = {
         "image": IMAGE,
         "registry_url": REGISTRY_URL,
@@ -27,7 +27,7 @@ def arguments(**changes: Any) -> EndpointArgs:
         "kubernetes": {"namespace": "flights-prod"},
         **changes,
     }
-    checked: EndpointArgs = {key: value for key, value in args.items() if value is not None}  # type: ignore[assignment]
+    checked: KubernetesEndpointArgs = {key: value for key, value in args.items() if value is not None}  # type: ignore[assignment]
     return checked
 
 
@@ -168,7 +168,11 @@ def test_an_update_has_time_for_every_wave_of_pods(replicas_max: int, waves: int
 
 
 def test_a_pod_that_leaves_has_time_to_finish() -> None:
-    pod = endpoint(drain_seconds=40).one("Deployment").inputs["spec"]["template"]["spec"]
+    pod = (
+        endpoint(kubernetes={"namespace": "flights-dev", "drain_seconds": 40})
+        .one("Deployment")
+        .inputs["spec"]["template"]["spec"]
+    )
     (server,) = pod["containers"]
     hand_over = server["lifecycle"]["preStop"]["sleep"]["seconds"]
     told = dict(zip(server["command"], server["command"][1:], strict=False))
@@ -288,7 +292,10 @@ def test_children_do_not_take_over_the_components_own_options() -> None:
 
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
-    ({"image": "example.com/serving:latest"}, ["image: got 'example.com/serving:latest'", "tag can be moved"]),
+    (
+        {"image": "example.com/serving:latest"},
+        ["image: got 'example.com/serving:latest'", "a tag such as latest can change"],
+    ),
     ({"model": {"version": "7"}}, ["model.digest: got nothing"]),
     ({"model": {"version": "latest", "digest": DIGEST}}, ["model.version: got 'latest'"]),
     ({"model": {"version": 7, "digest": DIGEST}}, ["model.version: got 7, expected text"]),

@@ -3,7 +3,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, ModelRegistryArgs
+from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, KubernetesModelRegistryArgs
 from tests import kubernetes_documents
 from tests.recording import Declaration, Declared, declare
 
@@ -16,9 +16,9 @@ IN_S3 = {"artifacts_s3": {"uri": "s3://models/flights"}}
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 
 
-def arguments(settings: dict[str, Any], **more: Any) -> ModelRegistryArgs:
+def arguments(settings: dict[str, Any], **more: Any) -> KubernetesModelRegistryArgs:
     args: Any = {"kubernetes": {"namespace": "flights-dev", "image": IMAGE, **settings}, **more}
-    checked: ModelRegistryArgs = args
+    checked: KubernetesModelRegistryArgs = args
     return checked
 
 
@@ -293,7 +293,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"database_password": PASSWORD}, ["database_password: got a secret, expected nothing: SQLite has no server"]),
     ({"database_passwd": PASSWORD}, ["kubernetes.database_passwd: got an unknown key, expected one of"]),
     ({"artifacts_volume_gib": 5, **IN_S3}, ["artifacts_volume_gib: got 5", "keep either"]),
-    ({"artifacts_s3": {"uri": "models"}}, ["artifacts_s3.uri: got 'models', expected an S3 location"]),
+    ({"artifacts_s3": {"uri": "models"}}, ["artifacts_s3.uri: got 'models', expected an S3 URI"]),
     ({"image": "mlflow:latest", "database_volume_gib": 0}, ["2 problems", "image:", "database_volume_gib: got 0"]),
 ]
 

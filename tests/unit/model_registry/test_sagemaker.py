@@ -124,7 +124,7 @@ def test_nobody_knows_the_group_before_its_readers_can_read_it() -> None:
     ("settings", "more", "path", "expected"),
     [
         ({"namespace": "f" * 60}, {}, "model_name", "at most 63 characters"),
-        ({}, {"model_name": "flight_delay"}, "model_name", "letters, digits and dashes"),
+        ({}, {"model_name": "flight_delay"}, "model_name", "letters, digits and hyphens"),
         ({"description": "two\nlines"}, {}, "sagemaker.description", "one line"),
         ({"consumer_account_ids": ["123456789012"]}, {}, "sagemaker.consumer_account_ids[0]", "another account"),
         ({"kms_key_arn": "x"}, {}, "sagemaker.kms_key_arn", "one of account_id"),

@@ -90,7 +90,7 @@ def test_nobody_comes_to_it_without_tls() -> None:
 
 
 def test_it_keeps_what_is_replaced_for_some_days() -> None:
-    declaration = storage(noncurrent_days=7)
+    declaration = storage(noncurrent_version_days=7)
     assert declaration.one("BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
     rule = rules(declaration)["noncurrent"]
     assert rule["filter"] == {"prefix": ""}
@@ -101,7 +101,7 @@ def test_it_keeps_what_is_replaced_for_some_days() -> None:
 def test_runs_and_requests_expire_and_models_do_not() -> None:
     by_prefix = {
         rule["filter"]["prefix"]: rule["expiration"]["days"]
-        for rule in rules(storage(expire_days=14)).values()
+        for rule in rules(storage(run_retention_days=14)).values()
         if "days" in rule["expiration"]
     }
     assert by_prefix == {"async/": 14, "data-capture/": 14, "runs/": 14}
@@ -200,8 +200,8 @@ def test_arns_are_of_the_regions_partition() -> None:
         ({"consumer_account_ids": ["210987654321"]}, "sagemaker.kms_key_arn", "as other accounts read the models"),
         ({"producer_account_ids": ["210987654321"]}, "sagemaker.kms_key_arn", "remove `producer_account_ids`"),
         ({"namespace": "f" * 41}, "sagemaker.namespace", "at most 40 characters"),
-        ({"noncurrent_days": 0}, "sagemaker.noncurrent_days", "at least 1"),
-        ({"expire_days": 0}, "sagemaker.expire_days", "at least 1"),
+        ({"noncurrent_version_days": 0}, "sagemaker.noncurrent_version_days", "1 to 3650"),
+        ({"run_retention_days": 0}, "sagemaker.run_retention_days", "1 to 3650"),
         ({"protect_data": "no"}, "sagemaker.protect_data", "true or false"),
         ({"consumers": []}, "sagemaker.consumers", "one of account_id"),
     ],
@@ -216,11 +216,11 @@ def test_fails_when_an_argument_is_wrong(settings: dict[str, Any], path: str, ex
 
 def test_says_everything_that_is_wrong_at_once() -> None:
     with pytest.raises(ArgumentsError) as raised:
-        storage(account_id="1", region="mars", kms_key_arn="key", consumer_account_ids=["x"], expire_days=-1)
+        storage(account_id="1", region="mars", kms_key_arn="key", consumer_account_ids=["x"], run_retention_days=-1)
     assert {problem.path for problem in raised.value.problems} == {
         "sagemaker.account_id",
         "sagemaker.region",
         "sagemaker.kms_key_arn",
         "sagemaker.consumer_account_ids[0]",
-        "sagemaker.expire_days",
+        "sagemaker.run_retention_days",
     }

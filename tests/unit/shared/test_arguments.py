@@ -4,7 +4,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pytest
 
-from pulumi_mlops._shared.arguments import Arguments, ArgumentsError, Requirement
+from pulumi_mlops._shared.arguments import Arguments, ArgumentsError
+from pulumi_mlops._shared.problems import Requirement
 
 
 class Colour(str, Enum):
@@ -54,25 +55,25 @@ def test_accepts_what_the_contract_says(args: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        ({}, "name: got nothing, expected text; add this key"),
-        ({"name": 3}, "name: got 3, expected text; correct this value"),
-        ({"name": "a", "colour": "green"}, "colour: got 'green', expected one of red, blue; correct this value"),
-        ({"name": "a", "share": True}, "share: got True, expected a number; correct this value"),
-        ({"name": "a", "is_open": "yes"}, "is_open: got 'yes', expected true or false; correct this value"),
-        ({"name": "a", "names": "b"}, "names: got 'b', expected a list; correct this value"),
-        ({"name": "a", "names": ["b", 3]}, "names[1]: got 3, expected text; correct this value"),
-        ({"name": "a", "inner": {}}, "inner.size_gib: got nothing, expected a whole number; add this key"),
-        ({"name": "a", "inner": {"size_gib": 1.5}}, "inner.size_gib: got 1.5, expected a whole number; "),
-        ({"name": "a", "inner": {"size_gib": float("nan")}}, "inner.size_gib: got nan, expected a whole number; "),
-        ({"name": "a", "inner": []}, "inner: got [], expected the keys of InnerArgs; pass a dictionary"),
-        ({"name": "a", "many": [{"size_gib": 1}, {}]}, "many[1].size_gib: got nothing, expected a whole number; "),
+        ({}, "name: got nothing, expected text, fix: add this key"),
+        ({"name": 3}, "name: got 3, expected text, fix: correct this value"),
+        ({"name": "a", "colour": "green"}, "colour: got 'green', expected one of red, blue, fix: correct this value"),
+        ({"name": "a", "share": True}, "share: got True, expected a number, fix: correct this value"),
+        ({"name": "a", "is_open": "yes"}, "is_open: got 'yes', expected true or false, fix: correct this value"),
+        ({"name": "a", "names": "b"}, "names: got 'b', expected a list, fix: correct this value"),
+        ({"name": "a", "names": ["b", 3]}, "names[1]: got 3, expected text, fix: correct this value"),
+        ({"name": "a", "inner": {}}, "inner.size_gib: got nothing, expected a whole number, fix: add this key"),
+        ({"name": "a", "inner": {"size_gib": 1.5}}, "inner.size_gib: got 1.5, expected a whole number, fix: "),
+        ({"name": "a", "inner": {"size_gib": float("nan")}}, "inner.size_gib: got nan, expected a whole number, fix: "),
+        ({"name": "a", "inner": []}, "inner: got [], expected the keys of InnerArgs, fix: pass a dictionary"),
+        ({"name": "a", "many": [{"size_gib": 1}, {}]}, "many[1].size_gib: got nothing, expected a whole number, fix: "),
         (
             {"name": "a", "by_name": {"x": {"size": 1}}},
-            "by_name.x.size: got an unknown key, expected one of label, size_gib; ",
+            "by_name.x.size: got an unknown key, expected one of label, size_gib, fix: ",
         ),
         ({"name": "a", "nmae": 1}, "nmae: got an unknown key, expected one of anything, by_name, "),
-        ({"name": "a", "password": 42}, "password: got a secret, expected text; "),
-        ([], "args: got [], expected the keys of OuterArgs; pass a dictionary"),
+        ({"name": "a", "password": 42}, "password: got a secret, expected text, fix: "),
+        ([], "args: got [], expected the keys of OuterArgs, fix: pass a dictionary"),
     ],
 )
 def test_says_where_what_and_how_to_mend_it(args: Any, expected: str) -> None:
@@ -108,7 +109,7 @@ def test_reads_values_defaults_and_what_is_wrong_with_them() -> None:
     assert arguments.read("share", None, 0.5) == 0.5
     assert arguments.read("inner.size_gib", even, 2) == 2
     assert not arguments.sound("inner")
-    with pytest.raises(ArgumentsError, match=r"inner\.size_gib: got 3, expected an even number; add one"):
+    with pytest.raises(ArgumentsError, match=r"inner\.size_gib: got 3, expected an even number, fix: add one"):
         arguments.finish()
 
 

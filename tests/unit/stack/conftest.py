@@ -27,7 +27,7 @@ config:
     kubernetes: {{context: mlops-sandbox}}
     registry:
       database: sqlite
-      artifacts: {{volume_gib: 5}}
+      artifacts_volume_gib: 5
       allowed_namespaces: [flights-prod]
   mlops:workloads:
     flight-delay:
@@ -35,11 +35,12 @@ config:
         schedule: "0 4 * * 1"
         parameters: {{horizon_days: 28}}
         gate: {{metric: mae_minutes, max: 13.0}}
-        resources: {{train: {{cpu: "2", memory: 2Gi}}}}
+        kubernetes: {{resources: {{train: {{cpu: "2", memory: 2Gi}}}}}}
       model: {{version: 7, digest: "sha256:{digest}"}}
       endpoint:
-        replicas: {{min: 1, max: 3}}
-        target_cpu_percent: 70
+        replicas_min: 1
+        replicas_max: 3
+        kubernetes: {{target_cpu_percent: 70}}
 """.format(digest="a" * 64)
 
 Check = Callable[[str], list[Problem]]

@@ -12,7 +12,7 @@ Check = Callable[[str], list[Problem]]
 REGISTRY_IMAGE = "      registry: localhost/pulumi-mlops/registry:0123456789abcdef\n"
 OWN_REGISTRY = """    registry:
       database: sqlite
-      artifacts: {volume_gib: 5}
+      artifacts_volume_gib: 5
       allowed_namespaces: [flights-prod]
 """
 DEV_REGISTRY = "    registry: {url: http://mlflow.flights-dev.svc.cluster.local:5000}\n"
@@ -37,22 +37,23 @@ def test_an_image_that_is_missing_is_told(good: str, check: Check) -> None:
 def test_several_registry_servers_need_a_database_and_a_bucket(good: str, check: Check) -> None:
     two = good.replace("      database: sqlite\n", "      database: sqlite\n      replicas: 2\n")
     (problem,) = check(two)
-    assert (problem.path, problem.got) == (
+    assert (problem.path, problem.got, problem.expected) == (
         "mlops:platform.registry.replicas",
-        "2 with database sqlite and artifacts on a volume",
+        "2",
+        "1, as a volume serves one server",
     )
-    in_bucket = two.replace("{volume_gib: 5}", "{s3_uri: s3://models/flights}")
+    in_bucket = two.replace("artifacts_volume_gib: 5", "artifacts_s3: {uri: s3://models/flights}")
     (problem,) = check(in_bucket)
-    assert problem.got == "2 with database sqlite and artifacts in a bucket"
+    assert problem.path == "mlops:platform.registry.replicas"
     postgresql = in_bucket.replace("database: sqlite", "database: postgresql")
     assert not [problem for problem in check(postgresql) if problem.path.endswith("replicas")]
 
 
 def test_a_storage_class_needs_volumes_of_the_stacks_own(good: str, check: Check) -> None:
-    text = good.replace("{context: mlops-sandbox}", "{context: mlops-sandbox, storage_class: fast}")
+    text = good.replace("{context: mlops-sandbox}", "{context: mlops-sandbox, storage_class_name: fast}")
     assert check(text) == []
     (problem,) = check(text.replace(OWN_REGISTRY, DEV_REGISTRY).replace(REGISTRY_IMAGE, ""))
-    assert (problem.path, problem.got) == ("mlops:platform.kubernetes.storage_class", "'fast' with registry.url")
+    assert (problem.path, problem.got) == ("mlops:platform.kubernetes.storage_class_name", "'fast' with registry.url")
 
 
 def _document(tmp_path: Path, name: str, text: str) -> StackDocument:

@@ -57,7 +57,7 @@ def test_the_namespace_takes_restricted_pods_only() -> None:
 
 
 def test_its_own_registry_comes_after_the_namespace() -> None:
-    settings = config({"database": "sqlite", "artifacts": {"volume_gib": 9}}, registry=REGISTRY_IMAGE)
+    settings = config({"database": "sqlite", "artifacts_volume_gib": 9}, registry=REGISTRY_IMAGE)
     declaration = platform(settings)
     assert declaration.result["registry_url"] == "http://mlflow.flights-prod.svc.cluster.local:5000"
     server = declaration.one("Deployment")
@@ -86,8 +86,8 @@ def test_postgresql_takes_its_password_from_the_secrets() -> None:
 
 
 def test_artifacts_in_s3_need_no_volume() -> None:
-    artifacts = {"s3_uri": "s3://models/flights", "s3_endpoint_url": "http://minio:9000", "credentials_secret": "minio"}
-    declaration = platform(config({"artifacts": artifacts}, registry=REGISTRY_IMAGE))
+    artifacts = {"uri": "s3://models/flights", "endpoint_url": "http://minio:9000", "credentials_secret_name": "minio"}
+    declaration = platform(config({"artifacts_s3": artifacts}, registry=REGISTRY_IMAGE))
     assert [name for kind, name, _ in declaration.children() if kind.endswith(":PersistentVolumeClaim")] == [
         "mlflow-database"
     ]
@@ -101,10 +101,10 @@ def test_settings_of_the_cluster_reach_the_registry() -> None:
     registry = {
         "database": "postgresql",
         "replicas": 2,
-        "artifacts": {"s3_uri": "s3://models/flights"},
+        "artifacts_s3": {"uri": "s3://models/flights"},
         "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/models"},
     }
-    kubernetes = {"image_pull_secrets": ["login"], "storage_class": "fast"}
+    kubernetes = {"image_pull_secret_names": ["login"], "storage_class_name": "fast"}
     settings = config(registry, kubernetes, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
     declaration = platform(settings, password="correct horse")
     server, database = declaration.one("Deployment").inputs, declaration.one("StatefulSet").inputs
@@ -117,11 +117,11 @@ def test_settings_of_the_cluster_reach_the_registry() -> None:
 
 
 def test_settings_of_the_cluster_reach_a_workload() -> None:
-    settings = config(EXISTING, {"image_pull_secrets": ["login"]})
+    settings = config(EXISTING, {"image_pull_secret_names": ["login"]})
     workload = {
         "model": {"version": 7, "digest": DIGEST},
-        "pipeline": {"allowed_egress_cidrs": ["10.20.0.0/16"]},
-        "endpoint": {"allowed_namespaces": ["shop"]},
+        "pipeline": {"kubernetes": {"allowed_egress_cidrs": ["10.20.0.0/16"]}},
+        "endpoint": {"kubernetes": {"allowed_namespaces": ["shop"]}},
     }
     document = {"platform": settings.model_dump(), "workloads": {"flight-delay": workload}}
     stack = StackConfig.model_validate(document)
@@ -146,7 +146,7 @@ def test_a_workloads_arguments_say_what_its_configuration_says(model: dict[str, 
     settings = config(EXISTING)
     workload = {
         "pipeline": {"schedule": "0 4 * * 1", "gate": {"metric": "mae_minutes", "max": 13.0}, "workspace_gib": 3},
-        "endpoint": {"replicas": {"min": 2, "max": 4}, "cpu": "200m"},
+        "endpoint": {"replicas_min": 2, "replicas_max": 4, "kubernetes": {"cpu": "200m"}},
         **({"model": model} if model else {}),
     }
     stack = StackConfig.model_validate({"platform": settings.model_dump(), "workloads": {"flight-delay": workload}})
@@ -158,6 +158,6 @@ def test_a_workloads_arguments_say_what_its_configuration_says(model: dict[str, 
     assert args["pipeline"]["gate"] == {"metric": "mae_minutes", "max": 13.0}
     assert args["pipeline"]["workspace_gib"] == 3
     endpoint = args["endpoint"]
-    assert (endpoint["replicas_min"], endpoint["replicas_max"], endpoint["cpu"]) == (2, 4, "200m")
+    assert (endpoint["replicas_min"], endpoint["replicas_max"], endpoint["kubernetes"]) == (2, 4, {"cpu": "200m"})
     assert args.get("model") == ({"version": "7", "digest": DIGEST} if model else None)
     assert args["pipeline_image"] == IMAGES["pipeline"]

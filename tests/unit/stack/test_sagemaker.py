@@ -45,7 +45,8 @@ config:
           approval: Approved
       model: {{version: 7, digest: "sha256:{"c" * 64}"}}
       endpoint:
-        replicas: {{min: 2, max: 3}}
+        replicas_min: 2
+        replicas_max: 3
         rollout: {{strategy: canary, step_percent: 10, bake_seconds: 60}}
         sagemaker:
           instance_type: ml.m5.large
@@ -56,7 +57,7 @@ CAPTURE = "data_capture: {sampling_percent: 5}"
 SHADOW = f'shadow: {{model: {{version: 8, digest: "sha256:{"d" * 64}"}}}}'
 ALARMS = f'          alarms: {{server_error_percent: 1.0, topic_arns: ["{TOPIC}"]}}\n'
 ROLLOUT = "        rollout: {strategy: canary, step_percent: 10, bake_seconds: 60}\n"
-REPLICAS = "        replicas: {min: 2, max: 3}\n"
+REPLICAS = "        replicas_min: 2\n        replicas_max: 3\n"
 INSTANCE = "          instance_type: ml.m5.large\n"
 NETWORK = "      subnet_ids: [subnet-0123456789abcdef0]\n      security_group_ids: [sg-0123456789abcdef0]\n"
 SERVERLESS = (
@@ -99,7 +100,13 @@ def test_a_good_stack_is_read(read: Callable[[str], StackConfig]) -> None:
             "account 111111111111",
         ),
         ("sns:eu-west-1", "sns:us-east-1", "alarms.topic_arns[0]", "us-east-1", "region eu-west-1"),
-        ("      security_group_ids: [sg-0123456789abcdef0]\n", "", "sagemaker.subnet_ids", "without", "both or none"),
+        (
+            "      security_group_ids: [sg-0123456789abcdef0]\n",
+            "",
+            "sagemaker.security_group_ids",
+            "nothing",
+            "at least one",
+        ),
         (
             "training_instance_type: ml.m5.xlarge",
             "training_instance_type: ml.m5.gigantic",
@@ -118,7 +125,13 @@ def test_a_good_stack_is_read(read: Callable[[str], StackConfig]) -> None:
         ("approval: Approved", "approval: Yes please", "pipeline.sagemaker.approval", "'Yes please'", "one of"),
         (ALARMS, "", "endpoint.rollout.strategy", "canary", "an alarm"),
         ("{server_error_percent: 1.0, ", "{", "endpoint.rollout.strategy", "canary", "an alarm"),
-        ("flights-dev\n", "a-very-long-namespace-for-a-bucket-name\n", "platform.namespace", "39 char", "at most 35"),
+        (
+            "flights-dev\n",
+            "n" * 45 + "\n",
+            "platform.namespace",
+            "n" * 45,
+            "at most 40 characters",
+        ),
         ("    flight-delay:", "    " + "w" * 40 + ":", "workloads." + "w" * 40, "52 characters", "at most 43"),
     ],
 )
@@ -144,7 +157,7 @@ def test_each_rule_refuses_the_line_that_breaks_it(
         (SERVERLESS.replace("serverless:", "instance_type: ml.m5.large\n          serverless:"), "instance_type"),
         (
             SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{REPLICAS}".replace("min: 2", "min: 1")),
-            "replicas.max",
+            "replicas_max",
         ),
         (SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{ROLLOUT}"), "rollout.strategy"),
         (SERVERLESS.replace("    registry:\n", f"{NETWORK}    registry:\n"), "platform.sagemaker.subnet_ids"),
@@ -167,11 +180,10 @@ def test_what_does_not_go_together_is_refused(check: Check, text: str, path: str
         ('      producer_account_ids: ["222222222222"]', "      url: http://mlflow:5000", "registry.url"),
         (
             "        sagemaker:\n          training",
-            '        resources: {ingest: {cpu: "1"}}\n        sagemaker:\n          training',
-            "pipeline.resources",
+            '        kubernetes: {resources: {ingest: {cpu: "1"}}}\n        sagemaker:\n          training',
+            "pipeline.kubernetes",
         ),
-        (REPLICAS, REPLICAS + "        cpu: 100m\n", "endpoint.cpu"),
-        (REPLICAS, REPLICAS + "        drain_seconds: 20\n", "endpoint.drain_seconds"),
+        (REPLICAS, REPLICAS + "        kubernetes: {drain_seconds: 20}\n", "endpoint.kubernetes"),
     ],
 )
 def test_what_only_kubernetes_has_is_refused_at_its_place(check: Check, old: str, new: str, path: str) -> None:
@@ -212,9 +224,9 @@ def test_the_settings_of_the_target_are_asked_for(check: Check) -> None:
 def test_other_accounts_read_nothing_without_a_key_that_lets_them(check: Check) -> None:
     key = "      kms_key_arn: arn:aws:kms:eu-west-1:111111111111:key/0f1e2d3c\n"
     (problem,) = check(GOOD.replace(key, "").replace("producer_account_ids", "consumer_account_ids"))
-    assert problem.path == "mlops:platform.registry.consumer_account_ids"
+    assert problem.path == "mlops:platform.sagemaker.kms_key_arn"
     (problem,) = check(GOOD.replace(key, ""))
-    assert problem.path == "mlops:platform.registry.producer_account_ids"
+    assert problem.path == "mlops:platform.sagemaker.kms_key_arn"
     elsewhere = '      account_id: "999999999999"\n      namespace: flights-dev'
     (problem,) = check(GOOD.replace('      producer_account_ids: ["222222222222"]', elsewhere))
     assert (problem.path, problem.fix[:4]) == ("mlops:platform.registry", "copy")

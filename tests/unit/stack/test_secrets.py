@@ -10,7 +10,7 @@ PASSWORD = "correct-horse"
 
 def with_postgresql(good: str, password: str) -> str:
     postgres = "      postgres: localhost/pulumi-mlops/postgres:0123456789abcdef\n    kubernetes:"
-    text = good.replace("database: sqlite", "database: postgresql").replace("    kubernetes:", postgres)
+    text = good.replace("database: sqlite", "database: postgresql").replace("    kubernetes:", postgres, 1)
     return text + password
 
 
@@ -46,7 +46,7 @@ def test_refuses_an_encrypted_value_among_the_settings(good: str, check: Check) 
         ("database: sqlite", f"database_password: {PASSWORD}"),
         ("database: sqlite", f"url: http://user:{PASSWORD}@mlflow:5000"),
         ("database: sqlite", f"url: http://mlflow:5000/?token={PASSWORD}"),
-        ("artifacts: {volume_gib: 5}", f"artifacts: {{s3_uri: s3://models/a, credentials_secret: {PASSWORD}!}}"),
+        ("artifacts_volume_gib: 5", f"artifacts_s3: {{uri: s3://models/a, credentials_secret_name: {PASSWORD}!}}"),
     ],
 )
 def test_never_repeats_what_may_be_a_secret(good: str, check: Check, before: str, after: str) -> None:

@@ -31,12 +31,12 @@ def test_needs_no_model_and_no_settings_of_a_workload(good: str, read: Callable[
     text = good[: good.index("    flight-delay:")] + "    flight-delay: {}\n"
     workload = read(text).workloads["flight-delay"]
     assert workload.model is None
-    assert workload.endpoint.replicas.max == 1
+    assert workload.endpoint.replicas_max is None
 
 
 def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], StackConfig]) -> None:
-    stack = read(good.replace("{min: 1, max: 3}", "{min: 4}"))
-    assert stack.workloads["flight-delay"].endpoint.replicas.max == 4
+    stack = read(good.replace("replicas_min: 1\n        replicas_max: 3", "replicas_min: 4"))
+    assert stack.workloads["flight-delay"].endpoint.replicas_max is None
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,21 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
             "mae_minutes?",
         ),
         ("{train:", "{trian:", "resources.trian", "an unknown step", "ingest, train", "did you mean train?"),
-        ("max: 13.0", "max: 13.0, min: 1", "pipeline.gate", "max 13.0 and min 1.0", "exactly one", "less is better"),
-        (", max: 13.0", "", "pipeline.gate", "max None and min None", "exactly one", "less is better"),
+        ("max: 13.0", "max: 13.0, min: 1", "pipeline.gate", "'max': 13.0, 'min': 1.0", "exactly one", "less is better"),
+        (", max: 13.0", "", "pipeline.gate", "{'metric': 'mae_minutes'}", "exactly one", "less is better"),
         ("max: 13.0", "max: 1e400", "gate.max", "number inf", "a finite number", "fewer digits"),
         ("horizon_days: 28", "horizon_days: 1e400", "horizon_days", "number inf", "a finite number", "fewer digits"),
         ("max: 13.0", 'max: "13"', "gate.max", "'13'", "a number", "without quotes"),
-        ("{min: 1, max: 3}", "{min: 4, max: 3}", "endpoint.replicas", "min 4 and max 3", "min not above max", "raise"),
-        ("percent: 70", "percent: 101", "target_cpu_percent", "101", "at most 100", "lower it"),
-        ("flight-delay:", "Flight_Delay:", "workloads.Flight_Delay", "'Flight_Delay'", "a workload name", "rename"),
+        ("replicas_min: 1", "replicas_min: 4", "endpoint.replicas_min", "4", "at most replicas_max (3)", "raise"),
+        ("percent: 70", "percent: 101", "target_cpu_percent", "101", "10 to 100", "lower it"),
+        (
+            "flight-delay:",
+            "Flight_Delay:",
+            "workloads.Flight_Delay",
+            "'Flight_Delay'",
+            "lower-case letters",
+            "flight-delay",
+        ),
         ("flight-delay:", "f" * 41 + ":", "workloads.f", "(41 characters)", "at most 40 characters", "shorten it"),
         (
             "namespace: flights-dev",
@@ -130,7 +137,14 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
         ("database: sqlite", "database: mysql", "registry.database", "'mysql'", "sqlite, postgresql", "choose one"),
         ("[flights-prod]", "[flights-dev]", "allowed_namespaces[0]", "'flights-dev'", "other namespaces", "remove"),
         ("[flights-prod]", "flights-prod", "allowed_namespaces", "'flights-prod'", "a list", "[first, second]"),
-        ("{volume_gib: 5}", "{s3_uri: models}", "artifacts.s3_uri", "'models'", "an S3 address", "s3://bucket"),
+        (
+            "artifacts_volume_gib: 5",
+            "artifacts_s3: {uri: models}",
+            "artifacts_s3.uri",
+            "'models'",
+            "an S3 URI",
+            "s3://bucket",
+        ),
         ("database: sqlite", "url: http://mlflow", "registry.artifacts", "beside url", "either the url", "remove url"),
         (
             "    owner:",
@@ -142,14 +156,21 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
         ),
         (
             "-sandbox}",
-            "-sandbox, image_pull_secrets: [Login]}",
-            "pull_secrets[0]",
+            "-sandbox, image_pull_secret_names: [Login]}",
+            "image_pull_secret_names[0]",
             "a text",
             "object",
             "registry-login",
         ),
-        ("-sandbox}", "-sandbox, storage_class: fast_ssd}", "storage_class", "'fast_ssd'", "object", "kubectl get"),
-        ("[flights-prod]", "[a]\n      replicas: 0", "registry.replicas", "0", "at least 1", "raise it"),
+        (
+            "-sandbox}",
+            "-sandbox, storage_class_name: fast_ssd}",
+            "storage_class_name",
+            "'fast_ssd'",
+            "object",
+            "kubectl get",
+        ),
+        ("[flights-prod]", "[a]\n      replicas: 0", "registry.replicas", "0", "1 to 100", "raise it"),
         (
             "[flights-prod]",
             "[a]\n      service_account_annotations: {a/b/c: d}",
@@ -158,21 +179,21 @@ def test_the_most_replicas_follow_the_fewest(good: str, read: Callable[[str], St
             "the key of an annotation",
             "role-arn",
         ),
-        ("percent: 70", "percent: 70\n        allowed_namespaces: [A]", "namespaces[0]", "'A'", "Kubernetes", "rename"),
+        ("percent: 70", "percent: 70, allowed_namespaces: [A]", "namespaces[0]", "'A'", "Kubernetes", "rename"),
         (
             "      pipeline:\n        schedule",
-            "      pipeline:\n        allowed_egress_cidrs: [10.0.0.1]\n        schedule",
+            "      pipeline:\n        kubernetes: {allowed_egress_cidrs: [10.0.0.1]}\n        schedule",
             "allowed_egress_cidrs[0]",
             "'10.0.0.1'",
-            "a range of addresses",
+            "an address range in CIDR",
             "10.20.3.4/32",
         ),
         (
             "      pipeline:\n        schedule",
-            "      pipeline:\n        allowed_egress_cidrs: [10.0.0.1/8]\n        schedule",
+            "      pipeline:\n        kubernetes: {allowed_egress_cidrs: [10.0.0.1/8]}\n        schedule",
             "allowed_egress_cidrs[0]",
             "'10.0.0.1/8'",
-            "the first of them",
+            "its first address",
             "10.20.0.0/16",
         ),
         ("config:\n", "config:\n  region: x\n", "region", "an unknown key", "mlops:platform", "remove it"),
@@ -217,7 +238,7 @@ def test_keys_of_a_provider_are_none_of_ours(good: str, check: Check) -> None:
 
 def test_refuses_every_mistake_alone(good: str, check: Check) -> None:
     """One mistake is one line: no problem is told twice in other words."""
-    for before, after in [("version: 7", 'version: "7"'), ("owner:", "onwer:"), ("max: 3}", "max: 0}")]:
+    for before, after in [("version: 7", 'version: "7"'), ("owner:", "onwer:"), ("replicas_max: 3", "replicas_max: 0")]:
         problems = check(good.replace(before, after))
         assert len({problem.path for problem in problems}) == len(problems)
 
@@ -225,19 +246,19 @@ def test_refuses_every_mistake_alone(good: str, check: Check) -> None:
 def test_tells_all_problems_at_once_in_the_order_of_the_file(good: str, check: Check) -> None:
     text = (
         good.replace("environment: dev", "environment: DEV")
-        .replace("volume_gib: 5", "volume_gib: lots")
+        .replace("artifacts_volume_gib: 5", "artifacts_volume_gib: lots")
         .replace("horizon_days: 28", "horizont: 28")
-        .replace("max: 3}", "max: 0}")
+        .replace("replicas_max: 3", "replicas_max: 0")
     )
     problems = check(text)
     assert [problem.path.rpartition(".")[2] for problem in problems] == [
         "environment",
-        "volume_gib",
+        "artifacts_volume_gib",
         "horizont",
-        "max",
+        "replicas_max",
     ]
     assert [problem.line for problem in problems] == sorted(problem.line or 0 for problem in problems)
-    assert problems[1].line == line_of(text, "volume_gib: lots")
+    assert problems[1].line == line_of(text, "artifacts_volume_gib: lots")
 
 
 def test_a_problem_is_one_line_that_editors_can_follow(good: str, read: Callable[[str], StackConfig]) -> None:

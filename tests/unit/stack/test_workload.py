@@ -73,7 +73,7 @@ def test_settings_reach_the_component_that_they_are_for(step_graph: Any) -> None
     declaration = workload(
         step_graph,
         model={"version": "7", "digest": DIGEST},
-        endpoint={"replicas_min": 2, "replicas_max": 6, "cpu": "300m", "memory": "1Gi"},
+        endpoint={"replicas_min": 2, "replicas_max": 6, "kubernetes": {"cpu": "300m", "memory": "1Gi"}},
         tags={"owner": "team-flights"},
     )
     scaler = declaration.one("HorizontalPodAutoscaler").inputs["spec"]
@@ -107,12 +107,12 @@ def test_everything_wrong_with_its_parts_is_said_at_once_and_under_its_own_path(
             serving_image="serving:latest",
             model={"version": "latest", "digest": DIGEST},
             pipeline={"graph": step_graph, "schedule": "every monday"},
-            endpoint={"replicas_min": 0, "memory": "lots"},
+            endpoint={"replicas_min": 0, "kubernetes": {"memory": "lots"}},
             kubernetes={"namespace": "Flights"},
         )
     assert str(caught.value).startswith("Workload 'flight-delay': 8 problems")
     assert sorted(problem.path for problem in caught.value.problems) == [
-        "endpoint.memory",
+        "endpoint.kubernetes.memory",
         "endpoint.replicas_min",
         "kubernetes.namespace",
         "model.version",

@@ -4,7 +4,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops import ArgumentsError, KubernetesTrainingPipeline, TrainingPipelineArgs
+from pulumi_mlops import ArgumentsError, KubernetesTrainingPipeline, KubernetesTrainingPipelineArgs
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
@@ -15,7 +15,7 @@ NAME = "flight-delay-pipeline"
 COMPONENT = f"mlops:index:KubernetesTrainingPipeline::{NAME}"
 
 
-def arguments(graph: Any, **changes: Any) -> TrainingPipelineArgs:
+def arguments(graph: Any, **changes: Any) -> KubernetesTrainingPipelineArgs:
     args: Any = {
         "graph": graph,
         "image": IMAGE,
@@ -25,7 +25,7 @@ def arguments(graph: Any, **changes: Any) -> TrainingPipelineArgs:
         "kubernetes": {"namespace": "flights-dev"},
         **changes,
     }
-    checked: TrainingPipelineArgs = args
+    checked: KubernetesTrainingPipelineArgs = args
     return checked
 
 
@@ -97,7 +97,8 @@ def test_a_graph_of_one_step_has_no_init_containers(step_graph: Any) -> None:
 
 def test_each_step_has_limits_of_its_own(step_graph: Any) -> None:
     given = {"train": {"memory": "4Gi"}, "evaluate": {"cpu": "500m"}}
-    limits = {step["name"]: step["resources"]["limits"] for step in steps(pipeline(step_graph, resources=given))}
+    limited = pipeline(step_graph, kubernetes={"namespace": "flights-dev", "resources": given})
+    limits = {step["name"]: step["resources"]["limits"] for step in steps(limited)}
     assert limits == {
         "ingest": {"cpu": "1", "memory": "1Gi"},
         "train": {"cpu": "2", "memory": "4Gi"},
@@ -182,6 +183,7 @@ def test_a_run_reaches_the_registry_dns_and_what_is_allowed(step_graph: Any) -> 
     assert spec["podSelector"]["matchLabels"].items() <= pod_labels.items()
 
 
+DEV = {"namespace": "dev"}
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"parameters": {"horizon": 7}}, ["parameters.horizon: got an unknown key", "horizon_days, month, rate"]),
     ({"parameters": {"horizon_days": "7"}}, ["parameters.horizon_days: got '7', expected a value of type integer"]),
@@ -190,10 +192,13 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"gate": {"metric": "mae_minutes"}}, ["gate: got", "exactly one of max and min"]),
     ({"gate": {"metric": "mae_minutes", "max": 1, "min": 0}}, ["exactly one of max and min"]),
     ({"gate": {"metric": "accuracy", "min": 0.9}}, ["gate.metric: got 'accuracy'", "(mae_minutes)"]),
-    ({"schedule": "every monday"}, ["schedule: got 'every monday', expected five cron fields"]),
-    ({"resources": {"tune": {"cpu": "1"}}}, ["resources.tune", "ingest, train, evaluate"]),
-    ({"resources": {"train": {"cpu": "many"}}}, ["resources.train.cpu: got 'many'"]),
-    ({"resources": {"train": {"gpu": "1"}}}, ["resources.train.gpu: got an unknown key, expected one of cpu, memory"]),
+    ({"schedule": "every monday"}, ["schedule: got 'every monday': "]),
+    ({"kubernetes": {**DEV, "resources": {"tune": {"cpu": "1"}}}}, ["resources.tune", "ingest, train, evaluate"]),
+    ({"kubernetes": {**DEV, "resources": {"train": {"cpu": "many"}}}}, ["resources.train.cpu: got 'many'"]),
+    (
+        {"kubernetes": {**DEV, "resources": {"train": {"gpu": "1"}}}},
+        ["resources.train.gpu: got an unknown key, expected one of cpu, memory"],
+    ),
     ({"champion": {"version": "7", "digest": "abc"}}, ["champion.digest: got 'abc'"]),
     ({"graph": {"steps": []}}, ["graph: got {'steps': []}, expected a step graph"]),
     (

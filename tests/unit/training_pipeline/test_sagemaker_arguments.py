@@ -50,10 +50,10 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"graph": {**GRAPH.to_document(), "reference": "a,b"}}, ["graph.reference: got 'a,b'"]),
     # What is neutral.
-    ({"image": "pipeline:latest"}, ["image: got 'pipeline:latest', expected an image in ECR pinned by digest"]),
+    ({"image": "pipeline:latest"}, ["image: got 'pipeline:latest', expected an image in ECR by digest"]),
     (
         {"image": IMAGE.replace("eu-west-1", "us-east-1")},
-        ["image: got", "expected an image in the ECR of eu-west-1, where the jobs run"],
+        ["image: got", "expected an image in the ECR of region eu-west-1, where it runs"],
     ),
     ({"serving_image": "localhost/serving:0123456789abcdef"}, ["sagemaker.serving_image: got"]),
     ({"environment": "dev, mine"}, ["environment: got 'dev, mine'"]),

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The partitions of a region, by how its name begins. All others are of `aws`.
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 # What these services name is known without a region, or without an account.
 _WITHOUT_REGION = frozenset(("iam", "s3"))
 _WITHOUT_ACCOUNT = frozenset(("s3",))
 
 
 def partition_of(region: str) -> str:
-    """Return the partition that a region belongs to: `aws`, `aws-cn` or `aws-us-gov`."""
+    """Return the partition that a region belongs to: `aws`, `aws-cn`, `aws-us-gov` or `aws-eusc`."""
     return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 

@@ -10,15 +10,13 @@ from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, policy_json
 from pulumi_mlops._shared.documents import Document, without_none
 
-LONGEST_ROLE_NAME = 64
-
 
 @dataclass(frozen=True)
 class RoleSettings:
     """One role: who takes it on, and what it may do."""
 
     role_name: str
-    """Its name at AWS: at most LONGEST_ROLE_NAME characters."""
+    """Its name at AWS: at most 64 characters."""
     description: str
     trust: Document
     """What `trust_policy` returned."""

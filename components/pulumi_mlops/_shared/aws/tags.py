@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import pulumi
 
-from pulumi_mlops._shared.arguments import Arguments, Requirement
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.problems import Requirement
 
 PREFIX = "mlops:"
 LONGEST_KEY = 128

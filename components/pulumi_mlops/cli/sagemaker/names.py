@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.stack.platform.config import AccountRegistry
-from pulumi_mlops.stack.sagemaker import SageMakerSettings
+from pulumi_mlops.model_registry.config import AccountRegistry
+from pulumi_mlops.stack.platform.config import SageMakerSettings
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.kubernetes.create import create
-from pulumi_mlops.endpoint.args import EndpointArgs
+from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.kubernetes import render, truth_check
-from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel, resolve
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, resolve
+from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 WAITING_FOR_MODEL = "waiting-for-model"
@@ -32,12 +33,12 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     status: pulumi.Output[str]
     """`serving` or `waiting-for-model`."""
 
-    def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: KubernetesEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare an endpoint.
 
         Args:
             name: Name of the servers and of their Service.
-            args: See `EndpointArgs`.
+            args: See `KubernetesEndpointArgs`.
             opts: Options of the component; a Kubernetes provider among them is used for everything in it.
 
         Raises:

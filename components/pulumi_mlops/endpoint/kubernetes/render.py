@@ -5,7 +5,8 @@ import pulumi
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
-from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
+from pulumi_mlops.endpoint.settings import PinnedModel
 
 COMPONENT = "endpoint"
 PORT = 8080

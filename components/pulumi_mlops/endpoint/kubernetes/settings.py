@@ -1,40 +1,31 @@
-"""An endpoint's arguments, checked and complete."""
+"""An endpoint's arguments on Kubernetes, checked and complete."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_mlops._shared import checks
+from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
-from pulumi_mlops.endpoint.args import EndpointArgs
+from pulumi_mlops._shared.rules import Setting
+from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
+from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral
 
 LONGEST_NAME = 40
+ROLLOUT_TIMEOUT_SECONDS = Setting(10, 3600, default=120)
+TARGET_CPU_PERCENT = Setting(10, 100, default=70)
+DRAIN_SECONDS = Setting(1, 600, default=20)
+DEFAULT_CPU = "500m"
+DEFAULT_MEMORY = "512Mi"
 
 
-@dataclass(frozen=True)
-class PinnedModel:
-    """The version to serve."""
-
-    version: pulumi.Input[str]
-    digest: pulumi.Input[str]
-
-
-@dataclass(frozen=True)
-class EndpointSettings:
+@dataclass(frozen=True, kw_only=True)
+class EndpointSettings(NeutralEndpointSettings):
     """Everything that the endpoint's documents are made of."""
 
-    name: str
     namespace: pulumi.Input[str]
-    image: pulumi.Input[str]
     registry_url: pulumi.Input[str]
-    model_name: str
-    model: PinnedModel | None
-    """None: there is no version to serve yet."""
-    replicas_min: int
-    replicas_max: int
     target_cpu_percent: int
-    rollout_timeout_seconds: int
     drain_seconds: int
     cpu: str
     memory: str
@@ -42,47 +33,30 @@ class EndpointSettings:
     """None: every namespace."""
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
-    tags: Mapping[str, pulumi.Input[str]]
 
 
-def resolve(name: str, args: EndpointArgs) -> EndpointSettings:
+def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
     """Check the arguments and fill in the defaults.
 
     Raises:
         ArgumentsError: With every problem of the plain values. Outputs are checked where they are used.
     """
-    arguments = Arguments("KubernetesEndpoint", name, args, EndpointArgs)
-    arguments.check("name", name, checks.name(longest=LONGEST_NAME))
+    arguments = Arguments("KubernetesEndpoint", name, args, KubernetesEndpointArgs)
+    arguments.check("name", name, values.name_of_at_most(LONGEST_NAME))
     read = arguments.read
-    replicas_min = int(read("replicas_min", checks.between(1, 1000), 1))
+    neutral = read_neutral(arguments, name, image=values.image, rollout_timeout_seconds=ROLLOUT_TIMEOUT_SECONDS)
+    everywhere = read("kubernetes.allowed_namespaces") is None
     settings = EndpointSettings(
-        name=name,
-        namespace=read("kubernetes.namespace", checks.namespace),
-        image=read("image", checks.image),
-        registry_url=read("registry_url", checks.http_url),
-        model_name=read("model_name", checks.name(longest=63), name),
-        model=_model(arguments),
-        replicas_min=replicas_min,
-        replicas_max=int(read("replicas_max", checks.between(1, 1000), replicas_min)),
-        target_cpu_percent=int(read("target_cpu_percent", checks.between(10, 100), 70)),
-        rollout_timeout_seconds=int(read("rollout_timeout_seconds", checks.between(10, 3600), 120)),
-        drain_seconds=int(read("drain_seconds", checks.between(1, 600), 20)),
-        cpu=read("kubernetes.cpu", checks.cpu, "500m"),
-        memory=read("kubernetes.memory", checks.memory, "512Mi"),
-        allowed_namespaces=read("kubernetes.allowed_namespaces"),
-        service_account_annotations=read("kubernetes.service_account_annotations", None, {}),
-        image_pull_secret_names=read("kubernetes.image_pull_secret_names", None, []),
-        tags=read("tags", None, {}),
+        **vars(neutral),
+        namespace=read("kubernetes.namespace", values.namespace),
+        registry_url=read("registry_url", values.reachable_url),
+        target_cpu_percent=arguments.number("kubernetes.target_cpu_percent", TARGET_CPU_PERCENT),
+        drain_seconds=arguments.number("kubernetes.drain_seconds", DRAIN_SECONDS),
+        cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),
+        memory=read("kubernetes.memory", values.memory, DEFAULT_MEMORY),
+        allowed_namespaces=(None if everywhere else arguments.items("kubernetes.allowed_namespaces", values.namespace)),
+        service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
+        image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
     )
-    if settings.replicas_min > settings.replicas_max and arguments.sound("replicas_min", "replicas_max"):
-        expected = f"at most replicas_max ({settings.replicas_max})"
-        arguments.add("replicas_min", settings.replicas_min, expected, "lower it, or raise replicas_max")
     arguments.finish()
     return settings
-
-
-def _model(arguments: Arguments) -> PinnedModel | None:
-    if arguments.read("model") is None:
-        return None
-    version = arguments.read("model.version", checks.version)
-    return PinnedModel(version, arguments.read("model.digest", checks.digest))

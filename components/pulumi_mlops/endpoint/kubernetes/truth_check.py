@@ -9,7 +9,8 @@ from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
 from pulumi_mlops.endpoint.kubernetes import render
-from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, PinnedModel
+from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
+from pulumi_mlops.endpoint.settings import PinnedModel
 
 COMPONENT = "truth-check"
 # Pulumi's Kubernetes provider runs a Job that failed anew when it carries this.

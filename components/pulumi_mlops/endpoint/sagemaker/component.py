@@ -12,7 +12,6 @@ from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
 from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
 from pulumi_mlops.dynamic.superseded_releases import SHADOW_SUFFIX
 from pulumi_mlops.endpoint.args import SageMakerEndpointArgs
-from pulumi_mlops.endpoint.kubernetes.settings import PinnedModel
 from pulumi_mlops.endpoint.sagemaker import alarms as render_alarms
 from pulumi_mlops.endpoint.sagemaker import render
 from pulumi_mlops.endpoint.sagemaker import role as render_role
@@ -20,6 +19,7 @@ from pulumi_mlops.endpoint.sagemaker import rollout as render_rollout
 from pulumi_mlops.endpoint.sagemaker import scaling as render_scaling
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
+from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 WAITING_FOR_MODEL = "waiting-for-model"

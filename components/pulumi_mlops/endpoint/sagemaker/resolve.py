@@ -1,14 +1,13 @@
 """Checks the arguments of an endpoint on SageMaker and fills in the defaults."""
 
-from typing import Any
-
-from pulumi_mlops._shared import checks
-from pulumi_mlops._shared.arguments import Arguments, Check, Requirement
-from pulumi_mlops._shared.aws import checks as aws_checks
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops._shared.aws.settings import read_common, read_network, resource_name
+from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
+from pulumi_mlops._shared.problems import Check
+from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.endpoint.args import RolloutStrategy, SageMakerEndpointArgs
-from pulumi_mlops.endpoint.kubernetes.settings import PinnedModel
+from pulumi_mlops.endpoint.sagemaker import limits
 from pulumi_mlops.endpoint.sagemaker.rules import refuse_unsupported
 from pulumi_mlops.endpoint.sagemaker.settings import (
     AlarmSettings,
@@ -19,13 +18,10 @@ from pulumi_mlops.endpoint.sagemaker.settings import (
     ServerlessSettings,
     ShadowSettings,
 )
+from pulumi_mlops.endpoint.settings import read_model, read_neutral
 
 # A release's name is at most 63 characters long and ends in -<8 digits>-<number>-shadow; a role's has 64 at most.
 LONGEST_ENDPOINT_NAME = 43
-DEFAULT_INSTANCE_TYPE = "ml.m5.large"
-DEFAULT_BAKE_SECONDS = 120
-# An alarm when the answers of a whole minute fail: what more than 99 of 100 means.
-DEFAULT_SERVER_ERROR_PERCENT = 99.0
 
 
 def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
@@ -37,68 +33,45 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
     arguments = Arguments("SageMakerEndpoint", name, args, SageMakerEndpointArgs)
     read = arguments.read
     common = read_common(arguments)
-    region = common.account.region
-    bucket_name = read("sagemaker.bucket_name", aws_checks.bucket_name)
-    replicas_min = _count(arguments, "replicas_min", 1, 1000, 1)
-    instance_type = _instance_type(arguments, "sagemaker.instance_type", DEFAULT_INSTANCE_TYPE, region)
+    neutral = read_neutral(
+        arguments, name, image=common.ecr_image, rollout_timeout_seconds=limits.ROLLOUT_TIMEOUT_SECONDS
+    )
+    bucket_name = read("sagemaker.bucket_name", aws_values.bucket_name)
+    instance_type = _instance_type(arguments, "sagemaker.instance_type", limits.DEFAULT_INSTANCE_TYPE, common)
     settings = HostingSettings(
-        name=name,
+        **{**vars(neutral), "tags": common.tags},
         endpoint_name=resource_name(arguments, common, name, longest=LONGEST_ENDPOINT_NAME),
         account=common.account,
-        image=read("image", aws_checks.ecr_image),
-        model_name=read("model_name", checks.name(longest=63), name),
-        model=_model(arguments, "model"),
-        model_package_group=read("sagemaker.model_package_group", aws_checks.model_package_group),
+        model_package_group=read("sagemaker.model_package_group", aws_values.model_package_group),
         bucket_name=bucket_name,
-        model_data_bucket=read("sagemaker.model_data_bucket", aws_checks.bucket_name, bucket_name),
-        replicas_min=replicas_min,
-        replicas_max=_count(arguments, "replicas_max", 1, 1000, replicas_min),
+        model_data_bucket=read("sagemaker.model_data_bucket", aws_values.bucket_name, bucket_name),
         instance_type=instance_type,
-        # The longest that pulumi-aws takes for a deployment.
-        rollout_timeout_seconds=_count(arguments, "rollout_timeout_seconds", 10, 14400, 1800),
         rollout=_rollout(arguments),
-        alarms=_alarms(arguments, region),
+        alarms=_alarms(arguments, common),
         scaling=_scaling(arguments),
-        shadow=_shadow(arguments, region, instance_type),
+        shadow=_shadow(arguments, common, instance_type),
         serverless=_serverless(arguments),
-        asynchronous=_asynchronous(arguments, region),
+        asynchronous=_asynchronous(arguments, common),
         data_capture_percent=_data_capture(arguments),
-        superseded_configurations_kept=_count(arguments, "sagemaker.superseded_configurations_kept", 0, 20, 2),
+        superseded_configurations_kept=arguments.number(
+            "sagemaker.superseded_configurations_kept", limits.SUPERSEDED_CONFIGURATIONS_KEPT
+        ),
         permissions_boundary_arn=common.permissions_boundary_arn,
         kms_key_arn=common.kms_key_arn,
-        model_data_kms_key_arn=read("sagemaker.model_data_kms_key_arn", aws_checks.kms_key_arn),
+        model_data_kms_key_arn=read("sagemaker.model_data_kms_key_arn", common.kms_key),
         network=read_network(arguments),
-        tags=common.tags,
     )
     refuse_unsupported(arguments, settings)
     arguments.finish()
     return settings
 
 
-def _count(arguments: Arguments, path: str, least: int, most: int, default: int) -> int:
-    return int(arguments.read(path, checks.between(least, most), default))
+def _instance_type(arguments: Arguments, path: str, default: str, common: CommonSettings) -> str:
+    return str(arguments.read(path, common.instance_type(InstanceUse.ENDPOINT), default))
 
 
-def _optional_count(arguments: Arguments, path: str, least: int, most: int) -> int | None:
-    value = arguments.read(path, checks.between(least, most))
-    return None if value is None else int(value)
-
-
-def _model(arguments: Arguments, path: str) -> PinnedModel | None:
-    if arguments.read(path) is None:
-        return None
-    version = arguments.read(f"{path}.version", checks.version)
-    return PinnedModel(version, arguments.read(f"{path}.digest", checks.digest))
-
-
-def _instance_type(arguments: Arguments, path: str, default: str, region: str) -> str:
-    # Of a region that is wrong itself nothing more is said.
-    known = arguments.sound("sagemaker.region")
-    return str(arguments.read(path, aws_checks.instance_type(InstanceUse.ENDPOINT, region) if known else None, default))
-
-
-def _topic(region: str) -> Check:
-    return aws_checks.all_of(aws_checks.topic_arn, aws_checks.of_region(region))
+def _topic(common: CommonSettings) -> Check:
+    return all_of(aws_values.topic_arn, common.of_region)
 
 
 def _rollout(arguments: Arguments) -> RolloutSettings:
@@ -106,53 +79,48 @@ def _rollout(arguments: Arguments) -> RolloutSettings:
     linear = arguments.read("rollout.strategy") == RolloutStrategy.LINEAR
     return RolloutSettings(
         strategy=RolloutStrategy(arguments.read("rollout.strategy", None, RolloutStrategy.ALL_AT_ONCE)),
-        step_percent=_count(arguments, "rollout.step_percent", 10 if linear else 1, 50, 10),
-        bake_seconds=_count(arguments, "rollout.bake_seconds", 0, 3600, DEFAULT_BAKE_SECONDS),
+        step_percent=arguments.number(
+            "rollout.step_percent", limits.LINEAR_STEP_PERCENT if linear else limits.STEP_PERCENT
+        ),
+        bake_seconds=arguments.number("rollout.bake_seconds", limits.BAKE_SECONDS),
     )
 
 
-def _alarms(arguments: Arguments, region: str) -> AlarmSettings:
-    def percent(key: str, default: float | None) -> Any:
-        return arguments.read(f"sagemaker.alarms.{key}", _is_part, default)
-
-    # An endpoint with machines has an alarm from the beginning. pulumi-aws would replace it for its first alarm.
+def _alarms(arguments: Arguments, common: CommonSettings) -> AlarmSettings:
+    # An endpoint with instances has an alarm from the beginning. pulumi-aws would replace it for its first alarm.
     serverless = arguments.read("sagemaker.serverless") is not None
-    topics = arguments.read("sagemaker.alarms.topic_arns", None, [])
-    checked = [
-        arguments.check(f"sagemaker.alarms.topic_arns[{index}]", topic, _topic(region))
-        for index, topic in enumerate(topics)
-    ]
+    path = "sagemaker.alarms"
     return AlarmSettings(
-        latency_p99_milliseconds=_optional_count(arguments, "sagemaker.alarms.latency_p99_milliseconds", 1, 60000),
-        server_error_percent=percent("server_error_percent", None if serverless else DEFAULT_SERVER_ERROR_PERCENT),
-        client_error_percent=percent("client_error_percent", None),
-        model_errors_max=_optional_count(arguments, "sagemaker.alarms.model_errors_max", 0, 1_000_000),
-        topic_arns=checked,
+        latency_p99_milliseconds=arguments.optional_number(
+            f"{path}.latency_p99_milliseconds", limits.LATENCY_P99_MILLISECONDS
+        ),
+        server_error_percent=arguments.read(
+            f"{path}.server_error_percent", limits.PERCENT, None if serverless else limits.DEFAULT_SERVER_ERROR_PERCENT
+        ),
+        client_error_percent=arguments.read(f"{path}.client_error_percent", limits.PERCENT),
+        model_errors_max=arguments.optional_number(f"{path}.model_errors_max", limits.MODEL_ERRORS),
+        topic_arns=arguments.items(f"{path}.topic_arns", _topic(common)),
     )
-
-
-def _is_part(value: float) -> Requirement | None:
-    return None if 0 < value < 100 else Requirement("more than 0 and less than 100", "choose such a percentage")
 
 
 def _scaling(arguments: Arguments) -> ScalingSettings:
     return ScalingSettings(
-        _count(arguments, "sagemaker.invocations_per_instance_target", 1, 1_000_000, 500),
-        _count(arguments, "sagemaker.scale_in_cooldown_seconds", 0, 3600, 300),
-        _count(arguments, "sagemaker.scale_out_cooldown_seconds", 0, 3600, 60),
+        arguments.number("sagemaker.invocations_per_instance_target", limits.INVOCATIONS_PER_INSTANCE),
+        arguments.number("sagemaker.scale_in_cooldown_seconds", limits.SCALE_IN_COOLDOWN_SECONDS),
+        arguments.number("sagemaker.scale_out_cooldown_seconds", limits.SCALE_OUT_COOLDOWN_SECONDS),
     )
 
 
-def _shadow(arguments: Arguments, region: str, instance_type: str) -> ShadowSettings | None:
+def _shadow(arguments: Arguments, common: CommonSettings, instance_type: str) -> ShadowSettings | None:
     path = "sagemaker.shadow"
-    if (model := _model(arguments, f"{path}.model")) is None:
+    if (model := read_model(arguments, f"{path}.model")) is None:
         return None
     return ShadowSettings(
         model=model,
-        image=arguments.read(f"{path}.image", aws_checks.ecr_image, arguments.read("image")),
-        sampling_percent=_count(arguments, f"{path}.sampling_percent", 1, 100, 100),
-        instance_type=_instance_type(arguments, f"{path}.instance_type", instance_type, region),
-        instance_count=_count(arguments, f"{path}.instance_count", 1, 1000, 1),
+        image=arguments.read(f"{path}.image", common.ecr_image, arguments.read("image")),
+        sampling_percent=arguments.number(f"{path}.sampling_percent", limits.SAMPLING_PERCENT),
+        instance_type=_instance_type(arguments, f"{path}.instance_type", instance_type, common),
+        instance_count=arguments.number(f"{path}.instance_count", limits.INSTANCE_COUNT),
     )
 
 
@@ -160,32 +128,31 @@ def _serverless(arguments: Arguments) -> ServerlessSettings | None:
     path = "sagemaker.serverless"
     if arguments.read(path) is None:
         return None
+    memory = arguments.read(
+        f"{path}.memory_mib", aws_values.serverless_memory_mib, limits.DEFAULT_SERVERLESS_MEMORY_MIB
+    )
     return ServerlessSettings(
-        memory_mib=int(arguments.read(f"{path}.memory_mib", _is_memory, 2048)),
-        max_concurrency=_count(arguments, f"{path}.max_concurrency", 1, 200, 5),
-        provisioned_concurrency=_optional_count(arguments, f"{path}.provisioned_concurrency", 1, 200),
+        memory_mib=int(memory),
+        max_concurrency=arguments.number(f"{path}.max_concurrency", limits.SERVERLESS_CONCURRENCY),
+        provisioned_concurrency=arguments.optional_number(
+            f"{path}.provisioned_concurrency", limits.PROVISIONED_CONCURRENCY
+        ),
     )
 
 
-def _is_memory(value: float) -> Requirement | None:
-    if 1024 <= value <= 6144 and value % 1024 == 0:
-        return None
-    return Requirement("1024, 2048, 3072, 4096, 5120 or 6144", "choose one of these")
-
-
-def _asynchronous(arguments: Arguments, region: str) -> AsynchronousSettings | None:
+def _asynchronous(arguments: Arguments, common: CommonSettings) -> AsynchronousSettings | None:
     path = "sagemaker.asynchronous"
     if arguments.read(path) is None:
         return None
     return AsynchronousSettings(
-        _count(arguments, f"{path}.max_concurrent_per_instance", 1, 1000, 1),
-        _count(arguments, f"{path}.backlog_per_instance_target", 1, 1_000_000, 5),
-        arguments.read(f"{path}.success_topic_arn", _topic(region)),
-        arguments.read(f"{path}.error_topic_arn", _topic(region)),
+        arguments.number(f"{path}.max_concurrent_per_instance", limits.CONCURRENT_PER_INSTANCE),
+        arguments.number(f"{path}.backlog_per_instance_target", limits.BACKLOG_PER_INSTANCE),
+        arguments.read(f"{path}.success_topic_arn", _topic(common)),
+        arguments.read(f"{path}.error_topic_arn", _topic(common)),
     )
 
 
 def _data_capture(arguments: Arguments) -> int | None:
     if arguments.read("sagemaker.data_capture") is None:
         return None
-    return _count(arguments, "sagemaker.data_capture.sampling_percent", 1, 100, 100)
+    return arguments.number("sagemaker.data_capture.sampling_percent", limits.SAMPLING_PERCENT)

@@ -56,7 +56,6 @@ def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
     _exclusions(arguments)
     _serverless(arguments, settings)
     _replicas(arguments, settings)
-    _image(arguments, settings)
     _shadow(arguments, settings)
     if settings.rollout.strategy != RolloutStrategy.ALL_AT_ONCE:
         _steps(arguments, settings)
@@ -105,25 +104,12 @@ def _serverless(arguments: Arguments, settings: HostingSettings) -> None:
 
 def _replicas(arguments: Arguments, settings: HostingSettings) -> None:
     least, most = settings.replicas_min, settings.replicas_max
-    if least > most and arguments.sound("replicas_min", "replicas_max"):
-        arguments.add("replicas_min", least, f"at most replicas_max ({most})", "lower it, or raise replicas_max")
     burstable = settings.instance_type.startswith(("ml.t2.", "ml.t3."))
     if most > least and burstable and arguments.sound("sagemaker.instance_type"):
         # endpoint-auto-scaling-add-console: "SageMaker doesn't support auto scaling for burstable instances such as T2"
         expected = "a machine that does not burst, since their number is to follow the load (endpoint-auto-scaling)"
         fix = "choose one such as ml.m5.large, or set replicas_max to replicas_min"
         arguments.add("sagemaker.instance_type", settings.instance_type, expected, fix)
-
-
-def _image(arguments: Arguments, settings: HostingSettings) -> None:
-    """API_ContainerDefinition: the image "must be in the same region as the model or endpoint you are creating"."""
-    region = settings.account.region
-    for path in ("image", "sagemaker.shadow.image"):
-        image = arguments.read(path)
-        sound = arguments.sound(path, "sagemaker.region")
-        if sound and isinstance(image, str) and f".ecr.{region}." not in image:
-            expected = f"an image in the ECR of region {region}, where it runs"
-            arguments.add(path, image, expected, "push it there, or change sagemaker.region")
 
 
 def _shadow(arguments: Arguments, settings: HostingSettings) -> None:

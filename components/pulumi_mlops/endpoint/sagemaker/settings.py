@@ -1,6 +1,6 @@
 """What an endpoint on SageMaker is made of: its arguments, checked and complete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -8,7 +8,7 @@ import pulumi
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.settings import NetworkSettings
 from pulumi_mlops.endpoint.args import RolloutStrategy
-from pulumi_mlops.endpoint.kubernetes.settings import PinnedModel
+from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, PinnedModel
 
 
 @dataclass(frozen=True)
@@ -70,25 +70,17 @@ class ScalingSettings:
     scale_out_cooldown_seconds: int
 
 
-@dataclass(frozen=True)
-class HostingSettings:
+@dataclass(frozen=True, kw_only=True)
+class HostingSettings(NeutralEndpointSettings):
     """Everything that an endpoint on SageMaker is made of."""
 
-    name: str
     endpoint_name: str
     """The endpoint's name at AWS."""
     account: AwsAccount
-    image: pulumi.Input[str]
-    model_name: str
-    model: PinnedModel | None
-    """None: there is no version to serve yet."""
     model_package_group: pulumi.Input[str]
     bucket_name: pulumi.Input[str]
     model_data_bucket: pulumi.Input[str]
-    replicas_min: int
-    replicas_max: int
     instance_type: str
-    rollout_timeout_seconds: int
     rollout: RolloutSettings
     alarms: AlarmSettings
     scaling: ScalingSettings
@@ -103,4 +95,3 @@ class HostingSettings:
     model_data_kms_key_arn: pulumi.Input[str] | None
     network: NetworkSettings | None
     """None: SageMaker's own."""
-    tags: Mapping[str, pulumi.Input[str]]

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.kubernetes.create import create
-from pulumi_mlops.model_registry.args import ModelRegistryArgs
+from pulumi_mlops.model_registry.args import KubernetesModelRegistryArgs
 from pulumi_mlops.model_registry.kubernetes import database, render
 from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings, resolve
 
@@ -22,12 +22,14 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
     url: pulumi.Output[str]
     """Address of the registry within the cluster, known once it answers."""
 
-    def __init__(self, name: str, args: ModelRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: KubernetesModelRegistryArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Declare a registry.
 
         Args:
             name: Name of the server and of its Service.
-            args: See `ModelRegistryArgs`.
+            args: See `KubernetesModelRegistryArgs`.
             opts: Options of the component; a Kubernetes provider among them is used for everything in it.
 
         Raises:

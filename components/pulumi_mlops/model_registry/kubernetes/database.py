@@ -43,7 +43,7 @@ def secret(settings: RegistrySettings, postgres: PostgresSettings) -> Document:
         "metadata": metadata(settings),
         "type": "Opaque",
         "immutable": True,
-        "stringData": {"password": postgres.password},
+        "stringData": {"password": pulumi.Output.secret(postgres.password)},
     }
 
 

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_mlops._shared import checks
+from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
-from pulumi_mlops.model_registry.args import ModelRegistryArgs, RegistryDatabase
+from pulumi_mlops._shared.rules import Setting
+from pulumi_mlops.model_registry.args import KubernetesModelRegistryArgs, RegistryDatabase
 
 LONGEST_NAME = 40
+REPLICAS = Setting(1, 100, default=1)
+DATABASE_VOLUME_GIB = Setting(1, 16384, default=1)
+ARTIFACTS_VOLUME_GIB = Setting(1, 16384, default=5)
+DEFAULT_CPU = "100m"
+DEFAULT_MEMORY = "1536Mi"
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,7 @@ class PostgresSettings:
 
     image: pulumi.Input[str]
     password: pulumi.Input[str]
+    """Made a secret where it is used."""
 
 
 @dataclass(frozen=True)
@@ -53,32 +60,34 @@ class RegistrySettings:
     tags: Mapping[str, pulumi.Input[str]]
 
 
-def resolve(name: str, args: ModelRegistryArgs) -> RegistrySettings:
+def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
     """Check the arguments and fill in the defaults.
 
     Raises:
         ArgumentsError: With every problem of the plain values. Outputs are checked where they are used.
     """
-    arguments = Arguments("KubernetesModelRegistry", name, args, ModelRegistryArgs)
-    arguments.check("name", name, checks.name(longest=LONGEST_NAME))
+    arguments = Arguments("KubernetesModelRegistry", name, args, KubernetesModelRegistryArgs)
+    arguments.check("name", name, values.name_of_at_most(LONGEST_NAME))
     read = arguments.read
     s3 = _s3(arguments)
     settings = RegistrySettings(
         name=name,
-        namespace=read("kubernetes.namespace", checks.namespace),
-        image=read("kubernetes.image", checks.image),
-        replicas=int(read("kubernetes.replicas", checks.between(1), 1)),
+        namespace=read("kubernetes.namespace", values.namespace),
+        image=read("kubernetes.image", values.image),
+        replicas=arguments.number("kubernetes.replicas", REPLICAS),
         postgres=_postgres(arguments),
-        database_volume_gib=int(read("kubernetes.database_volume_gib", checks.between(1), 1)),
-        artifacts_volume_gib=None if s3 else int(read("kubernetes.artifacts_volume_gib", checks.between(1), 5)),
+        database_volume_gib=arguments.number("kubernetes.database_volume_gib", DATABASE_VOLUME_GIB),
+        artifacts_volume_gib=(
+            None if s3 else arguments.number("kubernetes.artifacts_volume_gib", ARTIFACTS_VOLUME_GIB)
+        ),
         s3=s3,
-        storage_class_name=read("kubernetes.storage_class_name"),
+        storage_class_name=read("kubernetes.storage_class_name", values.object_name),
         protect_data=bool(read("kubernetes.protect_data", default=True)),
-        cpu=read("kubernetes.cpu", checks.cpu, "100m"),
-        memory=read("kubernetes.memory", checks.memory, "1536Mi"),
-        allowed_namespaces=read("kubernetes.allowed_namespaces", None, []),
-        service_account_annotations=read("kubernetes.service_account_annotations", None, {}),
-        image_pull_secret_names=read("kubernetes.image_pull_secret_names", None, []),
+        cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),
+        memory=read("kubernetes.memory", values.memory, DEFAULT_MEMORY),
+        allowed_namespaces=arguments.items("kubernetes.allowed_namespaces", values.namespace),
+        service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
+        image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
         tags=read("tags", None, {}),
     )
     _check_replicas(arguments, settings)
@@ -87,7 +96,7 @@ def resolve(name: str, args: ModelRegistryArgs) -> RegistrySettings:
 
 
 def _postgres(arguments: Arguments) -> PostgresSettings | None:
-    image = arguments.read("kubernetes.database_image", checks.image)
+    image = arguments.read("kubernetes.database_image", values.image)
     password = arguments.read("kubernetes.database_password")
     if arguments.read("kubernetes.database", None, RegistryDatabase.SQLITE) != RegistryDatabase.POSTGRESQL:
         for key, value in (("database_image", image), ("database_password", password)):
@@ -98,7 +107,7 @@ def _postgres(arguments: Arguments) -> PostgresSettings | None:
     for key, value in (("database_image", image), ("database_password", password)):
         if value is None and arguments.sound(f"kubernetes.{key}"):
             arguments.add(f"kubernetes.{key}", None, "a value, for PostgreSQL", "add this key, or use sqlite")
-    return PostgresSettings(image, pulumi.Output.secret(password))
+    return PostgresSettings(image, password)
 
 
 def _s3(arguments: Arguments) -> S3Settings | None:
@@ -109,9 +118,9 @@ def _s3(arguments: Arguments) -> S3Settings | None:
         fix = "keep either `artifacts_volume_gib` or `artifacts_s3`"
         arguments.add("kubernetes.artifacts_volume_gib", size, "nothing: artifacts are in S3", fix)
     return S3Settings(
-        uri=arguments.read("kubernetes.artifacts_s3.uri", checks.s3_uri),
-        endpoint_url=arguments.read("kubernetes.artifacts_s3.endpoint_url", checks.http_url),
-        credentials_secret_name=arguments.read("kubernetes.artifacts_s3.credentials_secret_name"),
+        uri=arguments.read("kubernetes.artifacts_s3.uri", values.s3_uri),
+        endpoint_url=arguments.read("kubernetes.artifacts_s3.endpoint_url", values.http_url),
+        credentials_secret_name=arguments.read("kubernetes.artifacts_s3.credentials_secret_name", values.object_name),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from pulumi_mlops._shared.arguments import Arguments
-from pulumi_mlops._shared.aws import checks
+from pulumi_mlops._shared.aws import values
 from pulumi_mlops._shared.aws.settings import (
     CommonSettings,
     OtherAccounts,
@@ -51,7 +51,7 @@ def resolve(name: str, args: SageMakerModelRegistryArgs) -> GroupSettings:
         common=common,
         model_name=model_name,
         group_name=resource_name(arguments, common, model_name, path="model_name"),
-        description=arguments.read("sagemaker.description", checks.description, f"Versions of {model_name}"),
+        description=arguments.read("sagemaker.description", values.description, f"Versions of {model_name}"),
         others=read_other_accounts(arguments),
         protect_data=arguments.read("sagemaker.protect_data", None, True),  # noqa: FBT003 - the default
     )

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.kubernetes.create import create
-from pulumi_mlops.training_pipeline.args import TrainingPipelineArgs
+from pulumi_mlops.training_pipeline.args import KubernetesTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.kubernetes import render
 from pulumi_mlops.training_pipeline.kubernetes.settings import resolve
 
@@ -19,12 +19,14 @@ class KubernetesTrainingPipeline(pulumi.ComponentResource):
     pipeline_name: pulumi.Output[str]
     """Name of the CronJob."""
 
-    def __init__(self, name: str, args: TrainingPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: KubernetesTrainingPipelineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Declare a pipeline.
 
         Args:
             name: Name of the CronJob.
-            args: See `TrainingPipelineArgs`.
+            args: See `KubernetesTrainingPipelineArgs`.
             opts: Options of the component; a Kubernetes provider among them is used for everything in it.
 
         Raises:

@@ -7,18 +7,24 @@ from typing import Any
 
 import pulumi
 
-from pulumi_mlops._shared import checks
-from pulumi_mlops._shared.arguments import Arguments, Check, Requirement
-from pulumi_mlops._shared.aws import checks as aws_checks
-from pulumi_mlops._shared.aws import permissions
+from pulumi_mlops._shared import values
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME
-from pulumi_mlops._shared.aws.settings import read_common, read_network, resource_name
+from pulumi_mlops._shared.aws.settings import (
+    LONGEST_ROLE_NAME,
+    CommonSettings,
+    read_common,
+    read_network,
+    resource_name,
+)
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
+from pulumi_mlops.training_pipeline.sagemaker import limits
 from pulumi_mlops.training_pipeline.sagemaker import schedule as scheduler
 from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
@@ -26,24 +32,18 @@ from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, S
 COMPONENT = "training-pipeline"
 # The longest name that is made of the pipeline's: of the role that SageMaker takes on for it.
 LONGEST_NAME = LONGEST_ROLE_NAME - len("-execution")
-# A processing job's; a training job may take longer.
-LONGEST_JOB_SECONDS = 9 * 24 * 3600
 # What AWS takes as the value of a variable, and of what is recorded with a version.
 LONGEST_VALUE = 256
 _RECORDED = re.compile(rf"[A-Za-z0-9 _.:/=+@-]{{1,{LONGEST_VALUE}}}")
 
 
-@dataclass(frozen=True)
-class SageMakerPipelineSettings:
+@dataclass(frozen=True, kw_only=True)
+class SageMakerPipelineSettings(neutral.NeutralPipelineSettings):
     """Everything that the pipeline's documents are made of."""
 
-    name: str
-    """The component's name."""
     aws_name: str
     """The pipeline's name on AWS, and the beginning of what belongs to it."""
     account: AwsAccount
-    graph_reference: str
-    model_name: str
     steps: Sequence[StepPlan]
     result_step: str | None
     parameters: Mapping[str, ParameterPlan]
@@ -51,8 +51,6 @@ class SageMakerPipelineSettings:
     gate: Document | None
     schedule: str | None
     """An expression of EventBridge Scheduler; None: it runs when someone asks."""
-    volume_gib: int
-    timeout_seconds: int
     cache_days: int
     retry_attempts: int
     approval: str
@@ -85,31 +83,25 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         ArgumentsError: With every problem of the plain values. Outputs are checked where they are used.
     """
     arguments = Arguments("SageMakerTrainingPipeline", name, args, SageMakerTrainingPipelineArgs)
-    arguments.check("name", name, checks.name(longest=LONGEST_NAME))
     read = arguments.read
-    graph = read("graph", neutral.is_graph, {"reference": "", "parameters": {}, "steps": []})
+    everywhere, graph = neutral.read_neutral(arguments, name, LONGEST_NAME)
     _check_graph(arguments, graph)
     common, network = read_common(arguments), read_network(arguments)
     subnets, groups = (network.subnet_ids, network.security_group_ids) if network else ([], [])
-    data = _data(arguments)
-    model_name = read("model_name", checks.name(longest=63), name)
-    tags = component_tags(common.tags, COMPONENT, workload=model_name)
+    data = arguments.items("sagemaker.data_s3_uris", values.s3_uri)
+    tags = component_tags(common.tags, COMPONENT, workload=everywhere.model_name)
     schedule = read("schedule", _is_schedule)
     settings = SageMakerPipelineSettings(
-        name=name,
+        **vars(everywhere),
         aws_name=resource_name(arguments, common, name, longest=LONGEST_NAME),
         account=common.account,
-        graph_reference=graph["reference"],
-        model_name=model_name,
-        steps=_steps(arguments, graph, common.account.region),
+        steps=_steps(arguments, graph, common),
         result_step=graph_steps.result_step(graph["steps"]),
         parameters=_parameters(graph),
         gate=_gate(arguments, graph),
         schedule=scheduler.expression_of(schedule) if schedule else None,
-        volume_gib=int(read("workspace_gib", checks.between(1, 16384), 2)),
-        timeout_seconds=int(read("run_timeout_seconds", checks.between(60, LONGEST_JOB_SECONDS), 4 * 3600)),
-        cache_days=int(read("sagemaker.cache_days", checks.between(0, 365), 0)),
-        retry_attempts=int(read("sagemaker.retry_attempts", checks.between(0, 20), 3)),
+        cache_days=arguments.number("sagemaker.cache_days", limits.CACHE_DAYS),
+        retry_attempts=arguments.number("sagemaker.retry_attempts", limits.RETRY_ATTEMPTS),
         approval=ModelApproval(read("sagemaker.approval", None, ModelApproval.PENDING)).value,
         has_network=bool(subnets or data),
         subnet_ids=subnets,
@@ -118,7 +110,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         permissions_boundary_arn=common.permissions_boundary_arn,
         tags=tags,
         later={
-            **_later(arguments, graph, common.account.region),
+            **_later(arguments, graph, common),
             "kms_key_arn": common.kms_key_arn,
             "subnet_ids": subnets,
             "security_group_ids": groups,
@@ -138,7 +130,7 @@ def _check_graph(arguments: Arguments, graph: Mapping[str, Any]) -> None:
         arguments.add("graph", got, expected, fix)
 
 
-def _steps(arguments: Arguments, graph: Mapping[str, Any], region: str) -> list[StepPlan]:
+def _steps(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> list[StepPlan]:
     given: Mapping[str, str] = arguments.read("sagemaker.instance_types", None, {})
     jobs = [step["name"] for step in graph["steps"] if graph_steps.kind_of(step) is not StepKind.REGISTRATION]
     for name in given:
@@ -146,29 +138,34 @@ def _steps(arguments: Arguments, graph: Mapping[str, Any], region: str) -> list[
             path = f"sagemaker.instance_types.{name}"
             arguments.add_unknown_key(path, f"one of the jobs {', '.join(jobs)}")
     machines = {
-        StepKind.PROCESSING: _machine(arguments, "processing_instance_type", InstanceUse.PROCESSING, region),
-        StepKind.TRAINING: _machine(arguments, "training_instance_type", InstanceUse.TRAINING, region),
+        StepKind.PROCESSING: _machine(arguments, "processing_instance_type", InstanceUse.PROCESSING, common),
+        StepKind.TRAINING: _machine(arguments, "training_instance_type", InstanceUse.TRAINING, common),
         StepKind.REGISTRATION: "",
     }
-    return [_step(arguments, step, machines, region) for step in graph["steps"]]
+    return [_step(arguments, step, machines, common) for step in graph["steps"]]
 
 
-def _step(arguments: Arguments, step: Mapping[str, Any], machines: Mapping[StepKind, str], region: str) -> StepPlan:
+def _step(
+    arguments: Arguments, step: Mapping[str, Any], machines: Mapping[StepKind, str], common: CommonSettings
+) -> StepPlan:
     name, kind = step["name"], graph_steps.kind_of(step)
     use = InstanceUse.TRAINING if kind is StepKind.TRAINING else InstanceUse.PROCESSING
     machine = machines[kind]
     if machine:
-        machine = _machine(arguments, f"instance_types.{name}", use, region, machine)
+        machine = _machine(arguments, f"instance_types.{name}", use, common, machine)
     return StepPlan(name, kind, graph_steps.after(step), machine, step.get("description") or "")
 
 
-_DEFAULT_MACHINES = {InstanceUse.PROCESSING: "ml.m5.large", InstanceUse.TRAINING: "ml.m5.xlarge"}
+_DEFAULT_MACHINES = {
+    InstanceUse.PROCESSING: limits.DEFAULT_PROCESSING_INSTANCE_TYPE,
+    InstanceUse.TRAINING: limits.DEFAULT_TRAINING_INSTANCE_TYPE,
+}
 
 
-def _machine(arguments: Arguments, key: str, use: InstanceUse, region: str, default: str | None = None) -> str:
-    """Read a type of machine. Which types there are is only known in a region that is."""
-    check = aws_checks.instance_type(use, region) if arguments.sound("sagemaker.region") else None
-    machine: str = arguments.read(f"sagemaker.{key}", check, default or _DEFAULT_MACHINES[use])
+def _machine(
+    arguments: Arguments, key: str, use: InstanceUse, common: CommonSettings, default: str | None = None
+) -> str:
+    machine: str = arguments.read(f"sagemaker.{key}", common.instance_type(use), default or _DEFAULT_MACHINES[use])
     return machine
 
 
@@ -188,46 +185,25 @@ def _gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
     return gate
 
 
-def _later(arguments: Arguments, graph: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> dict[str, Any]:
     read = arguments.read
     champion = neutral.champion(arguments)
-    url = read("sagemaker.champion_model_data_url", aws_checks.s3_uri)
+    url = read("sagemaker.champion_model_data_url", values.s3_uri)
     if url is not None and champion is None and arguments.sound("champion"):
         arguments.add("sagemaker.champion_model_data_url", url, "nothing: there is no champion", "add the champion")
-    image = aws_checks.ecr_image
-    if arguments.sound("sagemaker.region"):
-        image = aws_checks.all_of(image, _in_region(region))
     given = neutral.parameters(arguments, graph)
     return {
-        "image": read("image", image),
-        "serving_image": read("sagemaker.serving_image", image),
+        "image": read("image", common.ecr_image),
+        "serving_image": read("sagemaker.serving_image", common.ecr_image),
         "environment": read("environment", _is_recorded),
-        "bucket": read("sagemaker.bucket_name", aws_checks.bucket_name),
-        "model_data_bucket": read("sagemaker.model_data_bucket", aws_checks.bucket_name, read("sagemaker.bucket_name")),
-        "model_package_group": read("sagemaker.model_package_group", aws_checks.model_package_group),
+        "bucket": read("sagemaker.bucket_name", aws_values.bucket_name),
+        "model_data_bucket": read("sagemaker.model_data_bucket", aws_values.bucket_name, read("sagemaker.bucket_name")),
+        "model_package_group": read("sagemaker.model_package_group", aws_values.model_package_group),
         "champion": champion,
         "champion_model_data_url": url,
-        "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", aws_checks.kms_key_arn),
+        "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", common.kms_key),
         "values": {key: _short(arguments, key, value) for key, value in given.items()},
     }
-
-
-def _in_region(region: str) -> Check:
-    """Accept images that are where their jobs run: SageMaker takes no others."""
-
-    def check(image: str) -> Requirement | None:
-        found = permissions.ECR_IMAGE.fullmatch(image)
-        if found is None or found["region"] == region:
-            return None
-        return Requirement(f"an image in the ECR of {region}, where the jobs run", "push the image there")
-
-    return check
-
-
-def _data(arguments: Arguments) -> list[Any]:
-    uris = arguments.read("sagemaker.data_s3_uris", None, [])
-    path = "sagemaker.data_s3_uris"
-    return [arguments.check(f"{path}[{index}]", uri, aws_checks.s3_uri) for index, uri in enumerate(uris)]
 
 
 def _short(arguments: Arguments, name: str, value: Any) -> Any:

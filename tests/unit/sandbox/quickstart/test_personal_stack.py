@@ -36,7 +36,8 @@ config:
         gate: {metric: mae_minutes, max: 13.0}  # on the next month
       model: {version: 7, digest: "sha256:77"}
       endpoint:
-        replicas: {min: 1, max: 3}
+        replicas_min: 1
+        replicas_max: 3
   mlops:registry_database_password: {secure: v1:xyz}
 """
 DIGEST = "sha256:" + "ab" * 32
@@ -69,7 +70,7 @@ def test_the_personal_stack_differs_from_its_template_where_it_must_and_nowhere_
         "mlops:workloads": {
             "flight-delay": {
                 "pipeline": {"gate": {"metric": "mae_minutes", "max": 13.0}},
-                "endpoint": {"replicas": {"min": 1, "max": 3}},
+                "endpoint": {"replicas_min": 1, "replicas_max": 3},
             }
         },
     }
@@ -88,7 +89,7 @@ def test_comments_are_kept_and_the_editors_line_stays_first() -> None:
 def test_a_file_that_is_up_to_date_keeps_every_byte() -> None:
     text = made_from(TEMPLATE, PLACE)
     assert placed(text, PLACE) == text
-    odd = text.replace("replicas: {min: 1, max: 3}", "replicas:   {min: 2,  max: 3}")
+    odd = text.replace("replicas_max: 3", "replicas_max:   4")
     assert placed(odd, PLACE) == odd
 
 

@@ -67,7 +67,7 @@ def test_reads_where_everything_is() -> None:
         ({"region": "eu-wst-1"}, "sagemaker.region", "did you mean eu-west-1"),
         ({"namespace": "Flights"}, "sagemaker.namespace", "lower-case"),
         ({"permissions_boundary_arn": "boundary"}, "sagemaker.permissions_boundary_arn", "managed policy"),
-        ({"kms_key_arn": "alias/models"}, "sagemaker.kms_key_arn", "not that of an alias"),
+        ({"kms_key_arn": "alias/models"}, "sagemaker.kms_key_arn", "not of an alias"),
         ({"kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1"}, "sagemaker.kms_key_arn", "region eu-west-1"),
         ({"subnet_ids": SUBNETS}, "sagemaker.security_group_ids", "give both, or neither"),
         ({"security_group_ids": GROUPS}, "sagemaker.subnet_ids", "give both, or neither"),

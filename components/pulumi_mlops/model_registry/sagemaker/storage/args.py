@@ -4,16 +4,12 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_mlops._shared.place import SageMakerAccountArgs
 
-class SageMakerBucketArgs(TypedDict):
+
+class SageMakerStorageSettingsArgs(SageMakerAccountArgs):
     """The bucket of a stack on SageMaker."""
 
-    account_id: str
-    """AWS account that the bucket is created in."""
-    region: str
-    """AWS region that the bucket is created in."""
-    namespace: str
-    """What the bucket's name begins with. The account and the region follow."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """Key that everything in the bucket is encrypted with. Defaults to keys of S3's own (SSE-S3)."""
     consumer_account_ids: NotRequired[list[str]]
@@ -27,9 +23,9 @@ class SageMakerBucketArgs(TypedDict):
 
     They need `kms_key_arn`, and the key's own policy must let them decrypt and generate data keys.
     """
-    noncurrent_days: NotRequired[int]
+    noncurrent_version_days: NotRequired[int]
     """Days for which what was replaced or deleted can be brought back. Defaults to 30."""
-    expire_days: NotRequired[int]
+    run_retention_days: NotRequired[int]
     """Days after which results of runs, and requests to endpoints with their answers, are deleted. Models are kept.
 
     Defaults to 90.
@@ -41,7 +37,7 @@ class SageMakerBucketArgs(TypedDict):
 class SageMakerStorageArgs(TypedDict):
     """Arguments of a stack's storage on SageMaker."""
 
-    sagemaker: SageMakerBucketArgs
+    sagemaker: SageMakerStorageSettingsArgs
     """Settings of the bucket."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of the bucket. Defaults to none."""

@@ -64,7 +64,7 @@ def lifecycle(settings: StorageSettings) -> Document:
         "id": "noncurrent",
         "status": "Enabled",
         "filter": {"prefix": ""},
-        "noncurrent_version_expiration": {"noncurrent_days": settings.noncurrent_days},
+        "noncurrent_version_expiration": {"noncurrent_days": settings.noncurrent_version_days},
         "expiration": {"expired_object_delete_marker": True},
         "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
     }
@@ -73,7 +73,7 @@ def lifecycle(settings: StorageSettings) -> Document:
             "id": prefix.removesuffix("/"),
             "status": "Enabled",
             "filter": {"prefix": prefix},
-            "expiration": {"days": settings.expire_days},
+            "expiration": {"days": settings.run_retention_days},
         }
         for prefix in EXPIRING_PREFIXES
     ]

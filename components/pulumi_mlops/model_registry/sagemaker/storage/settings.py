@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.settings import CommonSettings, OtherAccounts, read_common, read_other_accounts
-from pulumi_mlops._shared.checks import between
+from pulumi_mlops._shared.rules import Setting
 from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs
 
 LONGEST_BUCKET_NAME = 63
+NONCURRENT_VERSION_DAYS = Setting(1, 3650, default=30)
+RUN_RETENTION_DAYS = Setting(1, 3650, default=90)
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class StorageSettings:
     common: CommonSettings
     bucket_name: str
     others: OtherAccounts
-    noncurrent_days: int
-    expire_days: int
+    noncurrent_version_days: int
+    run_retention_days: int
     protect_data: bool
 
 
@@ -40,8 +42,8 @@ def resolve(name: str, args: SageMakerStorageArgs) -> StorageSettings:
         common=common,
         bucket_name=bucket_name_of(common.namespace, common.account),
         others=read_other_accounts(arguments),
-        noncurrent_days=int(arguments.read("sagemaker.noncurrent_days", between(1), 30)),
-        expire_days=int(arguments.read("sagemaker.expire_days", between(1), 90)),
+        noncurrent_version_days=arguments.number("sagemaker.noncurrent_version_days", NONCURRENT_VERSION_DAYS),
+        run_retention_days=arguments.number("sagemaker.run_retention_days", RUN_RETENTION_DAYS),
         protect_data=arguments.read("sagemaker.protect_data", None, True),  # noqa: FBT003 - the default
     )
     _check_name(arguments, settings)

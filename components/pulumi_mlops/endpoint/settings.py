@@ -1,0 +1,73 @@
+"""What an endpoint's arguments come to on every target: each setting's range and default, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from pulumi_mlops._shared import values
+from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.problems import Check
+from pulumi_mlops._shared.rules import Range, Setting
+
+REPLICAS = Setting(1, 1000, default=1)
+ROLLOUT_TIMEOUT_SECONDS = Range(10, 14400)
+"""The longest that SageMaker takes for a deployment; a target may take less."""
+
+
+@dataclass(frozen=True)
+class PinnedModel:
+    """The version to serve."""
+
+    version: pulumi.Input[str]
+    digest: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeutralEndpointSettings:
+    """What an endpoint has on every target."""
+
+    name: str
+    image: pulumi.Input[str]
+    model_name: str
+    model: PinnedModel | None
+    """None: there is no version to serve yet."""
+    replicas_min: int
+    replicas_max: int
+    rollout_timeout_seconds: int
+    tags: Mapping[str, pulumi.Input[str]]
+
+
+def read_neutral(
+    arguments: Arguments, name: str, *, image: Check, rollout_timeout_seconds: Setting
+) -> NeutralEndpointSettings:
+    """Take what an endpoint has on every target.
+
+    Args:
+        arguments: The component's arguments.
+        name: The component's name.
+        image: What its image must satisfy on the target.
+        rollout_timeout_seconds: The target's own range and default.
+    """
+    least = arguments.number("replicas_min", REPLICAS)
+    most = int(arguments.read("replicas_max", REPLICAS, least))
+    if least > most and arguments.sound("replicas_min", "replicas_max"):
+        arguments.add("replicas_min", least, f"at most replicas_max ({most})", "lower it, or raise replicas_max")
+    return NeutralEndpointSettings(
+        name=name,
+        image=arguments.read("image", image),
+        model_name=arguments.read("model_name", values.name_of_at_most(63), name),
+        model=read_model(arguments, "model"),
+        replicas_min=least,
+        replicas_max=most,
+        rollout_timeout_seconds=arguments.number("rollout_timeout_seconds", rollout_timeout_seconds),
+        tags=arguments.read("tags", None, {}),
+    )
+
+
+def read_model(arguments: Arguments, path: str) -> PinnedModel | None:
+    """Take the pin of a registered version; None where there is none."""
+    if arguments.read(path) is None:
+        return None
+    version = arguments.read(f"{path}.version", values.version)
+    return PinnedModel(version, arguments.read(f"{path}.digest", values.digest))

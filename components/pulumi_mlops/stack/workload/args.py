@@ -1,0 +1,35 @@
+"""The contract of a workload: its parts as their components know them, and where it runs."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from pulumi_mlops._shared.model import ModelPinArgs
+from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerWorkloadPlaceArgs
+from pulumi_mlops.endpoint.args import EndpointArgs
+from pulumi_mlops.training_pipeline.args import TrainingPipelineArgs
+
+
+class WorkloadArgs(TypedDict):
+    """Arguments of a workload."""
+
+    environment: pulumi.Input[str]
+    """Name of the environment, recorded with every run."""
+    registry_url: NotRequired[pulumi.Input[str]]
+    """Address of the MLflow server that runs, models and versions are kept at. Needed on Kubernetes, and only there."""
+    pipeline_image: pulumi.Input[str]
+    """Image that the pipeline's steps run in, pinned by digest or content."""
+    serving_image: pulumi.Input[str]
+    """Image of the model server, pinned by digest or content."""
+    pipeline: TrainingPipelineArgs
+    """How the model is trained."""
+    model: NotRequired[ModelPinArgs]
+    """The version that serves. Defaults to none: there is no endpoint, and the status is `waiting-for-model`."""
+    endpoint: NotRequired[EndpointArgs]
+    """How the model is served. Defaults to one replica."""
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of every object, written as labels on Kubernetes. Defaults to none."""
+    kubernetes: NotRequired[KubernetesPlaceArgs]
+    """Where the workload runs on Kubernetes. Exactly one target is given."""
+    sagemaker: NotRequired[SageMakerWorkloadPlaceArgs]
+    """Where the workload runs on SageMaker. Exactly one target is given."""
