@@ -66,11 +66,6 @@ class ApiError(ProviderError):
         return self.status == 409 and self.reason == "AlreadyExists"
 
     @property
-    def is_of_rights(self) -> bool:
-        """Whether the user may not do it at all, as against an admission that refuses this one object."""
-        return self.status == 403 and "cannot " in self.message and " resource " in self.message
-
-    @property
     def is_conflict_of_managers(self) -> bool:
         """Whether fields belong to somebody else."""
         return self.status == 409 and any(cause.reason == "FieldManagerConflict" for cause in self.causes)

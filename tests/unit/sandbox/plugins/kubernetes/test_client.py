@@ -78,18 +78,6 @@ def test_a_server_that_is_not_there_is_named() -> None:
         client.get("/x")
 
 
-@pytest.mark.parametrize(
-    ("message", "is_of_rights"),
-    [
-        ('configmaps "x" is forbidden: User "u" cannot patch resource "configmaps" in API group ""', True),
-        ('pods "x" is forbidden: exceeded quota: q', False),
-        ('pods "x" is forbidden: violates PodSecurity "restricted"', False),
-    ],
-)
-def test_missing_rights_are_told_from_refusals(message: str, is_of_rights: bool) -> None:
-    assert ApiError(403, "Forbidden", message).is_of_rights is is_of_rights
-
-
 def test_kinds_are_asked_for_once_and_again_when_definitions_change(kubeconfig: str) -> None:
     Api.answers["GET /version"] = [(200, {}, {})]
     listed = [
