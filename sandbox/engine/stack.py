@@ -14,6 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
 _QUERY_SECONDS = 120.0
+_ADOPTS = {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"}
 _YES = ("--yes", "--skip-preview", "--color", "never")
 
 
@@ -56,8 +57,9 @@ class PulumiStack:
         """Puts the stack right when an engine was killed in the middle of an update.
 
         Removes the dead engine's lock, and forgets which creations it had begun: whether they were completed, the
-        next update finds out, since an object that exists already is adopted by its name. Begun creations without a
-        lock are forgotten as well: this may have been killed between the two, or somebody ran `pulumi cancel`.
+        updates after it find out. Until one of them succeeds they adopt objects of a cluster that exist, which
+        pulumi-kubernetes refuses else. Begun creations without a lock are forgotten as well: this may have been
+        killed between the two, or somebody ran `pulumi cancel`.
 
         Returns:
             Whether there was anything to put right.
@@ -65,6 +67,8 @@ class PulumiStack:
         released = release_dead_locks(self.backend, self.project, self.name)
         is_pending = self._has_pending_operations()
         if is_pending:
+            self.backend.mkdir(parents=True, exist_ok=True)
+            self._begun.touch()
             self._query("refresh", *_YES, "--clear-pending-creates", "--stack", self.name)
         return released > 0 or is_pending
 
@@ -90,13 +94,15 @@ class PulumiStack:
 
         flags = [*_YES, "--stack", self.name, *(["--refresh"] if refresh else [])]
         command = ["pulumi", "--non-interactive", "up", *flags]
+        environment = {**self.environment, **(_ADOPTS if self._begun.exists() else {})}
         try:
-            commands.follow(command, keep, environment=self.environment, folder=self.folder, with_output=True)
+            commands.follow(command, keep, environment=environment, folder=self.folder, with_output=True)
         except CommandError as error:
             told = diagnostics(lines)
             raise SandboxError(f"pulumi up --stack {self.name} failed:\n{told}", f"the whole log is {log}") from error
         finally:
             write_atomically(log, "\n".join(lines) + "\n", mode=0o600)
+        self._begun.unlink(missing_ok=True)
         return summary(lines)
 
     def outputs(self) -> dict[str, Any]:
@@ -109,6 +115,11 @@ class PulumiStack:
         state = json.loads(self._query("stack", "export", "--stack", self.name))
         resources = state["deployment"].get("resources") or []
         return any(resource["custom"] and not resource["type"].startswith("pulumi:") for resource in resources)
+
+    @property
+    def _begun(self) -> Path:
+        """Marks that creations were begun of which the state does not know whether they were completed."""
+        return self.backend / f"begun-{self.project}-{self.name}"
 
     def _has_pending_operations(self) -> bool:
         state = json.loads(self._query("stack", "export", "--stack", self.name))

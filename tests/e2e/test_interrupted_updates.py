@@ -169,7 +169,7 @@ def up_after_kill(project: Project) -> None:
     """Updates again as the quick start does."""
     stack = PulumiStack("interrupted", "test", project.folder, project.backend, project.environment)
     assert stack.recover(), "the dead engine left no lock"
-    project.up()
+    stack.up(project.folder / "recovered.log")
 
 
 def kill_at(moment: str, project: Project, log: Path) -> None:
@@ -221,7 +221,7 @@ def start_version_2(project: Project, tmp_path: Path) -> tuple[subprocess.Popen[
     project.pulumi("config", "set", "version", "2")
     log = tmp_path / "cut-off.log"
     engine = project.start_up(log)
-    wait_for(lambda: "Deployment server: " in log.read_text(errors="replace"), timeout_seconds=180.0)
+    wait_for(lambda: "Waiting for app ReplicaSet" in log.read_text(errors="replace"), timeout_seconds=180.0)
     return engine, log
 
 

@@ -75,7 +75,6 @@ Service("refused", metadata={"name": "refused"}, spec={"type": secret, "ports": 
     printed += ended.stdout
     assert ended.returncode != 0
     assert "exit code 9" in printed
-    assert "log in with [secret]" in printed
     assert 'Unsupported value: "[secret]"' in printed
     assert_hidden(printed)
     assert_state_is_clean(project)

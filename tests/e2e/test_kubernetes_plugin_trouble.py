@@ -81,7 +81,7 @@ def test_a_cancelled_update_ends_promptly_and_loses_nothing(
     project.program(world.program(SLOW))
     log = tmp_path / "up.log"
     process = project.start_up(log)
-    eventually(lambda: "1 active" in log.read_text(encoding="utf-8"))
+    eventually(lambda: "Active: 1" in log.read_text(encoding="utf-8"))
     for _ in range(signals):
         # The terminal sends Ctrl-C to everybody in the foreground, plugins as well.
         os.killpg(process.pid, signal.SIGINT)
@@ -104,17 +104,20 @@ def test_an_update_that_was_killed_converges_without_orphans(
     project.program(world.program(program))
     log = tmp_path / "up.log"
     process = project.start_up(log)
-    eventually(lambda: "1 active" in log.read_text(encoding="utf-8"))
+    eventually(lambda: "Active: 1" in log.read_text(encoding="utf-8"))
     plugins = plugins_of(process.pid)
     assert plugins
     kill(process)
     eventually(lambda: not any(Path(f"/proc/{each}").exists() for each in plugins))
-    # The Job exists, but the state does not know: it is this resource's own, so the next update goes on with it.
+    # The Job exists, but the state does not know: the next update does not take it for its own by itself.
     project.attempt("cancel", "--yes")
+    project.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
     project.program(world.program(program.replace('{"name": "slow"}', IMPATIENT, 1)))
+    assert 'jobs.batch "slow" already exists' in project.attempt("up", "--yes", "--skip-preview").stdout
+    project.environment["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] = "true"
     ended = project.attempt("up", "--yes", "--skip-preview")
     assert "already exists" not in ended.stdout
-    assert "not ready within 2 s" in ended.stdout
+    assert "'slow' timed out waiting to be Ready" in ended.stdout
     assert any(each["type"] == "kubernetes:batch/v1:Job" for each in project.resources())
     project.destroy()
     assert world.config_map("conf") is None

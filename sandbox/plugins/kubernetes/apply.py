@@ -5,20 +5,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sandbox.plugins.kubernetes.awaiters.observer import ClusterObserver
-from sandbox.plugins.kubernetes.awaiters.registry import look_for
+from sandbox.plugins.kubernetes.awaiters.registry import fixed_seconds, look_for
 from sandbox.plugins.kubernetes.awaiters.wait import Wait
 from sandbox.plugins.kubernetes.client import Answer
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import GroupKind, is_built_in
-from sandbox.plugins.kubernetes.managed_fields import Path, has_applied, other_owners
+from sandbox.plugins.kubernetes.managed_fields import Path, is_created_by_pulumi, other_owners, taken_over
 from sandbox.plugins.kubernetes.objects import (
     PATCH_FORCE,
     TIMEOUT_SECONDS,
     annotation,
     at,
     identity,
+    is_annotated,
     kind_of,
+    list_at,
     name_of,
     namespace_of,
 )
@@ -28,7 +30,10 @@ from sandbox.plugins.protocol.values import Object
 
 DEFAULT_TIMEOUT_SECONDS: Final = 600.0
 _ORDER_PATIENCE_SECONDS: Final = 20.0
-_LEAVING_PATIENCE_SECONDS: Final = 120.0
+_CONFLICT_GUIDE: Final = (
+    "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/"
+    "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources"
+)
 _DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -58,69 +63,66 @@ def create(cluster: Cluster, wanted: Application, report: Report) -> Object:
         The object, ready.
 
     Raises:
-        ProviderError: It was not created.
+        ProviderError: It was not created, for example since it exists.
         InitializationError: It was created, and has not become ready.
     """
-    _refuse_existing(cluster, wanted, report)
-    live = _applied_in_order(cluster, wanted, report)
+    if wanted.is_patch and _read(cluster, wanted) is None:
+        raise _missing_target(wanted)
+    live = _created_in_order(cluster, wanted, report)
     return await_ready(cluster, wanted, live, report)
 
 
-def try_create(cluster: Cluster, wanted: Application, report: Report) -> Answer | None:
+def try_create(cluster: Cluster, wanted: Application) -> Answer | None:
     """Tells what would come of a creation, or None where only the real one can tell.
 
-    What refuses the object today, such as a quota, may be changed by the same update: it is a warning.
+    The cases of pulumi-kubernetes (provider/pkg/provider/provider.go, Create): the namespace is still to come, the
+    server forbids it today, or the object is there, for example since its replacement is what is previewed.
 
     Raises:
-        ApiError: The server would refuse it, whatever else the update does before.
+        ApiError: The server would refuse it.
     """
     try:
-        return cluster.apply(wanted.body, wanted.manager, force=True, is_trial=True)
+        return _created(cluster, wanted, is_trial=True)
     except (NoMatchError, UnreachableError):
         return None
     except ApiError as error:
-        # The namespace is still to come; or the object stands where its replacement will; or it may not be tried.
-        if error.status == 403 and not error.is_of_rights:
-            report.warn([f"the cluster would refuse it today: {error}"])
-        is_early = error.is_not_found or error.status in {403, 409} or "dry run" in error.message
-        if is_early or _would_be_replaced(cluster, wanted):
+        is_early = error.is_not_found or error.status == 403 or error.is_already_exists
+        if is_early or "dry run" in error.message or "field is immutable" in error.message:
             return None
         raise
 
 
 def update(cluster: Cluster, wanted: Application, report: Report) -> Object:
-    """Updates an object and waits for it. An object that was deleted meanwhile is created.
+    """Updates an object and waits for it.
 
     Returns:
         The object, ready.
 
     Raises:
-        ProviderError: It was not updated.
+        ProviderError: It was not updated, for example since it is gone.
         InitializationError: It was updated, and has not become ready.
     """
-    live = _read(cluster, wanted)
-    if live is None and wanted.is_patch:
-        raise _missing_target(wanted)
-    body = _without_ignored(wanted, live) if live else wanted.body
-    answer = _applied(cluster, wanted, body, force=_forces(cluster, wanted, live), is_trial=False)
+    live = _required(cluster, wanted)
+    entries = None if wanted.is_patch else taken_over(live, wanted.manager)
+    if entries is not None:
+        live = cluster.set_managers(live, entries)
+    answer = _updated(cluster, wanted, live, is_trial=False)
     report.warn(answer.warnings)
-    return await_ready(cluster, wanted, answer.body, report)
+    return await_ready(cluster, wanted, answer.body, report, is_update=True)
 
 
 def try_update(cluster: Cluster, wanted: Application) -> Answer | None:
-    """Tells what would come of an update, or None where only the real one can tell.
+    """Tells what would come of an update, or None where the server forbids it today.
 
     Raises:
-        ProviderError: The server would refuse it.
+        ProviderError: The server would refuse it, or the object is gone.
     """
     try:
-        live = _read(cluster, wanted)
-        body = _without_ignored(wanted, live) if live else wanted.body
-        return _applied(cluster, wanted, body, force=_forces(cluster, wanted, live), is_trial=True)
+        return _updated(cluster, wanted, _required(cluster, wanted), is_trial=True)
     except (NoMatchError, UnreachableError):
         return None
     except ApiError as error:
-        if error.is_not_found or error.is_of_rights or "dry run" in error.message:
+        if error.status == 403 or "dry run" in error.message:
             return None
         raise
 
@@ -140,7 +142,9 @@ def relinquish(cluster: Cluster, body: Object, manager: str) -> None:
     cluster.apply(empty, manager, force=False)
 
 
-def await_ready(cluster: Cluster, wanted: Application, live: Object, report: Report) -> Object:
+def await_ready(
+    cluster: Cluster, wanted: Application, live: Object, report: Report, *, is_update: bool = False
+) -> Object:
     """Waits until an applied object is ready.
 
     Raises:
@@ -148,7 +152,7 @@ def await_ready(cluster: Cluster, wanted: Application, live: Object, report: Rep
     """
     kind = kind_of(live)
     try:
-        live = _awaited(cluster, wanted, live, report)
+        live = _awaited(cluster, wanted, live, report, is_update=is_update)
     except InitializationError:
         raise
     except ProviderError as error:
@@ -159,8 +163,8 @@ def await_ready(cluster: Cluster, wanted: Application, live: Object, report: Rep
     return live
 
 
-def _awaited(cluster: Cluster, wanted: Application, live: Object, report: Report) -> Object:
-    look = None if wanted.is_patch else look_for(wanted.body)
+def _awaited(cluster: Cluster, wanted: Application, live: Object, report: Report, *, is_update: bool) -> Object:
+    look = None if wanted.is_patch else look_for(wanted.body, is_update=is_update)
     if look is None:
         return live
     kind = kind_of(live)
@@ -170,7 +174,7 @@ def _awaited(cluster: Cluster, wanted: Application, live: Object, report: Report
         observer=ClusterObserver(cluster),
         pause=cluster.pause,
         tell=report.status,
-        timeout_seconds=timeout_seconds(wanted.body, wanted.timeout_seconds),
+        timeout_seconds=fixed_seconds(kind) or timeout_seconds(wanted.body, wanted.timeout_seconds),
     ).until_ready(live)
     report.finish()
     return ready
@@ -191,50 +195,26 @@ def _read(cluster: Cluster, wanted: Application) -> Object | None:
     return cluster.get(kind_of(wanted.body), namespace_of(wanted.body), name_of(wanted.body))
 
 
-def _refuse_existing(cluster: Cluster, wanted: Application, report: Report) -> None:
-    """Makes sure that a creation takes nothing over from others, and that a patch has something to change."""
-    try:
-        live = _read(cluster, wanted)
-    except NoMatchError:
-        live = None
-    if wanted.is_patch:
-        if live is None:
-            raise _missing_target(wanted)
-        return
-    if live and at(live, "metadata", "deletionTimestamp"):
-        live = _awaited_leaving(cluster, wanted, report)
-    is_own = live is not None and has_applied(live, wanted.manager)
-    if live is None or is_own or cluster.configuration.upsert_existing_objects:
-        return
-    what = f"{kind_of(wanted.body).kind} {identity(wanted.body)}"
-    raise ProviderError(
-        f"{what} already exists and was not created by this resource; give it another name, import it "
-        f'(`ResourceOptions(import_="{identity(wanted.body)}")`), or set kubernetes:upsertExistingObjects to true'
-    )
-
-
-def _awaited_leaving(cluster: Cluster, wanted: Application, report: Report) -> Object | None:
-    """Waits until an object that is being deleted is gone."""
-    until = time.monotonic() + _LEAVING_PATIENCE_SECONDS
+def _required(cluster: Cluster, wanted: Application) -> Object:
     live = _read(cluster, wanted)
-    while live and at(live, "metadata", "deletionTimestamp") and time.monotonic() < until:
-        report.status(f"{identity(wanted.body)}: waits until the old object is gone", is_problem=False)
-        cluster.pause(0.5)
-        live = _read(cluster, wanted)
+    if live is None and wanted.is_patch:
+        raise _missing_target(wanted)
+    if live is None:
+        raise ProviderError(f"{kind_of(wanted.body).kind} {identity(wanted.body)} not found; run `pulumi refresh`")
     return live
 
 
-def _applied_in_order(cluster: Cluster, wanted: Application, report: Report) -> Object:
-    """Applies a new object, giving its namespace, its definition or its service account time to appear."""
+def _created_in_order(cluster: Cluster, wanted: Application, report: Report) -> Object:
+    """Creates an object, giving its namespace or its definition time to appear."""
     until = time.monotonic() + _ORDER_PATIENCE_SECONDS
     pause_seconds = 0.25
     while True:
         try:
-            answer = _applied(cluster, wanted, wanted.body, force=_forces(cluster, wanted, None), is_trial=False)
+            answer = _created(cluster, wanted, is_trial=False)
         except (NoMatchError, ApiError) as error:
             if not _may_appear(wanted, error) or time.monotonic() + pause_seconds > until:
                 raise
-            report.status(f"waits for what it needs: {error}", is_problem=True)
+            report.status(f"creation failed, trying again: {error}", is_problem=True)
         else:
             report.warn(answer.warnings)
             return answer.body
@@ -245,9 +225,22 @@ def _applied_in_order(cluster: Cluster, wanted: Application, report: Report) -> 
 def _may_appear(wanted: Application, error: ProviderError) -> bool:
     if isinstance(error, NoMatchError):
         return not is_built_in(kind_of(wanted.body))
-    if not isinstance(error, ApiError):
-        return False
-    return error.is_not_found or (error.status == 403 and "error looking up service account" in error.message)
+    return isinstance(error, ApiError) and error.is_not_found
+
+
+def _created(cluster: Cluster, wanted: Application, *, is_trial: bool) -> Answer:
+    """Creates, which fails where the object exists; or applies, which takes it over, where the settings say so.
+
+    So since pulumi-kubernetes 4.29: https://github.com/pulumi/pulumi-kubernetes/pull/4278
+    """
+    if not wanted.is_patch and not cluster.configuration.upsert_existing_objects:
+        return cluster.create(wanted.body, wanted.manager, is_trial=is_trial)
+    return _applied(cluster, wanted, wanted.body, force=_forces(cluster, wanted, None, is_trial), is_trial=is_trial)
+
+
+def _updated(cluster: Cluster, wanted: Application, live: Object, *, is_trial: bool) -> Answer:
+    body = _without_ignored(wanted, live)
+    return _applied(cluster, wanted, body, force=_forces(cluster, wanted, live, is_trial), is_trial=is_trial)
 
 
 def _applied(cluster: Cluster, wanted: Application, body: Object, *, force: bool, is_trial: bool) -> Answer:
@@ -260,21 +253,21 @@ def _applied(cluster: Cluster, wanted: Application, body: Object, *, force: bool
 
 
 def _conflict_text(wanted: Application, error: ApiError) -> str:
-    fields = "; ".join(f"{cause.field}: {cause.message}" for cause in error.causes)
+    """Says it as pulumi-kubernetes does (provider/pkg/await/await.go, handleSSAErr)."""
     return (
-        f"fields of {kind_of(wanted.body).kind} {identity(wanted.body)} belong to another manager: {fields}. Leave "
-        f'them out of the program, or take them over with the annotation {PATCH_FORCE}: "true"'
+        f"Server-Side Apply field conflict detected. See {_CONFLICT_GUIDE} for troubleshooting help.\n"
+        f'The resource managed by field manager "{wanted.manager}" had an apply conflict: {error.message}'
     )
 
 
-def _forces(cluster: Cluster, wanted: Application, live: Object | None) -> bool:
-    text = annotation(wanted.body, PATCH_FORCE)
-    if text:
-        return text == "true"
-    if cluster.configuration.patch_force:
+def _forces(cluster: Cluster, wanted: Application, live: Object | None, is_trial: bool) -> bool:  # noqa: FBT001
+    """Tells whether to take fields over from other managers, as pulumi-kubernetes does (await.go, patchForce)."""
+    if is_annotated(wanted.body, PATCH_FORCE) or cluster.configuration.patch_force:
         return True
-    # An import says that the object is Pulumi's from now on.
-    return live is not None and not wanted.is_patch and not has_applied(live, wanted.manager)
+    # The real update first takes over what a creation owns; a preview may not write that down.
+    if is_trial and (live is None or is_created_by_pulumi(live)):
+        return True
+    return live is not None and not list_at(live, "metadata", "managedFields")
 
 
 def _without_ignored(wanted: Application, live: Object) -> Object:
@@ -306,11 +299,3 @@ def _missing_target(wanted: Application) -> ProviderError:
         f"{kind_of(wanted.body).kind} {identity(wanted.body)}: there is no such object to patch; create it first, or "
         "make the patch depend on what creates it"
     )
-
-
-def _would_be_replaced(cluster: Cluster, wanted: Application) -> bool:
-    """Tells whether an object with this name exists: a creation is then the second half of a replacement."""
-    try:
-        return _read(cluster, wanted) is not None
-    except (ApiError, NoMatchError, UnreachableError):
-        return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.plugins.kubernetes.kinds import Kind, is_list, is_patch, token_kind
 from sandbox.plugins.kubernetes.naming import assign_name, is_unnamed
-from sandbox.plugins.kubernetes.objects import kind_of, text_at
+from sandbox.plugins.kubernetes.objects import WAIT_FOR, annotation, kind_of, text_at
 from sandbox.plugins.kubernetes.state import secretive
 from sandbox.plugins.protocol.naming import NamingError, NamingRequest
 from sandbox.plugins.protocol.resources import Failure
@@ -99,6 +99,9 @@ def _kind_failures(inputs: Object, token: str) -> list[Failure]:
     failures = []
     if is_patch(token, kind.kind) and is_unnamed(inputs):
         failures.append(Failure("metadata.name", "missing; a patch must name the object that it changes"))
+    if annotation(inputs, WAIT_FOR):
+        reason = "the official pulumi-kubernetes plugin waits for what it names; this one does not: leave it out"
+        failures.append(Failure(f'metadata.annotations["{WAIT_FOR}"]', reason))
     if text_at(inputs, "metadata", "generateName"):
         reason = "generateName cannot be applied on the server's side; give a name, or none at all for an automatic one"
         failures.append(Failure("metadata.generateName", reason))

@@ -17,6 +17,9 @@ from sandbox.plugins.kubernetes.objects import list_at, text_at
 from sandbox.plugins.protocol.errors import CancelledError
 from sandbox.plugins.protocol.values import Object
 
+JSON: Final = "application/json"
+APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
 _ADVICE: Final = (
     "check that the cluster runs, and that kubernetes:context and the kubeconfig name the one that you mean"
 )
@@ -24,6 +27,7 @@ _CONNECT_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 64
 _ATTEMPTS: Final = 4
 _BUSY: Final = frozenset({429, 502, 503, 504})
+_NOT_BEGUN: Final = frozenset({429, 503})
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -69,32 +73,35 @@ class Client:
         """
         return self.send("GET", path, query=query).body
 
-    def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
-        """Reads what is not JSON: a log."""
-        return self._once("GET", path, query, None, "*/*").data.decode("utf-8", errors="replace")
-
     def send(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Object | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Object | list[Object] | None = None,
+        content_type: str = JSON,
     ) -> Answer:
-        """Sends a request that may be repeated safely, and repeats it a few times while the server is busy.
+        """Sends a request, and repeats it a few times while the server is busy.
 
         Args:
-            method: "GET", "DELETE", or "PATCH" for a server-side apply.
+            method: Such as "GET". A "POST" is repeated only where the server surely has not begun with it.
             path: From the server's root.
             query: Parameters.
-            body: The object, or the options of a deletion.
+            body: The object, a patch, or the options of a deletion.
+            content_type: What the body is: `JSON`, `APPLY` or `JSON_PATCH`.
 
         Raises:
             ApiError: The server refused.
             UnreachableError: No connection.
             CancelledError: The person asked to stop between two attempts.
         """
-        content_type = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
+        busy = _NOT_BEGUN if method == "POST" else _BUSY
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return _answer(self._once(method, path, query, body, content_type))
             except ApiError as error:
-                if error.status not in _BUSY or attempt == _ATTEMPTS:
+                if error.status not in busy or attempt == _ATTEMPTS:
                     raise
                 pause_seconds = min(error.retry_after_seconds or 0.1 * 3**attempt, 10.0)
             if self._cancelled.wait(pause_seconds):
@@ -102,7 +109,12 @@ class Client:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: Object | None, content_type: str
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Object | list[Object] | None,
+        content_type: str,
     ) -> urllib3.BaseHTTPResponse:
         url = self.target.server.rstrip("/") + path
         if query:
@@ -122,9 +134,7 @@ class Client:
         return response
 
     def _headers(self, content_type: str) -> dict[str, str]:
-        headers = {"Accept": "*/*" if content_type == "*/*" else "application/json", "User-Agent": "pulumi-kubernetes"}
-        if content_type != "*/*":
-            headers["Content-Type"] = content_type
+        headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "pulumi-kubernetes"}
         token = self.target.client.get_api_key_with_prefix("BearerToken")
         if token:
             headers["Authorization"] = token

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from sandbox.plugins.kubernetes.client import Answer, Client, unreachable
+from sandbox.plugins.kubernetes.client import APPLY, JSON_PATCH, Answer, Client, unreachable
 from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.discovery import ApiResource, Discovery
 from sandbox.plugins.kubernetes.errors import ApiError, NoMatchError, UnreachableError
@@ -145,14 +145,35 @@ class Cluster:
         answer = self._client.get(self.find(kind).path(namespace), query)
         return [_complete(item, kind) for item in list_at(answer, "items")]
 
-    def log_tail(self, namespace: str, pod: str, query: dict[str, str]) -> str:
-        """Reads a container's log.
+    def create(self, body: Object, manager: str, *, is_trial: bool = False) -> Answer:
+        """Creates an object that is not there yet.
+
+        Args:
+            body: The object, named.
+            manager: Who the fields will belong to.
+            is_trial: Only tell what would come of it.
 
         Raises:
-            ApiError: There is none, or the server refused.
+            ApiError: The server refused, for example since the object exists.
+            NoMatchError: The cluster does not have the kind.
             UnreachableError: No connection.
         """
-        return self._client.text(f"{self.find(Kind('v1', 'Pod')).path(namespace, pod)}/log", query)
+        resource = self.find(kind_of(body))
+        query = {"fieldManager": manager, **({"dryRun": "All"} if is_trial else {})}
+        answer = self._client.send("POST", resource.path(namespace_of(body)), query=query, body=_placed(body, resource))
+        return Answer(_complete(answer.body, kind_of(body)), answer.warnings)
+
+    def set_managers(self, live: Object, entries: list[Object]) -> Object:
+        """Writes down who owns which field of an object. Returns the object.
+
+        Raises:
+            ApiError: The server refused.
+            UnreachableError: No connection.
+        """
+        path = self.find(kind_of(live)).path(namespace_of(live), name_of(live))
+        patch: list[Object] = [{"op": "replace", "path": "/metadata/managedFields", "value": entries}]
+        answer = self._client.send("PATCH", path, body=patch, content_type=JSON_PATCH)
+        return _complete(answer.body, kind_of(live))
 
     def apply(self, body: Object, manager: str, *, force: bool, is_trial: bool = False) -> Answer:
         """Applies an object on the server's side.
@@ -169,12 +190,12 @@ class Cluster:
             UnreachableError: No connection.
         """
         resource = self.find(kind_of(body))
-        if not resource.is_namespaced and namespace_of(body):
-            body = {**body, "metadata": {key: v for key, v in body["metadata"].items() if key != "namespace"}}
         query = {"fieldManager": manager, "force": "true" if force else "false"}
         if is_trial:
             query["dryRun"] = "All"
-        answer = self._client.send("PATCH", resource.path(namespace_of(body), name_of(body)), query=query, body=body)
+        path = resource.path(namespace_of(body), name_of(body))
+        sent = _placed(body, resource)
+        answer = self._client.send("PATCH", path, query=query, body=sent, content_type=APPLY)
         return Answer(_complete(answer.body, kind_of(body)), answer.warnings)
 
     def delete(self, kind: Kind, namespace: str, name: str, propagation: str) -> None:
@@ -213,6 +234,13 @@ class Cluster:
             if error.status != 403:
                 return unreachable(f"{self._target}: {error.message}", _LOGIN if error.status == 401 else "")
         return None
+
+
+def _placed(body: Object, resource: ApiResource) -> Object:
+    """Leaves the namespace out where the kind lives in none."""
+    if resource.is_namespaced or not namespace_of(body):
+        return body
+    return {**body, "metadata": {key: value for key, value in body["metadata"].items() if key != "namespace"}}
 
 
 def _complete(body: Object, kind: Kind) -> Object:

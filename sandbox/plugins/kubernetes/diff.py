@@ -1,12 +1,12 @@
 """Compares what a program asks for with what it asked for before, or what has become of that."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.immutable import Path, Pattern, is_replacing, is_shrinking_storage, patterns
-from sandbox.plugins.kubernetes.kinds import is_patch
+from sandbox.plugins.kubernetes.immutable import Path, is_replacing, patterns
+from sandbox.plugins.kubernetes.kinds import is_built_in, is_patch
 from sandbox.plugins.kubernetes.objects import AUTONAMED, is_annotated, kind_of, name_of, namespace_of
 from sandbox.plugins.protocol.changes import Change, ChangeKind, Difference, covers
 from sandbox.plugins.protocol.values import UNKNOWN, Object
@@ -39,6 +39,8 @@ def difference(request: DiffRequest, configuration: Configuration) -> Difference
     """Compares inputs and tells what a change means.
 
     Right after an import, a property that the program does not name is left as it is: it belongs to somebody else.
+    An empty list is none: Kubernetes' own kinds leave it out when they are written down, and pulumi-kubernetes brings
+    inputs into that form before it compares them (provider/pkg/provider/provider.go, normalizeInputs).
     """
     kind = kind_of(request.new)
     fixed = patterns(kind, request.new, configuration, is_patch=is_patch(request.token, kind.kind))
@@ -48,25 +50,10 @@ def difference(request: DiffRequest, configuration: Configuration) -> Difference
             continue
         if any(covers(ignored, change.text) for ignored in request.ignored):
             continue
-        is_new_object = is_replacing(change.path, old, new, fixed)
-        is_new_object = is_new_object or is_shrinking_storage(kind, change.path, old, new)
-        changes.append(replace(change, replaces=is_new_object))
+        if is_built_in(kind) and _is_empty_list(old) and _is_empty_list(new):
+            continue
+        changes.append(replace(change, replaces=is_replacing(change.path, old, new, fixed)))
     return Difference(tuple(changes), deletes_first=_deletes_first(request))
-
-
-def with_refusals(found: Difference, fields: Iterable[Pattern]) -> Difference:
-    """Marks as replacing what a trial run found fixed; every change when none of the fields is among them."""
-    refused = list(fields)
-    changes = tuple(
-        replace(change, replaces=any(_related(change.path, field) for field in refused)) for change in found.changes
-    )
-    if not any(change.replaces for change in changes):
-        changes = tuple(replace(change, replaces=True) for change in found.changes)
-    return replace(found, changes=changes)
-
-
-def _related(path: Path, field: Pattern) -> bool:
-    return all(want in {"*", step} or isinstance(step, int) for step, want in zip(path, field, strict=False))
 
 
 def _deletes_first(request: DiffRequest) -> bool:
@@ -95,6 +82,10 @@ def _compare(path: Path, old: Any, new: Any) -> Iterator[tuple[Change, Any, Any]
             yield from _compare((*path, index), before, after)
     elif not _same(old, new):
         yield Change(path, ChangeKind.UPDATE), old, new
+
+
+def _is_empty_list(value: Any) -> bool:
+    return value is None or value == []
 
 
 def _same(old: Any, new: Any) -> bool:

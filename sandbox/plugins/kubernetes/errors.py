@@ -61,9 +61,9 @@ class ApiError(ProviderError):
         return self.status == 404
 
     @property
-    def is_of_rights(self) -> bool:
-        """Whether the user may not do it at all, as against an admission that refuses this one object."""
-        return self.status == 403 and "cannot " in self.message and " resource " in self.message
+    def is_already_exists(self) -> bool:
+        """Whether the object that was to be created is there."""
+        return self.status == 409 and self.reason == "AlreadyExists"
 
     @property
     def is_conflict_of_managers(self) -> bool:

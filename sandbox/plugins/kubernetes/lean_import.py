@@ -7,7 +7,7 @@ import sys
 
 from sandbox.plugins.protocol.lean_import import SDK, make_bare
 
-_SKIPPED = (*SDK, "kubernetes", "kubernetes.client", "kubernetes.utils")
+_SKIPPED = (*SDK, "kubernetes", "kubernetes.client")
 
 
 def prepare() -> None:

@@ -1,6 +1,5 @@
 """Names for objects whose program gives none."""
 
-import hashlib
 import random
 import secrets
 
@@ -14,12 +13,13 @@ _LONGEST = 253
 _MANAGER_PREFIX = "pulumi-kubernetes-"
 
 
-def field_manager(urn: str) -> str:
-    """Returns the name under which a resource's fields are applied.
+def field_manager() -> str:
+    """Returns a new name under which a resource's fields are applied; only the state remembers it.
 
-    It follows from the URN, so that an update that was killed recognises what it had created before.
+    Random as in pulumi-kubernetes (provider/pkg/provider/provider.go, fieldManagerName): what an update created that
+    was killed before it wrote its state is nobody's.
     """
-    return _MANAGER_PREFIX + hashlib.sha256(urn.encode()).hexdigest()[:16]
+    return _MANAGER_PREFIX + secrets.token_hex(4)
 
 
 def is_unnamed(inputs: Object) -> bool:

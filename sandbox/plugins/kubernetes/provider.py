@@ -3,17 +3,17 @@
 import threading
 from dataclasses import replace
 
-from sandbox.plugins.kubernetes import apply, preview, remove, state
+from sandbox.plugins.kubernetes import apply, remove, state
 from sandbox.plugins.kubernetes.awaiters.observer import ClusterObserver
 from sandbox.plugins.kubernetes.awaiters.registry import look_once
+from sandbox.plugins.kubernetes.awaiters.wait import not_initialized
 from sandbox.plugins.kubernetes.check import CheckRequest, check
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.configuration import Configuration
-from sandbox.plugins.kubernetes.diff import DiffRequest, difference, with_refusals
-from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, NoMatchError
-from sandbox.plugins.kubernetes.immutable import refused_fields
+from sandbox.plugins.kubernetes.diff import DiffRequest, difference
+from sandbox.plugins.kubernetes.errors import InitializationError, NoMatchError
 from sandbox.plugins.kubernetes.kinds import GroupKind, Kind, is_patch, token_kind
-from sandbox.plugins.kubernetes.managed_fields import has_applied
+from sandbox.plugins.kubernetes.managed_fields import has_written
 from sandbox.plugins.kubernetes.naming import field_manager
 from sandbox.plugins.kubernetes.objects import (
     PATCH_FIELD_MANAGER,
@@ -41,6 +41,10 @@ from sandbox.plugins.protocol.values import Object, has_unknown, marked_like, pl
 
 _DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 _JOB = GroupKind("batch", "Job")
+# The words of pulumi-kubernetes (provider/pkg/provider/provider.go, Create and Update).
+_NOT_LIVE = "the Kubernetes API server reported that it failed to fully initialize or become live"
+_NOT_CREATED = 'resource "{urn}" was not successfully created by the Kubernetes API server'
+_NOT_UPDATED = 'the Kubernetes API server reported that "{name}" failed to fully initialize or become live'
 _FORGET = "set PULUMI_K8S_DELETE_UNREACHABLE=true to forget the objects of a cluster that is gone for good"
 
 
@@ -61,10 +65,6 @@ class Provider:
         self._lock = threading.Lock()
         self._has_warned = False
 
-    def is_namespaced(self, kind: Kind) -> bool:
-        """Tells whether objects of a kind live in namespaces."""
-        return self._cluster.is_namespaced(kind)
-
     def check(
         self, resource: Resource, news: Object, olds: Object, naming: NamingRequest
     ) -> tuple[Object, list[Failure]]:
@@ -81,7 +81,7 @@ class Provider:
     def diff(
         self, resource: Resource, old_inputs: Object, olds: Object, news: Object, ignored: list[str]
     ) -> Difference:
-        """Compares, and tries whether the cluster takes the change on the object that exists."""
+        """Compares inputs with those before."""
         old = state.parse(olds)
         new = plain(news)
         request = DiffRequest(
@@ -89,13 +89,10 @@ class Provider:
             old=plain(old_inputs) or old.inputs,
             new=new,
             live=old.live,
-            is_applied=not list_at(old.live, "metadata", "managedFields") or has_applied(old.live, old.manager),
+            is_applied=not list_at(old.live, "metadata", "managedFields") or has_written(old.live, old.manager),
             ignored=tuple(ignored),
         )
         found = difference(request, self._configuration)
-        is_settled = found.replaces or not found.changes or is_patch(resource.token, kind_of(new).kind)
-        if not is_settled and not has_unknown(new) and self._cluster.is_known(kind_of(new)):
-            found = self._tried(resource, found, new, old)
         if is_annotated(new, REPLACE_UNREADY) and self._is_unready_job(new, old.live):
             path = ("metadata", "annotations", REPLACE_UNREADY)
             change = Change(path, ChangeKind.UPDATE, replaces=True)
@@ -119,10 +116,10 @@ class Provider:
             live = apply.create(self._cluster, wanted, report)
         except InitializationError as error:
             outputs = state.outputs(news, error.live, api_version, wanted.manager)
-            headline = f"{kind_of(wanted.body).kind} {identity(error.live)} was created, but is not ready"
+            headline = f'resource "{resource.urn}" was successfully created, but {_NOT_LIVE}'
             raise self._failed(Outcome(identity(error.live), outputs, news), headline, error, news) from error
         except ProviderError as error:
-            raise self._redacted(error, news) from error
+            raise self._refused(_NOT_CREATED.format(urn=resource.urn), error, news) from error
         return Outcome(identity(live), state.outputs(news, live, api_version, wanted.manager), news)
 
     def update(
@@ -146,10 +143,10 @@ class Provider:
                 apply.relinquish(self._cluster, wanted.body, old.manager)
         except InitializationError as error:
             outputs = state.outputs(news, error.live, old.api_version, wanted.manager)
-            headline = f"{kind_of(wanted.body).kind} {identity(error.live)} was updated, but is not ready"
+            headline = _NOT_UPDATED.format(name=identity(error.live))
             raise self._failed(Outcome(identity(error.live), outputs, news), headline, error, news, olds) from error
         except ProviderError as error:
-            raise self._redacted(error, news, olds) from error
+            raise self._refused(_NOT_UPDATED.format(name=identity(wanted.body)), error, news, olds) from error
         return Outcome(identity(live), state.outputs(news, live, old.api_version, wanted.manager), news)
 
     def read(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> Outcome | None:
@@ -177,7 +174,7 @@ class Provider:
             return None
         found = refreshed_inputs(plain(before), old.live, live) if before else imported_inputs(live)
         inputs = state.secretive(marked_like(found, before))
-        manager = old.manager or field_manager(resource.urn)
+        manager = old.manager or field_manager()
         outputs = state.outputs(inputs, live, old.api_version or kind.api_version, manager)
         outcome = Outcome(identifier, outputs, inputs)
         if before and not is_patch(resource.token, kind.kind):
@@ -201,7 +198,7 @@ class Provider:
         report = self._report(resource, olds, old_inputs)
         try:
             if is_patch(resource.token, kind_of(inputs).kind):
-                remove.remove_patch(self._cluster, inputs, old.manager or field_manager(resource.urn))
+                remove.remove_patch(self._cluster, inputs, old.manager or field_manager())
                 return
             namespace, name = from_identity(identifier)
             removal = remove.Removal(
@@ -209,7 +206,7 @@ class Provider:
             )
             remove.remove(self._cluster, removal, report)
         except ProviderError as error:
-            raise self._redacted(error, olds, old_inputs) from error
+            raise self._refused("", error, olds, old_inputs) from error
 
     def _wanted(
         self, resource: Resource, news: Object, manager: str, ignored: tuple[tuple[str | int, ...], ...] = ()
@@ -217,57 +214,47 @@ class Provider:
         body = state.body(news)
         return apply.Application(
             body=body,
-            manager=annotation(body, PATCH_FIELD_MANAGER) or manager or field_manager(resource.urn),
+            manager=annotation(body, PATCH_FIELD_MANAGER) or manager or field_manager(),
             is_patch=is_patch(resource.token, text_at(body, "kind")),
             timeout_seconds=resource.timeout_seconds,
             ignored=ignored,
         )
 
     def _previewed_creation(self, resource: Resource, wanted: apply.Application, news: Object) -> Outcome:
+        """Returns what the cluster makes of a trial, without its status; or the bare inputs where it cannot tell.
+
+        So a new object's uid is absent while its namespace is still to come, and made up by the trial else; nothing
+        is marked as unknown that the program does not leave open (pulumi-kubernetes, provider.go, Create).
+        """
         if self._cluster.problem():
             self._warn_unreachable("the preview shows inputs alone")
-        is_open = has_unknown(wanted.body) or wanted.is_patch or not self._cluster.is_known(kind_of(wanted.body))
-        if is_open:
+        if has_unknown(wanted.body) or wanted.is_patch or not self._cluster.is_known(kind_of(wanted.body)):
             return Outcome("", news, news)
-        report = self._report(resource, news)
         try:
-            answer = apply.try_create(self._cluster, wanted, report)
-        except ApiError as error:
-            raise self._redacted(error, news) from error
+            answer = apply.try_create(self._cluster, wanted)
+        except ProviderError as error:
+            raise self._refused(_NOT_CREATED.format(urn=resource.urn), error, news) from error
         if answer is None:
             return Outcome("", news, news)
-        report.warn(answer.warnings)
-        live = preview.of_creation(wanted.body, answer.body)
+        self._report(resource, news).warn(answer.warnings)
+        live = {key: value for key, value in answer.body.items() if key != "status"}
         outputs = state.outputs(news, live, text_at(wanted.body, "apiVersion"), wanted.manager)
         return Outcome("", outputs, news)
 
     def _previewed_update(
         self, resource: Resource, wanted: apply.Application, old: state.State, news: Object
     ) -> Outcome:
+        """Returns what the cluster makes of a trial, all of it known (pulumi-kubernetes, provider.go, Update)."""
         if has_unknown(wanted.body) or not self._cluster.is_known(kind_of(wanted.body)):
             return Outcome("", news, news)
         try:
             answer = apply.try_update(self._cluster, wanted)
         except ProviderError as error:
-            raise self._redacted(error, news) from error
+            raise self._refused(_NOT_UPDATED.format(name=identity(wanted.body)), error, news) from error
         if answer is None:
             return Outcome("", news, news)
         self._report(resource, news).warn(answer.warnings)
-        live = preview.of_update(answer.body)
-        return Outcome("", state.outputs(news, live, old.api_version, wanted.manager), news)
-
-    def _tried(self, resource: Resource, found: Difference, new: Object, old: state.State) -> Difference:
-        """Marks as replacing what the cluster will not change on the object that exists."""
-        manager = old.manager or field_manager(resource.urn)
-        try:
-            self._cluster.apply(state.body(new), manager, force=True, is_trial=True)
-        except ApiError as error:
-            fields = refused_fields(error)
-            if fields is not None:
-                return with_refusals(found, fields)
-        except ProviderError:
-            pass  # What else is wrong, the update's own preview will tell.
-        return found
+        return Outcome("", state.outputs(news, answer.body, old.api_version, wanted.manager), news)
 
     def _is_unready_job(self, new: Object, live: Object) -> bool:
         kind = kind_of(new)
@@ -279,7 +266,7 @@ class Provider:
     def _require_ready(self, outcome: Outcome, inputs: Object, live: Object) -> None:
         progress = look_once(state.to_kubernetes(inputs), live, ClusterObserver(self._cluster))
         if not progress.is_ready:
-            reasons = [progress.text, *(problem.text for problem in progress.problems)]
+            reasons = [not_initialized(live), *progress.reasons]
             redact = Redactor(outcome.inputs, outcome.outputs)
             raise FailedOutcomeError(outcome, [redact(reason) for reason in reasons])
 
@@ -310,8 +297,9 @@ class Provider:
         first, *others = [redact(reason) for reason in error.reasons]
         return FailedOutcomeError(outcome, [f"{redact(headline)}: {first}", *others])
 
-    def _redacted(self, error: ProviderError, *secrets: Object) -> ProviderError:
-        return ProviderError(Redactor(*secrets)(str(error)))
+    def _refused(self, headline: str, error: ProviderError, *secrets: Object) -> ProviderError:
+        text = f"{headline}: {error}" if headline else str(error)
+        return ProviderError(Redactor(*secrets)(text))
 
 
 def _token_object_kind(token: str) -> Kind:

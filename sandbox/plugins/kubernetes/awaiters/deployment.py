@@ -1,12 +1,14 @@
-"""A Deployment is ready when its newest pods serve and the older ones are gone."""
+"""A Deployment is ready as pulumi-kubernetes has it (provider/pkg/await/deployment.go).
+
+A missed progress deadline ends nothing: until the timeout the rollout may still succeed.
+"""
 
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
-from sandbox.plugins.kubernetes.awaiters.pods import creation_problem, owned_by, pod_problems, selected_pods
-from sandbox.plugins.kubernetes.awaiters.progress import READY, Problem, Progress, failed, waiting
+from sandbox.plugins.kubernetes.awaiters.pods import owned_by, pod_warnings, selected_pods
+from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.objects import (
     annotation,
-    at,
     condition,
     dict_at,
     int_at,
@@ -18,78 +20,66 @@ from sandbox.plugins.kubernetes.objects import (
 from sandbox.plugins.protocol.values import Object
 
 _REPLICA_SET = Kind("apps/v1", "ReplicaSet")
+_CLAIM = Kind("v1", "PersistentVolumeClaim")
 _REVISION = "deployment.kubernetes.io/revision"
+_TOO_FEW_LIVE = "Minimum number of live Pods was not attained"
+_TOO_FEW_TO_SERVE = "Minimum number of Pods to consider the application live was not attained"
+_NOT_ROLLED_FORWARD = "Attempted to roll forward to new ReplicaSet, but minimum number of Pods did not become live"
 
 
 def check(live: Object, observer: Observer) -> Progress:
     """Looks at a Deployment."""
-    if at(live, "spec", "paused") is True:
+    if int_at(live, "status", "observedGeneration") != int_at(live, "metadata", "generation"):
+        return waiting("Waiting for the Deployment controller to see the change", (_TOO_FEW_LIVE,))
+    newest = _newest(live, observer)
+    desired = int_at(newest, "spec", "replicas", default=1)
+    ready = int_at(newest, "status", "readyReplicas")
+    unbound = _unbound_claims(live, observer)
+    missing = _missing(live, is_rolled_out=bool(newest) and ready >= desired)
+    if not missing and not unbound:
         return READY
-    name = name_of(live)
-    text = _remaining(live)
-    progressing = condition(live, "Progressing")
-    is_current = int_at(live, "status", "observedGeneration") >= int_at(live, "metadata", "generation")
-    if not text:
-        return READY
-    problems = (*_replica_problems(live), *_newest_pod_problems(live, observer)) if is_current else ()
-    has_expired = text_at(progressing, "reason") == "ProgressDeadlineExceeded"
-    if is_current and has_expired and not _is_about_an_older_change(progressing, live):
-        deadline = int_at(live, "spec", "progressDeadlineSeconds", default=600)
-        return failed(
-            f"Deployment {name}: no progress within {deadline} s (ProgressDeadlineExceeded): {text}",
-            problems,
-            judged_at=text_at(progressing, "lastUpdateTime"),
-        )
-    return waiting(f"Deployment {name}: {text}", problems)
+    unmet = tuple(text for name in ("Progressing", "Available") for text in _unmet(condition(live, name)))
+    bind = (f'Failed to bind PersistentVolumeClaim(s): "{",".join(unbound)}"',) if unbound else ()
+    pods = selected_pods(observer, namespace_of(live), dict_at(live, "spec", "selector", "matchLabels"))
+    return waiting(
+        f"Waiting for app ReplicaSet to be available ({ready}/{desired} Pods available)",
+        (*bind, *missing),
+        (*unmet, *pod_warnings(owned_by(pods, text_at(newest, "metadata", "uid")))),
+    )
 
 
-def _is_about_an_older_change(progressing: Object, live: Object) -> bool:
-    """Tells whether the deadline was missed by what was declared before.
-
-    With the strategy Recreate the old verdict stands until the old pods are gone and the new ones are begun.
-    """
-    entries = list_at(live, "metadata", "managedFields")
-    # Times of one form, from one clock: they sort as texts. What a subresource sets declares no pods.
-    changed = max((text_at(entry, "time") for entry in entries if not text_at(entry, "subresource")), default="")
-    return text_at(progressing, "lastUpdateTime") < changed
-
-
-def _remaining(live: Object) -> str:
-    """Says what is missing; nothing when the rollout is complete."""
-    desired = int_at(live, "spec", "replicas", default=1)
-    status = dict_at(live, "status")
-    updated, total = int_at(status, "updatedReplicas"), int_at(status, "replicas")
-    available = int_at(status, "availableReplicas")
-    if int_at(status, "observedGeneration") < int_at(live, "metadata", "generation"):
-        return "the cluster has not looked at it yet"
-    if updated < desired:
-        return f"{updated} of {desired} new pods created"
-    if total > updated:
-        return f"{total - updated} old pods still to go"
-    if available < desired:
-        return f"{available} of {desired} pods available"
-    return ""
-
-
-def _replica_problems(live: Object) -> tuple[Problem, ...]:
-    failure = condition(live, "ReplicaFailure")
-    if text_at(failure, "status") != "True":
-        return ()
-    return (creation_problem(text_at(failure, "reason"), text_at(failure, "message")),)
-
-
-def _newest_pod_problems(live: Object, observer: Observer) -> tuple[Problem, ...]:
-    """Explains the pods of the newest revision: those of an older one may be in trouble, which is why it goes."""
+def _newest(live: Object, observer: Observer) -> Object:
+    """Returns the ReplicaSet of the Deployment's revision; an empty object when there is none yet."""
     labels = dict_at(live, "spec", "selector", "matchLabels")
-    uid = text_at(live, "metadata", "uid")
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in sorted(labels.items()))}
-    sets = [each for each in observer.list_objects(_REPLICA_SET, namespace_of(live), query) if _is_owned(each, uid)]
-    newest = next((each for each in sets if annotation(each, _REVISION) == annotation(live, _REVISION)), None)
-    if newest is None:
+    sets = owned_by(observer.list_objects(_REPLICA_SET, namespace_of(live), query), text_at(live, "metadata", "uid"))
+    revision = annotation(live, _REVISION)
+    return next((each for each in sets if revision and annotation(each, _REVISION) == revision), {})
+
+
+def _missing(live: Object, *, is_rolled_out: bool) -> tuple[str, ...]:
+    if text_at(condition(live, "Available"), "status") != "True":
+        return (_TOO_FEW_LIVE,)
+    if annotation(live, _REVISION) == "1":
+        return () if is_rolled_out else (_TOO_FEW_TO_SERVE,)
+    progressing = condition(live, "Progressing")
+    is_new = text_at(progressing, "reason") == "NewReplicaSetAvailable"
+    if not is_new or text_at(progressing, "status") != "True":
+        return (_TOO_FEW_TO_SERVE,)
+    return () if is_rolled_out else (_NOT_ROLLED_FORWARD,)
+
+
+def _unmet(found: Object) -> tuple[str, ...]:
+    if not found or text_at(found, "status") == "True":
         return ()
-    pods = selected_pods(observer, namespace_of(live), labels)
-    return pod_problems(owned_by(pods, text_at(newest, "metadata", "uid")), observer)
+    return (f"[{text_at(found, 'reason')}] {text_at(found, 'message')}",)
 
 
-def _is_owned(body: Object, uid: str) -> bool:
-    return any(text_at(owner, "uid") == uid for owner in list_at(body, "metadata", "ownerReferences"))
+def _unbound_claims(live: Object, observer: Observer) -> list[str]:
+    """Returns the names of the claims among the Deployment's volumes that are not bound."""
+    volumes = list_at(live, "spec", "template", "spec", "volumes")
+    names = {text_at(each, "persistentVolumeClaim", "claimName") for each in volumes} - {""}
+    if not names:
+        return []
+    claims = [each for each in observer.list_objects(_CLAIM, namespace_of(live)) if name_of(each) in names]
+    return sorted(name_of(each) for each in claims if text_at(each, "status", "phase") != "Bound")

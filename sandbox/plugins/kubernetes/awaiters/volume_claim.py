@@ -1,35 +1,39 @@
-"""A PersistentVolumeClaim is ready when it is bound, or waits for a pod as its storage class wants it to."""
+"""A PersistentVolumeClaim is ready as pulumi-kubernetes has it (provider/pkg/await/awaiters.go).
+
+A new claim whose class says `WaitForFirstConsumer` need not be bound, if the class is known and may be read: without
+the right to, the claim waits for a pod that waits for the claim. An updated claim must be bound
+(https://github.com/pulumi/pulumi-kubernetes/pull/4181).
+"""
+
+from typing import Final
 
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
-from sandbox.plugins.kubernetes.awaiters.progress import READY, Problem, Progress, failed, waiting
+from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, waiting
 from sandbox.plugins.kubernetes.kinds import Kind
-from sandbox.plugins.kubernetes.objects import at, is_annotated, name_of, namespace_of, text_at
+from sandbox.plugins.kubernetes.objects import name_of, text_at
 from sandbox.plugins.protocol.values import Object
 
+TIMEOUT_SECONDS: Final = 300.0
+"""Whatever the resource's options or its annotations say."""
 _CLASS = Kind("storage.k8s.io/v1", "StorageClass")
-_DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
-def check(live: Object, observer: Observer) -> Progress:
-    """Looks at a PersistentVolumeClaim."""
-    phase = text_at(live, "status", "phase")
-    if phase == "Bound" or _waits_for_consumer(live, observer):
+def check_new(live: Object, observer: Observer) -> Progress:
+    """Looks at a claim that was created."""
+    name = text_at(live, "spec", "storageClassName")
+    found = observer.get(_CLASS, "", name) if name else None
+    if text_at(found, "volumeBindingMode") == "WaitForFirstConsumer":
+        return _in_phase("Pending", live)
+    why = f'getting storageclass "{name}"' if name else f'no storage class found for "{name_of(live)}"'
+    return _in_phase("Bound", live, *(() if found else (why,)))
+
+
+def check_updated(live: Object, observer: Observer) -> Progress:  # noqa: ARG001 - all looks have one form
+    """Looks at a claim that was updated."""
+    return _in_phase("Bound", live)
+
+
+def _in_phase(phase: str, live: Object, *warnings: str) -> Progress:
+    if text_at(live, "status", "phase") == phase:
         return READY
-    events = observer.events(namespace_of(live), text_at(live, "metadata", "uid"))
-    texts = {text_at(event, "reason"): text_at(event, "message") for event in events}
-    problems = tuple(Problem(f"{reason}: {text}", reason) for reason, text in texts.items())
-    if phase == "Lost":
-        return failed(f"PersistentVolumeClaim {name_of(live)}: its volume is lost", problems)
-    return waiting(f"PersistentVolumeClaim {name_of(live)}: not bound yet", problems)
-
-
-def _waits_for_consumer(live: Object, observer: Observer) -> bool:
-    name = at(live, "spec", "storageClassName")
-    if name == "":
-        return False
-    if name is None:
-        classes = [each for each in observer.list_objects(_CLASS, "") if is_annotated(each, _DEFAULT)]
-        storage_class = classes[0] if classes else None
-    else:
-        storage_class = observer.get(_CLASS, "", str(name))
-    return text_at(storage_class, "volumeBindingMode") == "WaitForFirstConsumer"
+    return waiting(f"Waiting for PersistentVolumeClaim {name_of(live)} to be {phase}", (), warnings)

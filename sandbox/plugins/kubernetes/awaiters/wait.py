@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 from sandbox.plugins.kubernetes.awaiters.observer import Observer
 from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
+from sandbox.plugins.kubernetes.awaiters.registry import fixed_seconds
 from sandbox.plugins.kubernetes.errors import ApiError, InitializationError, UnreachableError
+from sandbox.plugins.kubernetes.objects import kind_of, name_of
 from sandbox.plugins.protocol.errors import CancelledError, ProviderError
 from sandbox.plugins.protocol.values import Object
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 1.0
 _SILENCE_SECONDS = 30.0
-_SHOWN_REASONS = 8
 
 
 @dataclass
@@ -37,10 +38,8 @@ class Wait:
     tell: Callable[[str, bool], None]
     timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
-    _since: dict[str, float] = field(default_factory=dict, init=False)
     _told: set[str] = field(default_factory=set, init=False)
     _heard: float = field(default=0.0, init=False)
-    _old_verdict: str | None = field(default=None, init=False)
 
     def until_ready(self, live: Object) -> Object:
         """Waits.
@@ -66,13 +65,12 @@ class Wait:
             except UnreachableError as error:
                 self._endure(live, error)
             if self.clock() - started > self.timeout_seconds:
-                raise InitializationError(live, _timeout_reasons(progress, self.timeout_seconds))
+                raise InitializationError(live, [_timed_out(live), *_reasons(progress)])
             try:
                 self.pause(pause_seconds)
             except CancelledError as error:
-                raise InitializationError(
-                    live, ["the update was cancelled while waiting", *_reasons(progress)]
-                ) from error
+                cancelled = f'Resource operation was cancelled for "{name_of(live)}"'
+                raise InitializationError(live, [cancelled, *_reasons(progress)]) from error
             pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
             live = self._read_again(live)
 
@@ -94,21 +92,11 @@ class Wait:
 
     def _judge(self, live: Object, progress: Progress) -> None:
         """Ends the wait when it is lost, and tells what is new."""
-        if self._old_verdict is None:
-            self._old_verdict = progress.judged_at
-        is_old = progress.judged_at != "" and progress.judged_at == self._old_verdict
-        if progress.readiness is Readiness.FAILED and not is_old:
-            raise InitializationError(live, _reasons(progress))
-        now = self.clock()
-        keys = {problem.key for problem in progress.problems}
-        self._since = {key: since for key, since in self._since.items() if key in keys}
-        for problem in progress.problems:
-            since = self._since.setdefault(problem.key, now)
-            if problem.patience_seconds is not None and now - since >= problem.patience_seconds:
-                raise InitializationError(live, _reasons(progress))
+        if progress.readiness is Readiness.FAILED:
+            raise InitializationError(live, [not_initialized(live), *_reasons(progress)])
         self._tell_new(progress.text, is_problem=False)
-        for problem in progress.problems:
-            self._tell_new(problem.text, is_problem=True)
+        for warning in progress.warnings:
+            self._tell_new(warning, is_problem=True)
 
     def _tell_new(self, text: str, *, is_problem: bool) -> None:
         if text not in self._told:
@@ -122,11 +110,16 @@ class Wait:
         self._tell_new(f"trying again: {error}", is_problem=True)
 
 
-def _timeout_reasons(progress: Progress | None, timeout_seconds: float) -> list[str]:
-    return [f"not ready within {timeout_seconds:g} s", *_reasons(progress)]
+def not_initialized(live: Object) -> str:
+    """Says that an object exists and is not ready (pulumi-kubernetes, provider/pkg/await/error.go)."""
+    return f"Resource '{name_of(live)}' was created but failed to initialize"
 
 
-def _reasons(progress: Progress | None) -> list[str]:
-    if progress is None:
-        return []
-    return [progress.text, *(problem.text for problem in progress.problems[:_SHOWN_REASONS])]
+def _timed_out(live: Object) -> str:
+    if fixed_seconds(kind_of(live)) is not None:
+        return f"Timeout occurred polling for '{name_of(live)}'"
+    return f"'{name_of(live)}' timed out waiting to be Ready"
+
+
+def _reasons(progress: Progress | None) -> tuple[str, ...]:
+    return progress.reasons if progress else ()

@@ -41,6 +41,7 @@ FAKE_PULUMI = """\
 #!/bin/sh
 here="$(dirname "$0")"
 echo "$@" >> "$here/calls"
+echo "$PULUMI_K8S_UPSERT_EXISTING_OBJECTS" > "$here/adopts"
 case "$*" in
 *"stack export"*) cat "$here/state" ;;
 *"stack ls"*) echo '[{"name": "dev-local"}, {"name": "organization/mlops/local"}]' ;;
@@ -124,6 +125,25 @@ def test_begun_creations_are_forgotten_when_the_lock_is_gone_already(machine: Ma
     machine.set("state", json.dumps({"deployment": {"pending_operations": [{"type": "creating"}]}}))
     assert machine.stack.recover()
     assert any("--clear-pending-creates" in call for call in machine.calls())
+
+
+def test_updates_adopt_what_a_killed_one_created_until_one_succeeds(machine: Machine) -> None:
+    def adopts() -> str:
+        return (machine.folder / "adopts").read_text().strip()
+
+    machine.set("state", json.dumps({"deployment": {"pending_operations": [{"type": "creating"}]}}))
+    assert machine.stack.recover()
+    machine.set("output", FAILURE)
+    machine.set("code", "255")
+    with pytest.raises(SandboxError):
+        machine.stack.up(machine.folder / "up.log")
+    assert adopts() == "true"
+    machine.set("output", SUCCESS)
+    machine.set("code", "0")
+    machine.stack.up(machine.folder / "up.log")
+    assert adopts() == "true"
+    machine.stack.up(machine.folder / "up.log")
+    assert adopts() == ""
 
 
 def test_the_stack_is_known_by_its_whole_name(machine: Machine) -> None:

@@ -33,6 +33,7 @@ class FakeCluster:
         self.outcomes = list(outcomes)
         self.sent: list[tuple[Object, bool]] = []
         self.deleted: list[str] = []
+        self.managers: list[Object] | None = None
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
         return self.live
@@ -46,6 +47,16 @@ class FakeCluster:
             raise self.outcomes.pop(0)
         self.live = body
         return Answer(body, ())
+
+    def create(self, body: Object, manager: str, *, is_trial: bool = False) -> Answer:
+        if self.live is not None:
+            raise ApiError(409, "AlreadyExists", f'configmaps "{body["metadata"]["name"]}" already exists')
+        return self.apply(body, manager, force=False, is_trial=is_trial)
+
+    def set_managers(self, live: Object, entries: list[Object]) -> Object:
+        self.managers = entries
+        self.live = {**live, "metadata": {**live["metadata"], "managedFields": entries}}
+        return self.live
 
     def delete(self, kind: Kind, namespace: str, name: str, propagation: str) -> None:
         self.deleted.append(propagation)
@@ -67,21 +78,23 @@ def updated(cluster: FakeCluster, body: Object = BODY, **more: Any) -> Object:
     return apply.update(cast("Cluster", cluster), apply.Application(body, "ours", **more), report())
 
 
-def with_manager(manager: str, fields: Object | None = None, body: Object = BODY) -> Object:
-    entry = {"manager": manager, "operation": "Apply", "fieldsV1": fields or {}}
-    return {**body, "metadata": {**body["metadata"], "managedFields": [entry]}}
+def with_manager(manager: str, fields: Object | None = None, operation: str = "Apply") -> Object:
+    entry = {"manager": manager, "operation": operation, "fieldsV1": fields or {}}
+    return {**BODY, "metadata": {**BODY["metadata"], "managedFields": [entry]}}
 
 
-def test_an_object_of_somebody_else_is_not_taken_over() -> None:
-    cluster = FakeCluster(with_manager("theirs"))
-    with pytest.raises(ProviderError, match="already exists"):
-        created(cluster)
-    assert cluster.sent == []
-    assert created(FakeCluster(with_manager("theirs"), upsert_existing_objects=True)) == BODY
+def test_an_object_that_is_there_is_not_created_whoever_made_it() -> None:
+    for manager in ("theirs", "ours"):
+        cluster = FakeCluster(with_manager(manager))
+        with pytest.raises(ApiError, match='configmaps "x" already exists'):
+            created(cluster)
+        assert cluster.sent == []
 
 
-def test_what_this_resource_has_made_before_it_was_killed_is_taken_up() -> None:
-    assert created(FakeCluster(with_manager("ours"))) == BODY
+def test_an_object_that_is_there_is_taken_over_where_the_settings_say_so() -> None:
+    cluster = FakeCluster(with_manager("theirs"), upsert_existing_objects=True)
+    assert created(cluster) == BODY
+    assert cluster.sent == [(BODY, False)]
 
 
 def test_a_patch_needs_something_to_change() -> None:
@@ -93,15 +106,14 @@ def test_a_patch_needs_something_to_change() -> None:
 @pytest.mark.parametrize("error", [CancelledError("cancelled"), ProviderError("the annotation is wrong")])
 def test_an_object_that_was_made_is_known_whatever_ends_the_wait(error: Exception) -> None:
     cluster = FakeCluster()
-    cluster.outcomes = []
-    applied = cluster.apply
+    create = cluster.create
 
-    def apply_then_fail(body: Object, manager: str, *, force: bool, is_trial: bool = False) -> Answer:
-        answer = applied(body, manager, force=force, is_trial=is_trial)
+    def create_then_fail(body: Object, manager: str, *, is_trial: bool = False) -> Answer:
+        answer = create(body, manager, is_trial=is_trial)
         cluster.outcomes = [error]
         return answer
 
-    cluster.apply = apply_then_fail  # type: ignore[method-assign]
+    cluster.create = create_then_fail  # type: ignore[method-assign]
     with pytest.raises(InitializationError, match=str(error)) as caught:
         created(cluster, JOB)
     assert caught.value.live == JOB
@@ -116,8 +128,8 @@ def test_a_timeout_that_is_no_number_does_not_lose_the_object() -> None:
 
 def test_fields_of_others_are_named_and_taken_only_when_asked() -> None:
     cause = Cause("FieldManagerConflict", ".data.a", 'conflict with "theirs"')
-    conflict = ApiError(409, "Conflict", "conflict", [cause])
-    with pytest.raises(ApiError, match=r'\.data\.a: conflict with "theirs"'):
+    conflict = ApiError(409, "Conflict", 'Apply failed with 1 conflict: conflict with "theirs": .data.a', [cause])
+    with pytest.raises(ApiError, match=r'field manager "ours" had an apply conflict: .*"theirs": \.data\.a'):
         updated(FakeCluster(with_manager("ours"), conflict))
     forced = {**BODY, "metadata": {**BODY["metadata"], "annotations": {"pulumi.com/patchForce": "true"}}}
     cluster = FakeCluster(with_manager("ours"))
@@ -125,11 +137,48 @@ def test_fields_of_others_are_named_and_taken_only_when_asked() -> None:
     assert [force for _, force in cluster.sent] == [True]
 
 
-@pytest.mark.parametrize(("manager", "is_forced"), [("ours", False), ("kubectl", True)])
-def test_an_imported_object_is_taken_over_once(manager: str, is_forced: bool) -> None:
-    cluster = FakeCluster(with_manager(manager))
+@pytest.mark.parametrize(
+    ("manager", "operation", "is_taken"),
+    [
+        ("kubectl-edit", "Update", True),
+        ("kubectl", "Apply", True),
+        ("before-first-apply", "Update", True),
+        ("pulumi-kubernetes-0a1b2c3d", "Update", True),
+        ("pulumi-kubernetes-0a1b2c3d", "Apply", False),
+        ("helm", "Update", False),
+    ],
+)
+def test_an_update_takes_over_what_kubectl_and_creations_own_and_forces_nothing(
+    manager: str, operation: str, is_taken: bool
+) -> None:
+    cluster = FakeCluster(with_manager(manager, {"f:data": {"f:a": {}}}, operation))
     updated(cluster)
+    taken = [{"manager": "ours", "operation": "Apply", "fieldsV1": {"f:data": {"f:a": {}}}}]
+    assert cluster.managers == (taken if is_taken else None)
+    assert [force for _, force in cluster.sent] == [False]
+
+
+@pytest.mark.parametrize(
+    ("live", "is_forced"),
+    [
+        (with_manager("kubectl-edit", operation="Update"), False),
+        (with_manager("pulumi-kubernetes-0a1b2c3d", operation="Update"), True),
+        (BODY, True),
+    ],
+    ids=["kubectl", "created-by-pulumi", "nobody"],
+)
+def test_a_preview_of_an_update_writes_nothing_and_meets_kubectls_fields(live: Object, is_forced: bool) -> None:
+    cluster = FakeCluster(live)
+    apply.try_update(cast("Cluster", cluster), apply.Application(BODY, "ours"))
+    assert cluster.managers is None
     assert [force for _, force in cluster.sent] == [is_forced]
+
+
+def test_an_object_that_is_gone_is_not_updated() -> None:
+    cluster = FakeCluster()
+    with pytest.raises(ProviderError, match="not found; run `pulumi refresh`"):
+        updated(cluster)
+    assert cluster.sent == []
 
 
 def test_ignored_fields_are_left_to_others_or_kept() -> None:

@@ -1,28 +1,26 @@
-"""What each kind's look makes of an object and of what is around it."""
+"""What each kind's look makes of an object and of what is around it, in the words of pulumi-kubernetes."""
 
 from typing import Any
 
 import pytest
 
-from sandbox.plugins.kubernetes.awaiters.condition import WaitForError
-from sandbox.plugins.kubernetes.awaiters.json_path import JsonPathError, find, parse
 from sandbox.plugins.kubernetes.awaiters.progress import Progress, Readiness
-from sandbox.plugins.kubernetes.awaiters.registry import look_for, look_once
+from sandbox.plugins.kubernetes.awaiters.registry import fixed_seconds, look_for, look_once
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.protocol.values import Object
 
 UID = "11111111-1111-1111-1111-111111111111"
+REVISION = "deployment.kubernetes.io/revision"
+CLAIM = "v1:PersistentVolumeClaim"
+TOO_FEW_LIVE = "Minimum number of live Pods was not attained"
+TOO_FEW_TO_SERVE = "Minimum number of Pods to consider the application live was not attained"
 
 
 class FakeObserver:
-    """An observer of objects that the test has written down."""
+    """An observer of objects that the test has written down; kinds that may not be read count as absent."""
 
-    def __init__(
-        self, *objects: Object, events: list[Object] | None = None, logs: dict[str, str] | None = None
-    ) -> None:
-        self.objects = objects
-        self.warnings = events or []
-        self.logs = logs or {}
+    def __init__(self, *objects: Object, forbidden: str = "") -> None:
+        self.objects = [each for each in objects if each["kind"] != forbidden]
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
         found = [each for each in self.objects if each["kind"] == kind.kind and each["metadata"]["name"] == name]
@@ -31,12 +29,6 @@ class FakeObserver:
     def list_objects(self, kind: Kind, namespace: str, query: dict[str, str] | None = None) -> list[Object]:
         return [each for each in self.objects if each["kind"] == kind.kind]
 
-    def events(self, namespace: str, uid: str) -> list[Object]:
-        return self.warnings
-
-    def log_tail(self, namespace: str, pod: str, container: str, *, is_previous: bool) -> str:
-        return self.logs.get(f"{pod}/{container}{'/previous' if is_previous else ''}", "")
-
 
 def an_object(kind: str, spec: Object | None = None, status: Object | None = None, **metadata: Any) -> Object:
     api_version, _, name = kind.rpartition(":")
@@ -44,257 +36,301 @@ def an_object(kind: str, spec: Object | None = None, status: Object | None = Non
     return {"apiVersion": api_version, "kind": name, "metadata": meta, "spec": spec or {}, "status": status or {}}
 
 
-def a_pod(*statuses: Object, init: list[Object] | None = None, owner: str = UID, **status: Any) -> Object:
+def a_pod(*statuses: Object, owner: str = UID, **status: Any) -> Object:
+    conditions = dict.fromkeys(("PodScheduled", "Initialized"), "True") | status.pop("conditions", {})
+    told = [
+        {"type": name, "status": value} if isinstance(value, str) else {"type": name, **value}
+        for name, value in conditions.items()
+    ]
     return an_object(
         "v1:Pod",
-        status={"containerStatuses": list(statuses), "initContainerStatuses": init or [], **status},
+        status={"containerStatuses": list(statuses), "conditions": told, **status},
         name="x-1",
         ownerReferences=[{"uid": owner}],
     )
 
 
-def looked(live: Object, *around: Object, **more: Any) -> Progress:
-    return look_once(live, live, FakeObserver(*around, **more))
+def looked(live: Object, *around: Object, is_update: bool = False, **more: Any) -> Progress:
+    look = look_for(live, is_update=is_update)
+    assert look is not None
+    return look(live, FakeObserver(*around, **more))
 
 
-def current(**status: Any) -> Object:
-    return {"observedGeneration": 2, **status}
+def not_ready(containers: str) -> Object:
+    message = f"containers with unready status: [{containers}]"
+    return {"status": "False", "reason": "ContainersNotReady", "message": message}
 
 
-DEPLOYMENT = {"replicas": 2, "selector": {"matchLabels": {"a": "b"}}}
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        ({"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}, "not looked at it"),
-        (current(replicas=2, updatedReplicas=1, availableReplicas=2), "1 of 2 new pods"),
-        (current(replicas=3, updatedReplicas=2, availableReplicas=3), "1 old pods still to go"),
-        (current(replicas=2, updatedReplicas=2, availableReplicas=1), "1 of 2 pods available"),
-        (current(replicas=2, updatedReplicas=2, availableReplicas=2), ""),
-    ],
-)
-def test_a_deployment_is_ready_when_only_new_pods_serve(status: Object, said: str) -> None:
-    progress = looked(an_object("apps/v1:Deployment", DEPLOYMENT, status))
-    assert progress.is_ready is (not said)
-    assert said in progress.text
-
-
-def test_a_deployment_without_progress_has_failed_with_its_newest_pods_reason() -> None:
-    condition = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
-    revision = {"deployment.kubernetes.io/revision": "2"}
-    live = an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[condition]), annotations=revision)
-    newest = an_object("apps/v1:ReplicaSet", name="x-2", uid="rs", annotations=revision, ownerReferences=[{"uid": UID}])
-    crash = {
-        "name": "web",
-        "restartCount": 3,
-        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
-    }
-    progress = looked(live, newest, a_pod(crash, owner="rs"), logs={"x-1/web/previous": "loading\nkilled"})
-    assert progress.readiness is Readiness.FAILED
-    assert "ProgressDeadlineExceeded" in progress.text
-    text = progress.problems[0].text
-    assert "pod x-1, container web: CrashLoopBackOff after 3 restarts: exit code 137 (OOMKilled)" in text
-    assert "    loading\n    killed" in text
-
-
-@pytest.mark.parametrize(
-    ("changed_at", "readiness"),
-    [("2026-01-01T10:00:00Z", Readiness.FAILED), ("2026-01-01T12:00:00Z", Readiness.WAITING)],
-)
-def test_a_deadline_that_an_older_change_missed_says_nothing(changed_at: str, readiness: Readiness) -> None:
-    condition = {
-        "type": "Progressing",
-        "status": "False",
-        "reason": "ProgressDeadlineExceeded",
-        "lastUpdateTime": "2026-01-01T11:00:00Z",
-    }
-    live = an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[condition]))
-    live["metadata"]["managedFields"] = [
-        {"manager": "pulumi", "time": changed_at},
-        {"manager": "controller", "subresource": "status", "time": "2026-01-01T13:00:00Z"},
+def a_deployment(*, revision: str = "1", available: str = "True", progress: str = "NewReplicaSetAvailable") -> Object:
+    conditions = [
+        {"type": "Available", "status": available, "reason": "MinimumReplicasUnavailable", "message": "no minimum"},
+        {
+            "type": "Progressing",
+            "status": "False" if progress == "ProgressDeadlineExceeded" else "True",
+            "reason": progress,
+            "message": 'ReplicaSet "x-1" has timed out progressing.',
+        },
     ]
-    assert looked(live).readiness is readiness
+    volumes = [{"persistentVolumeClaim": {"claimName": "data"}}, {"emptyDir": {}}]
+    return an_object(
+        "apps/v1:Deployment",
+        {"replicas": 2, "selector": {"matchLabels": {"a": "b"}}, "template": {"spec": {"volumes": volumes}}},
+        {"observedGeneration": 2, "conditions": conditions},
+        annotations={REVISION: revision},
+    )
 
 
-@pytest.mark.parametrize(("is_ready", "count"), [(False, 1), (True, 0)])
-def test_a_container_that_is_tried_again_tells_why_it_failed_before(is_ready: bool, count: int) -> None:
-    revision = {"deployment.kubernetes.io/revision": "2"}
-    live = an_object("apps/v1:Deployment", DEPLOYMENT, current(), annotations=revision)
-    newest = an_object("apps/v1:ReplicaSet", name="x-2", uid="rs", annotations=revision, ownerReferences=[{"uid": UID}])
-    fetch = {
-        "name": "fetch",
-        "ready": is_ready,
-        "restartCount": 2,
-        "state": {"running": {"startedAt": "2026-01-01T10:00:00Z"}},
-        "lastState": {"terminated": {"exitCode": 1, "message": "digest differs"}},
+def a_replica_set(*, revision: str = "1", ready: int = 2) -> Object:
+    return an_object(
+        "apps/v1:ReplicaSet",
+        {"replicas": 2},
+        {"readyReplicas": ready},
+        name=f"x-{revision}",
+        uid="rs",
+        annotations={REVISION: revision},
+        ownerReferences=[{"uid": UID}],
+    )
+
+
+def test_a_deployment_is_ready_when_its_newest_replica_set_is() -> None:
+    """provider/pkg/await/deployment.go, checkAndLogStatus and errorMessages."""
+    assert looked(a_deployment(), a_replica_set()).is_ready
+    assert looked(a_deployment(), a_replica_set(ready=1)).reasons == (TOO_FEW_TO_SERVE,)
+    assert looked(a_deployment()).errors == (TOO_FEW_TO_SERVE,)
+    unavailable = looked(a_deployment(available="False"), a_replica_set())
+    assert unavailable.reasons == (TOO_FEW_LIVE, "[MinimumReplicasUnavailable] no minimum")
+
+
+def test_a_second_revision_must_have_replaced_the_first() -> None:
+    newest = a_replica_set(revision="2")
+    assert looked(a_deployment(revision="2"), newest).is_ready
+    rolling = a_deployment(revision="2", progress="ReplicaSetUpdated")
+    assert looked(rolling, newest).errors == (TOO_FEW_TO_SERVE,)
+    behind = looked(a_deployment(revision="2"), a_replica_set(revision="2", ready=1))
+    assert behind.errors == (
+        "Attempted to roll forward to new ReplicaSet, but minimum number of Pods did not become live",
+    )
+    assert behind.text == "Waiting for app ReplicaSet to be available (1/2 Pods available)"
+
+
+def test_a_deployment_that_the_controller_has_not_seen_is_not_judged() -> None:
+    live = a_deployment()
+    live["metadata"]["generation"] = 3
+    assert not looked(live, a_replica_set()).is_ready
+
+
+def test_a_missed_progress_deadline_ends_nothing() -> None:
+    """The wait takes the whole timeout: deployment.go, await, knows no other end."""
+    progress = looked(a_deployment(available="False", progress="ProgressDeadlineExceeded"), a_replica_set(ready=0))
+    assert progress.readiness is Readiness.WAITING
+    assert '[ProgressDeadlineExceeded] ReplicaSet "x-1" has timed out progressing.' in progress.warnings
+
+
+def test_of_init_containers_no_reason_is_known() -> None:
+    """provider/pkg/await/checker/pod/check.go looks at `containerStatuses` alone, and reads no log."""
+    initialized = {
+        "status": "False",
+        "reason": "ContainersNotInitialized",
+        "message": "containers with incomplete status: [fetch]",
     }
-    problems = looked(live, newest, a_pod(init=[fetch], owner="rs")).problems
-    assert len(problems) == count
-    said = "init container fetch: not ready after 2 restarts: exit code 1: digest differs"
-    assert all(said in problem.text for problem in problems)
+    server = {"name": "server", "ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}
+    failing = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}, "name": "fetch"}
+    pod = a_pod(server, owner="rs", initContainerStatuses=[failing], conditions={"Initialized": initialized})
+    progress = looked(a_deployment(available="False"), a_replica_set(ready=0), pod)
+    assert progress.reasons == (
+        TOO_FEW_LIVE,
+        "[MinimumReplicasUnavailable] no minimum",
+        "[Pod n/x-1]: containers with incomplete status: [fetch][PodInitializing] ",
+    )
 
 
-def test_a_quota_is_the_deployments_problem() -> None:
-    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: q"}
-    problem = looked(an_object("apps/v1:Deployment", DEPLOYMENT, current(conditions=[failure]))).problems[0]
-    assert problem.text == "FailedCreate: exceeded quota: q"
-    assert problem.patience_seconds is not None
+def test_pods_of_an_older_revision_are_not_told() -> None:
+    pod = a_pod({"name": "server", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}, owner="old-rs")
+    assert looked(a_deployment(), a_replica_set(ready=1), pod).warnings == ()
+
+
+def test_a_deployment_waits_for_its_claims() -> None:
+    """deployment.go, isEveryPVCReady: claims of its volumes, and no others."""
+    data, other = an_object(CLAIM, {}, {"phase": "Pending"}, name="data"), an_object(CLAIM, name="other")
+    progress = looked(a_deployment(), a_replica_set(), data, other)
+    assert progress.errors == ('Failed to bind PersistentVolumeClaim(s): "data"',)
+    data["status"] = {"phase": "Bound"}
+    assert looked(a_deployment(), a_replica_set(), data, other).is_ready
 
 
 @pytest.mark.parametrize(
-    ("spec", "status", "is_ready"),
+    ("status", "told"),
     [
-        ({"replicas": 2}, current(readyReplicas=2, updateRevision="b", currentRevision="b"), True),
-        ({"replicas": 2}, current(readyReplicas=1, updateRevision="b", currentRevision="b"), False),
-        ({"replicas": 2}, current(readyReplicas=2, updateRevision="b", currentRevision="a"), False),
-        ({"replicas": 2}, {"observedGeneration": 1, "readyReplicas": 2}, False),
-        ({"replicas": 2, "updateStrategy": {"type": "OnDelete"}}, current(readyReplicas=2, updateRevision="b"), True),
         (
-            {"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 2}}},
-            current(readyReplicas=3, updatedReplicas=1, updateRevision="b", currentRevision="a"),
-            True,
+            {"name": "web", "state": {"waiting": {"reason": "ImagePullBackOff", "message": 'image "r/x:1"'}}},
+            '[ImagePullBackOff] image "r/x:1"',
         ),
-        ({"replicas": 0}, current(), True),
+        ({"name": "web", "state": {"waiting": {"reason": "ContainerCreating"}}}, ""),
+        (
+            {"name": "web", "state": {"terminated": {"exitCode": 3, "reason": "Error"}}},
+            'container "web" completed with exit code 3',
+        ),
+        (
+            {"name": "web", "state": {"terminated": {"exitCode": 3, "reason": "Error", "message": "no model"}}},
+            "[Error] no model",
+        ),
+        (
+            {
+                "name": "web",
+                "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
+                "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "12:00"}},
+            },
+            '[CrashLoopBackOff] back-off 10s\ncontainer "web" terminated at 12:00 (OOMKilled: exit code 137)',
+        ),
     ],
 )
-def test_a_stateful_set_is_ready_when_all_pods_are_and_are_new(spec: Object, status: Object, is_ready: bool) -> None:
-    assert looked(an_object("apps/v1:StatefulSet", spec, status)).is_ready is is_ready
+def test_a_container_that_is_to_serve_tells_its_reason(status: Object, told: str) -> None:
+    pod = a_pod(status, owner="rs", conditions={"Ready": not_ready("web")})
+    progress = looked(a_deployment(), a_replica_set(ready=1), pod)
+    assert progress.warnings == (f"[Pod n/x-1]: containers with unready status: [web]{told}",)
+
+
+def test_a_pod_that_finds_no_node_is_not_told() -> None:
+    """check.go, podScheduled, makes a status of it, and errorMessages keeps warnings alone."""
+    scheduled = {"status": "False", "reason": "Unschedulable", "message": "0/1 nodes: memory"}
+    pod = a_pod(owner="rs", conditions={"PodScheduled": scheduled})
+    assert looked(a_deployment(), a_replica_set(ready=1), pod).warnings == ()
+
+
+ROLLED_OUT = {
+    "observedGeneration": 2,
+    "replicas": 2,
+    "readyReplicas": 2,
+    "currentReplicas": 2,
+    "currentRevision": "b",
+    "updateRevision": "b",
+}
 
 
 @pytest.mark.parametrize(
-    ("status", "is_ready"),
+    ("spec", "status", "said"),
     [
-        (current(desiredNumberScheduled=2, updatedNumberScheduled=2, numberAvailable=2), True),
-        (current(desiredNumberScheduled=2, updatedNumberScheduled=1, numberAvailable=2), False),
-        (current(desiredNumberScheduled=2, updatedNumberScheduled=2, numberAvailable=1), False),
+        ({}, {}, ()),
+        ({}, {"readyReplicas": 1}, ("1 out of 2 replicas succeeded readiness checks",)),
+        (
+            {},
+            {"currentRevision": "a", "currentReplicas": 1, "updatedReplicas": 1},
+            (
+                "1 out of 2 replicas succeeded readiness checks",
+                'StatefulSet controller failed to advance from revision "a" to revision "b"',
+            ),
+        ),
+        ({"updateStrategy": {"type": "OnDelete"}}, {"currentRevision": "a", "currentReplicas": 0}, ()),
     ],
 )
-def test_a_daemon_set_is_ready_on_every_node(status: Object, is_ready: bool) -> None:
-    assert looked(an_object("apps/v1:DaemonSet", {}, status)).is_ready is is_ready
+def test_a_stateful_set_is_ready_when_all_pods_are_and_are_new(
+    spec: Object, status: Object, said: tuple[str, ...]
+) -> None:
+    """provider/pkg/await/statefulset.go, processStatefulSetEvent and errorMessages."""
+    progress = looked(an_object("apps/v1:StatefulSet", {"replicas": 2, **spec}, {**ROLLED_OUT, **status}))
+    assert progress.errors == said
+    assert progress.is_ready is (not said)
 
 
-def test_a_job_is_ready_when_complete_or_suspended() -> None:
-    complete = {"conditions": [{"type": "Complete", "status": "True"}]}
+def test_a_stateful_set_that_the_controller_has_not_seen_is_not_ready() -> None:
+    assert not looked(
+        an_object("apps/v1:StatefulSet", {"replicas": 2}, {**ROLLED_OUT, "observedGeneration": 1})
+    ).is_ready
+
+
+def test_a_job_is_ready_when_complete() -> None:
+    complete = {"startTime": "12:00", "conditions": [{"type": "Complete", "status": "True"}]}
     assert looked(an_object("batch/v1:Job", {}, complete)).is_ready
-    assert looked(an_object("batch/v1:Job", {"suspend": True})).is_ready
-    assert looked(an_object("batch/v1:Job", {}, {"active": 1})).text == "Job x: 0 of 1 completed, 1 active"
-
-
-def test_a_failed_job_tells_the_step_its_exit_code_and_its_log() -> None:
-    failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "limit reached"}
-    done = {"name": "ingest", "state": {"terminated": {"exitCode": 0}}}
-    step = {"name": "validate", "state": {"terminated": {"exitCode": 2, "reason": "Error", "message": "2 rows"}}}
-    rest = {"name": "train", "state": {"waiting": {"reason": "PodInitializing"}}}
-    pod = a_pod(rest, init=[done, step])
-    progress = looked(an_object("batch/v1:Job", {}, {"conditions": [failed]}), pod, logs={"x-1/validate": "bad rows"})
-    assert progress.readiness is Readiness.FAILED
-    assert progress.text == "Job x failed (BackoffLimitExceeded): limit reached"
-    assert len(progress.problems) == 1
-    assert progress.problems[0].text.startswith("pod x-1, init container validate: exit code 2: 2 rows\n")
-    assert progress.problems[0].text.endswith("    bad rows")
-
-
-def test_pod_security_stops_a_job_soon() -> None:
-    event = {"reason": "FailedCreate", "message": 'pods "x" is forbidden: violates PodSecurity "restricted:latest"'}
-    problem = looked(an_object("batch/v1:Job"), events=[event]).problems[0]
-    assert "violates PodSecurity" in problem.text
-    assert problem.patience_seconds is not None
-    assert problem.patience_seconds <= 30
+    running = looked(an_object("batch/v1:Job", {}, {"startTime": "12:00", "active": 1}))
+    assert running.text == 'Waiting for Job "n/x" to succeed (Active: 1 | Succeeded: 0 | Failed: 0)'
+    # One that is suspended does not start, and is waited for.
+    assert looked(an_object("batch/v1:Job", {"suspend": True})).text == 'Waiting for Job "n/x" to start'
 
 
 @pytest.mark.parametrize(
-    ("reason", "message", "patience_seconds"),
+    ("reason", "readiness"),
     [
-        ("ErrImageNeverPull", "not present with pull policy of Never", 0),
-        ("InvalidImageName", "", 0),
-        ("ImagePullBackOff", 'failed to resolve reference "r/x:1": not found', 5),
-        ("ErrImagePull", "dial tcp: i/o timeout", 60),
+        ("BackoffLimitExceeded", Readiness.FAILED),
+        ("DeadlineExceeded", Readiness.FAILED),
+        ("PodFailurePolicy", Readiness.WAITING),
     ],
 )
-def test_an_image_that_cannot_be_had_is_named(reason: str, message: str, patience_seconds: float) -> None:
-    status = {"name": "web", "image": "r/x:1", "state": {"waiting": {"reason": reason, "message": message}}}
-    problem = looked(a_pod(status)).problems[0]
-    assert f'container web: {reason}: image "r/x:1" cannot be pulled' in problem.text
-    assert problem.patience_seconds == patience_seconds
+def test_two_reasons_end_the_wait_for_a_job(reason: str, readiness: Readiness) -> None:
+    """provider/pkg/await/checker/job/check.go, collectJobConditionErrors."""
+    failure = {"type": "Failed", "status": "True", "reason": reason, "message": "limit reached"}
+    ended = {"name": "truth", "state": {"terminated": {"exitCode": 2, "reason": "Error", "message": "2 rows"}}}
+    pod = a_pod(ended, phase="Failed", conditions={"Ready": {"status": "False", "reason": "PodFailed"}})
+    job = an_object("batch/v1:Job", {}, {"startTime": "12:00", "failed": 1, "conditions": [failure]})
+    progress = looked(job, pod)
+    assert progress.readiness is readiness
+    assert progress.warnings == ("[Pod n/x-1]: [Error] 2 rows",)
+    assert progress.errors == ((f"[{reason}] limit reached",) if readiness is Readiness.FAILED else ())
 
 
-def test_an_image_that_only_an_import_brings_is_not_waited_for() -> None:
-    waiting = {"reason": "ErrImagePull", "message": "dial tcp 127.0.0.1:80: connect: connection refused"}
-    status = {"name": "web", "image": "localhost/pulumi-mlops/serving:1", "state": {"waiting": waiting}}
-    patience_seconds = looked(a_pod(status)).problems[0].patience_seconds
-    assert patience_seconds is not None
-    assert patience_seconds <= 10
-
-
-def test_a_pod_that_finds_no_node_says_what_the_scheduler_says() -> None:
-    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: memory"}
-    problem = looked(a_pod(conditions=[scheduled])).problems[0]
-    assert problem.text == "pod x-1: not scheduled (Unschedulable): 0/1 nodes: memory"
-    assert problem.patience_seconds is None
-
-
-@pytest.mark.parametrize(
-    ("status", "readiness"),
-    [
-        ({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}, Readiness.READY),
-        ({"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}, Readiness.WAITING),
-        ({"phase": "Succeeded"}, Readiness.READY),
-        ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, Readiness.FAILED),
-    ],
-)
-def test_a_pod_serves_or_has_done_its_work(status: Object, readiness: Readiness) -> None:
-    assert looked(an_object("v1:Pod", {}, status)).readiness is readiness
-
-
-def test_a_service_needs_an_endpoint_that_is_ready() -> None:
+def test_a_service_needs_a_pod_that_it_targets() -> None:
+    """provider/pkg/await/service.go, processEndpointEvent: one that is not ready will do."""
     service = an_object("v1:Service", {"selector": {"a": "b"}, "clusterIP": "10.0.0.1"})
-    assert "no pod matches" in looked(service).text
-    waiting = an_object("discovery.k8s.io/v1:EndpointSlice") | {"endpoints": [{"conditions": {"ready": False}}]}
-    assert "none of its 1 pods is ready" in looked(service, waiting, a_pod()).text
-    assert looked(service, waiting | {"endpoints": [{"conditions": {"ready": True}}]}).is_ready
+    assert looked(service).errors[0].startswith("Service does not target any Pods.")
+    targeted = an_object("discovery.k8s.io/v1:EndpointSlice") | {"endpoints": [{"conditions": {"ready": False}}]}
+    assert looked(service, targeted).is_ready
+    assert not looked(an_object("v1:Service", {"clusterIP": "10.0.0.1"})).is_ready
 
 
-@pytest.mark.parametrize("spec", [{"type": "ExternalName"}, {"selector": {"a": "b"}, "clusterIP": "None"}, {}])
+@pytest.mark.parametrize("spec", [{"type": "ExternalName"}, {"selector": {"a": "b"}, "clusterIP": "None"}])
 def test_a_service_without_endpoints_of_its_own_is_ready(spec: Object) -> None:
     assert looked(an_object("v1:Service", spec)).is_ready
 
 
 def test_a_load_balancer_needs_an_address() -> None:
-    assert "no address" in looked(an_object("v1:Service", {"type": "LoadBalancer"})).text
-    status = {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}
-    assert looked(an_object("v1:Service", {"type": "LoadBalancer"}, status)).is_ready
+    service = an_object("v1:Service", {"type": "LoadBalancer", "selector": {"a": "b"}})
+    targeted = an_object("discovery.k8s.io/v1:EndpointSlice") | {"endpoints": [{}]}
+    assert "not allocated an IP address" in looked(service, targeted).errors[0]
+    service["status"] = {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}
+    assert looked(service, targeted).is_ready
 
 
-def a_class(mode: str, **metadata: Any) -> Object:
-    return an_object("storage.k8s.io/v1:StorageClass", name="standard", **metadata) | {"volumeBindingMode": mode}
+def a_class(mode: str) -> Object:
+    return an_object("storage.k8s.io/v1:StorageClass", name="standard") | {"volumeBindingMode": mode}
 
 
-def test_a_claim_is_bound_unless_its_class_waits_for_a_pod() -> None:
-    claim = "v1:PersistentVolumeClaim"
-    assert looked(an_object(claim, {}, {"phase": "Bound"})).is_ready
-    named = an_object(claim, {"storageClassName": "standard"}, {"phase": "Pending"})
-    assert looked(named, a_class("WaitForFirstConsumer")).is_ready
-    event = {"reason": "ProvisioningFailed", "message": "no space"}
-    progress = looked(named, a_class("Immediate"), events=[event])
-    assert [problem.text for problem in progress.problems] == ["ProvisioningFailed: no space"]
-    default = a_class("WaitForFirstConsumer", annotations={"storageclass.kubernetes.io/is-default-class": "true"})
-    assert looked(an_object(claim, {}, {"phase": "Pending"}), default).is_ready
-    assert not looked(an_object(claim, {"storageClassName": ""}, {"phase": "Pending"}), default).is_ready
+@pytest.mark.parametrize(
+    ("phase", "storage_class", "is_ready"),
+    [
+        ("Bound", a_class("Immediate"), True),
+        ("Pending", a_class("Immediate"), False),
+        ("Pending", a_class("WaitForFirstConsumer"), True),
+        ("Bound", a_class("WaitForFirstConsumer"), False),
+    ],
+)
+def test_a_new_claim_is_bound_unless_its_class_waits_for_a_pod(
+    phase: str, storage_class: Object, is_ready: bool
+) -> None:
+    """provider/pkg/await/awaiters.go, untilCoreV1PersistentVolumeClaimReady."""
+    claim = an_object(CLAIM, {"storageClassName": "standard"}, {"phase": phase})
+    assert looked(claim, storage_class).is_ready is is_ready
 
 
-def test_an_ingress_waits_only_for_a_controller_that_there_is() -> None:
-    ingress = an_object("networking.k8s.io/v1:Ingress")
-    assert looked(ingress).is_ready
-    assert not looked(ingress, an_object("networking.k8s.io/v1:IngressClass")).is_ready
+def test_a_class_that_may_not_be_read_lets_the_claim_wait_for_its_pod_and_the_pod_for_the_claim() -> None:
+    claim = an_object(CLAIM, {"storageClassName": "standard"}, {"phase": "Pending"})
+    progress = looked(claim, a_class("WaitForFirstConsumer"), forbidden="StorageClass")
+    assert not progress.is_ready
+    assert progress.warnings == ('getting storageclass "standard"',)
+    assert fixed_seconds(Kind("v1", "PersistentVolumeClaim")) == 300
+    claim["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    assert look_for(claim) is None
 
 
-def test_a_definition_is_established_or_refused() -> None:
-    kind = "apiextensions.k8s.io/v1:CustomResourceDefinition"
-    assert looked(an_object(kind, {}, {"conditions": [{"type": "Established", "status": "True"}]})).is_ready
-    refused = {"type": "NamesAccepted", "status": "False", "message": "taken"}
-    assert looked(an_object(kind, {}, {"conditions": [refused]})).readiness is Readiness.FAILED
+def test_an_updated_claim_must_be_bound() -> None:
+    """https://github.com/pulumi/pulumi-kubernetes/pull/4181"""
+    claim = an_object(CLAIM, {"storageClassName": "standard"}, {"phase": "Pending"})
+    assert not looked(claim, a_class("WaitForFirstConsumer"), is_update=True).is_ready
+    claim["status"] = {"phase": "Bound"}
+    assert looked(claim, a_class("WaitForFirstConsumer"), is_update=True).is_ready
+
+
+def test_a_claim_that_was_read_is_not_judged() -> None:
+    claim = an_object(CLAIM, {"storageClassName": "standard"}, {"phase": "Pending"})
+    assert look_once(claim, claim, FakeObserver()).is_ready
 
 
 def test_a_custom_resource_is_ready_when_it_says_so() -> None:
@@ -306,45 +342,16 @@ def test_a_custom_resource_is_ready_when_it_says_so() -> None:
     assert not looked(an_object(kind, {}, {"conditions": [outdated]})).is_ready
 
 
-def test_annotations_decide_what_is_awaited() -> None:
-    skipped = an_object("batch/v1:Job", annotations={"pulumi.com/skipAwait": "true"})
-    assert look_for(skipped) is None
-    assert look_for(an_object("v1:ConfigMap")) is None
-    both = '["jsonpath={.status.phase}=Done", "condition=Ready"]'
-    kind = "v1:ConfigMap"
-    conditions = [{"type": "Ready", "status": "True"}]
-    live = an_object(kind, {}, {"phase": "Done"}, annotations={"pulumi.com/waitFor": both})
-    assert "condition=Ready" in looked(live).text
-    live["status"]["conditions"] = conditions
-    assert looked(live).is_ready
-    with pytest.raises(WaitForError, match="expected jsonpath"):
-        looked(an_object(kind, annotations={"pulumi.com/waitFor": "phase=Done"}))
-
-
 @pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("{.a.b}", [1]),
-        ("a.b", [1]),
-        ("{.list[1].n}", ["y"]),
-        ("{.list[-1].n}", ["y"]),
-        ("{.list[*].n}", ["x", "y"]),
-        ('{.list[?(@.n=="y")].v}', [2]),
-        ("{.a['b']}", [1]),
-        ("{.labels.example\\.com/x}", ["z"]),
-        ("{.none.at.all}", []),
-    ],
+    "kind", ["v1:ConfigMap", "v1:Secret", "batch/v1:CronJob", "networking.k8s.io/v1:Ingress", "apps/v1:DaemonSet"]
 )
-def test_paths_of_waits_find_values(path: str, found: list[object]) -> None:
-    value = {
-        "a": {"b": 1},
-        "list": [{"n": "x", "v": 1}, {"n": "y", "v": 2}],
-        "labels": {"example.com/x": "z"},
-    }
-    assert find(value, parse(path)) == found
+def test_other_kinds_are_ready_by_existing(kind: str) -> None:
+    assert look_for(an_object(kind)) is None
+    assert look_once(an_object(kind), an_object(kind), FakeObserver()).is_ready
 
 
-@pytest.mark.parametrize("path", ["{}", "{.a[}", "{..a}", "{.a[?(@.b>1)]}"])
-def test_paths_that_are_not_understood_are_refused(path: str) -> None:
-    with pytest.raises(JsonPathError):
-        parse(path)
+@pytest.mark.parametrize("kind", ["apps/v1:Deployment", "apps/v1:StatefulSet", "batch/v1:Job", "v1:Service", CLAIM])
+def test_nothing_is_awaited_where_the_annotation_says_so(kind: str) -> None:
+    """provider/pkg/metadata, SkipAwaitLogic."""
+    assert look_for(an_object(kind)) is not None
+    assert look_for(an_object(kind, annotations={"pulumi.com/skipAwait": "true"})) is None

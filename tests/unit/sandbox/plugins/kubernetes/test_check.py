@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sandbox.plugins.protocol.values import UNKNOWN, Secret
 
 CONFIG_MAP_TOKEN = "kubernetes:core/v1:ConfigMap"
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
+WAITED_FOR = {**CONFIG_MAP, "metadata": {"annotations": {"pulumi.com/waitFor": "condition=Ready"}}}
 
 
 def checked(
@@ -87,6 +89,7 @@ def test_the_content_of_a_secret_is_secret_even_when_nobody_says_so() -> None:
         ("kubernetes:core/v1:ConfigMapList", {"apiVersion": "v1", "kind": "ConfigMapList"}, "kind"),
         ("kubernetes:core/v1:ConfigMapPatch", {**CONFIG_MAP}, "metadata.name"),
         ("kubernetes:core/v1:ConfigMap", {**CONFIG_MAP, "metadata": {"generateName": "x-"}}, "metadata.generateName"),
+        ("kubernetes:core/v1:ConfigMap", WAITED_FOR, 'metadata.annotations["pulumi.com/waitFor"]'),
         ("kubernetes:core/v1:ConfigMap", {**CONFIG_MAP, "metadata": {"labels": ["x"]}}, "metadata.labels"),
         ("kubernetes:core/v1:ConfigMap", {**CONFIG_MAP, "metadata": "x"}, "metadata"),
         ("kubernetes:helm.sh/v3:Release", {"chart": "x"}, ""),
@@ -97,9 +100,7 @@ def test_what_cannot_be_made_is_refused(token: str, news: dict[str, Any], place:
     assert [failure.property for failure in failures] == [place]
 
 
-def test_the_field_manager_follows_from_the_resource() -> None:
-    urn = "urn:pulumi:dev::mlops::kubernetes:core/v1:ConfigMap::conf"
-    assert field_manager(urn) == field_manager(urn)
-    assert field_manager(urn) != field_manager(f"{urn}2")
-    assert field_manager(urn).startswith("pulumi-kubernetes-")
-    assert len(field_manager(urn)) <= 128
+def test_each_field_manager_is_a_new_one() -> None:
+    """pulumi-kubernetes, provider/pkg/provider/provider.go, fieldManagerName."""
+    assert field_manager() != field_manager()
+    assert re.fullmatch(r"pulumi-kubernetes-[0-9a-f]{8}", field_manager())

@@ -3,63 +3,22 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
 
 import pytest
 
-from sandbox.plugins.kubernetes.client import Client
+from sandbox.plugins.kubernetes.client import APPLY, Client
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.configuration import Configuration
 from sandbox.plugins.kubernetes.errors import ApiError, Cause, NoMatchError, UnreachableError
 from sandbox.plugins.kubernetes.kinds import Kind
 from sandbox.plugins.kubernetes.kubeconfig import load
 from sandbox.plugins.protocol.errors import CancelledError
-
-KUBECONFIG = """
-current-context: c
-clusters: [{name: c, cluster: {server: "http://127.0.0.1:PORT"}}]
-contexts: [{name: c, context: {cluster: c, user: u, namespace: flights}}]
-users: [{name: u, user: {token: sesame}}]
-"""
-Answer = tuple[int, dict[str, Any], dict[str, str]]
-
-
-class Api(BaseHTTPRequestHandler):
-    """Answers from a list of answers for each method and path; the last one stays."""
-
-    answers: ClassVar[dict[str, list[Answer]]] = {}
-    seen: ClassVar[list[tuple[str, dict[str, str], bytes]]] = []
-
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        key = f"{self.command} {self.path.partition('?')[0]}"
-        self.seen.append((f"{self.command} {self.path}", dict(self.headers), body))
-        answers = self.answers.get(key) or [(404, {"message": f"{key}: nothing here", "reason": "NotFound"}, {})]
-        status, document, headers = answers.pop(0) if len(answers) > 1 else answers[0]
-        data = json.dumps(document).encode()
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_PATCH = do_DELETE = answer  # noqa: N815 - the server's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name
-        pass
+from tests.unit.sandbox.plugins.kubernetes.fake_api import KUBECONFIG, Answer, Api, serve
 
 
 @pytest.fixture
 def kubeconfig() -> Iterator[str]:
-    Api.answers, Api.seen = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield KUBECONFIG.replace("PORT", str(server.server_address[1]))
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    yield from serve()
 
 
 def a_client(kubeconfig: str, cancelled: threading.Event | None = None) -> Client:
@@ -69,7 +28,7 @@ def a_client(kubeconfig: str, cancelled: threading.Event | None = None) -> Clien
 def test_credentials_go_along_and_warnings_come_back(kubeconfig: str) -> None:
     warning = '299 - "would violate PodSecurity \\"restricted\\"", 299 - "and more"'
     Api.answers["PATCH /x"] = [(200, {"a": 1}, {"Warning": warning})]
-    answer = a_client(kubeconfig).send("PATCH", "/x", query={"fieldManager": "m n"}, body={"b": 2})
+    answer = a_client(kubeconfig).send("PATCH", "/x", query={"fieldManager": "m n"}, body={"b": 2}, content_type=APPLY)
     assert answer.body == {"a": 1}
     assert answer.warnings == ('would violate PodSecurity "restricted"', "and more")
     line, headers, body = Api.seen[0]
@@ -96,6 +55,15 @@ def test_a_busy_server_is_asked_again(kubeconfig: str) -> None:
     assert len(Api.seen) == 2
 
 
+def test_a_creation_that_may_have_begun_is_not_sent_again(kubeconfig: str) -> None:
+    created: Answer = (201, {"a": 1}, {})
+    Api.answers["POST /x"] = [(503, {"message": "busy"}, {"Retry-After": "0"}), created]
+    assert a_client(kubeconfig).send("POST", "/x", body={}).body == {"a": 1}
+    Api.answers["POST /x"] = [(504, {"message": "timeout"}, {}), created]
+    with pytest.raises(ApiError, match="timeout"):
+        a_client(kubeconfig).send("POST", "/x", body={})
+
+
 def test_waiting_for_a_busy_server_ends_when_the_person_asks(kubeconfig: str) -> None:
     Api.answers["GET /x"] = [(503, {"message": "busy"}, {"Retry-After": "9"})]
     cancelled = threading.Event()
@@ -108,18 +76,6 @@ def test_a_server_that_is_not_there_is_named() -> None:
     client = a_client(KUBECONFIG.replace("PORT", "1"))
     with pytest.raises(UnreachableError, match=r'context "c", server http://127\.0\.0\.1:1: connection refused'):
         client.get("/x")
-
-
-@pytest.mark.parametrize(
-    ("message", "is_of_rights"),
-    [
-        ('configmaps "x" is forbidden: User "u" cannot patch resource "configmaps" in API group ""', True),
-        ('pods "x" is forbidden: exceeded quota: q', False),
-        ('pods "x" is forbidden: violates PodSecurity "restricted"', False),
-    ],
-)
-def test_missing_rights_are_told_from_refusals(message: str, is_of_rights: bool) -> None:
-    assert ApiError(403, "Forbidden", message).is_of_rights is is_of_rights
 
 
 def test_kinds_are_asked_for_once_and_again_when_definitions_change(kubeconfig: str) -> None:

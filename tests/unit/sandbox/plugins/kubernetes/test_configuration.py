@@ -30,6 +30,8 @@ def test_settings_come_as_texts_or_values_and_default_to_the_environment() -> No
     assert configuration == Configuration(
         kubeconfig="/k", context="two", delete_unreachable=True, patch_force=True, secret_mutable=True
     )
+    assert read({"upsertExistingObjects": "true"}, {})[0] == Configuration(upsert_existing_objects=True)
+    assert read({}, {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"})[0] == Configuration(upsert_existing_objects=True)
 
 
 def test_what_is_not_known_yet_counts_as_absent() -> None:

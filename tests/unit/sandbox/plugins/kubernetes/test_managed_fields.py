@@ -1,4 +1,5 @@
-from sandbox.plugins.kubernetes.managed_fields import has_applied, other_owners
+from sandbox.plugins.kubernetes.managed_fields import has_written, other_owners, taken_over
+from sandbox.plugins.protocol.values import Object
 
 
 def entry(manager: str, operation: str, fields: dict[str, object]) -> dict[str, object]:
@@ -32,6 +33,26 @@ def test_elements_of_lists_are_found_by_key_and_by_value() -> None:
     assert other_owners(LIVE, ("metadata", "finalizers", 0), "ours") == []
 
 
-def test_only_an_apply_makes_an_object_ones_own() -> None:
-    assert has_applied(LIVE, "ours")
-    assert not has_applied(LIVE, "hpa")
+def test_a_creation_and_an_application_make_an_object_ones_own() -> None:
+    assert has_written(LIVE, "ours")
+    assert has_written(LIVE, "hpa")
+    assert not has_written(LIVE, "nobody")
+
+
+def test_fields_of_kubectl_and_of_a_creation_are_united_with_ones_own() -> None:
+    """pulumi-kubernetes, provider/pkg/await/fluxssa/patch.go, PatchReplaceFieldsManagers."""
+    scaled = {**entry("kubectl", "Update", {"f:spec": {"f:replicas": {}}}), "subresource": "scale"}
+    entries = [
+        entry("pulumi-kubernetes-1", "Update", {"f:spec": {"f:image": {}, "f:selector": {"f:a": {}}}}),
+        entry("hpa", "Update", {"f:spec": {"f:replicas": {}}}),
+        entry("ours", "Apply", {"f:spec": {"f:selector": {}}}),
+        scaled,
+        entry("kubectl-edit", "Update", {"f:spec": {"f:image": {}, "f:paused": {}}}),
+    ]
+    found = taken_over({"metadata": {"managedFields": entries}}, "ours")
+    assert found is not None
+    assert found[:2] == [entries[1], scaled]
+    selector: Object = {".": {}, "f:a": {}}
+    united: Object = {"f:spec": {"f:selector": selector, "f:image": {}, "f:paused": {}}}
+    assert found[2:] == [entry("ours", "Apply", united)]
+    assert taken_over({"metadata": {"managedFields": found}}, "ours") is None

@@ -108,6 +108,22 @@ def test_components_of_the_official_plugin_are_refused(stub: Stub) -> None:
     assert "official pulumi-kubernetes plugin" in str(caught.value.details())
 
 
+@pytest.mark.parametrize(
+    ("token", "does"),
+    [
+        ("kubernetes:yaml:decode", "reads the objects of a YAML text"),
+        ("kubernetes:helm:template", "renders a Helm chart"),
+        ("kubernetes:kustomize:directory", "builds a kustomization"),
+    ],
+)
+def test_functions_of_the_official_plugin_are_refused(stub: Stub, token: str, does: str) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Invoke(provider_pb2.InvokeRequest(tok=token))
+    assert f"{token}: this plugin has no functions; the official pulumi-kubernetes plugin {does}" in str(
+        caught.value.details()
+    )
+
+
 def test_the_plugin_starts_without_loading_the_whole_client() -> None:
     code = (
         "import sys; from sandbox.plugins.kubernetes.lean_import import prepare; prepare();"

@@ -1,9 +1,9 @@
 import base64
 from typing import Any
 
-from sandbox.plugins.kubernetes import preview, state
+from sandbox.plugins.kubernetes import state
 from sandbox.plugins.kubernetes.refresh import imported_inputs, refreshed_inputs
-from sandbox.plugins.protocol.values import UNKNOWN, Secret
+from sandbox.plugins.protocol.values import Secret
 
 BASE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "n"}}
 SECRET = {**BASE, "kind": "Secret"}
@@ -72,21 +72,3 @@ def test_an_import_takes_what_a_person_would_have_written() -> None:
     metadata = {"name": "x", "uid": "1", "resourceVersion": "2", "managedFields": [], "annotations": {last: "{}"}}
     live = {**BASE, "metadata": metadata, "data": {"a": "b"}, "status": {"x": 1}}
     assert imported_inputs(live) == {**BASE, "metadata": {"name": "x"}, "data": {"a": "b"}}
-
-
-def test_a_preview_admits_what_it_cannot_know() -> None:
-    inputs = {"spec": {"ports": [{"port": 80}, {"port": 81, "nodePort": 30001}]}}
-    tried = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "x", "uid": "trial", "labels": {"owner": "trial"}},
-        "spec": {"clusterIP": "10.0.0.1", "ports": [{"port": 80, "nodePort": 30000}, {"port": 81, "nodePort": 30001}]},
-        "status": {},
-    }
-    outcome = preview.of_creation(inputs, tried)
-    assert outcome["metadata"]["name"] == "x"
-    assert outcome["metadata"]["uid"] is UNKNOWN
-    assert outcome["metadata"]["labels"] == {"owner": UNKNOWN}
-    assert outcome["status"] is UNKNOWN
-    assert outcome["spec"]["clusterIP"] is UNKNOWN
-    assert [port["nodePort"] for port in outcome["spec"]["ports"]] == [UNKNOWN, 30001]

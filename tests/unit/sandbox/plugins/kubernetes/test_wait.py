@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.kubernetes.awaiters.progress import READY, Problem, Progress, failed, waiting
+from sandbox.plugins.kubernetes.awaiters.progress import READY, Progress, failed, waiting
 from sandbox.plugins.kubernetes.awaiters.wait import Wait
 from sandbox.plugins.kubernetes.errors import InitializationError, UnreachableError
 from sandbox.plugins.protocol.errors import CancelledError
@@ -50,55 +50,36 @@ def test_it_ends_when_the_object_is_ready_and_tells_each_step_once() -> None:
 
 def test_it_ends_at_once_when_the_object_has_failed() -> None:
     clock = Clock()
-    problem = Problem("pod x: exit code 3", "x")
     with pytest.raises(InitializationError) as caught:
-        a_wait(lambda now: failed("Job failed", (problem,)), clock).until_ready(LIVE)
-    assert caught.value.reasons == ("Job failed", "pod x: exit code 3")
+        a_wait(lambda now: failed("Job", ("[DeadlineExceeded] late",), ("[Pod x]: late",)), clock).until_ready(LIVE)
+    headline = "Resource 'x' was created but failed to initialize"
+    assert caught.value.reasons == (headline, "[DeadlineExceeded] late", "[Pod x]: late")
     assert clock.now == 0
 
 
-def test_a_verdict_from_before_the_wait_is_waited_out() -> None:
-    clock = Clock()
-    old = failed("no progress", judged_at="10:00")
-    assert a_wait(lambda now: READY if now > 20 else old, clock).until_ready(LIVE) == LIVE
-    assert clock.now > 20
-
-
-def test_a_verdict_that_falls_while_waiting_ends_it() -> None:
-    clock = Clock()
-    verdicts = {True: failed("no progress", judged_at="10:05"), False: waiting("1 old pod still to go")}
+def test_it_goes_on_until_time_is_up_whatever_it_sees() -> None:
+    """As pulumi-kubernetes, which ends no wait for an image that is not there (provider/pkg/await/error.go)."""
+    clock, told = Clock(), list[str]()
+    seen = waiting("0 of 2", ("too few",), ("[ImagePullBackOff] not found",))
     with pytest.raises(InitializationError) as caught:
-        a_wait(lambda now: verdicts[now > 20], clock).until_ready(LIVE)
-    assert caught.value.reasons == ("no progress",)
-    assert 20 < clock.now < 23
-
-
-def test_it_ends_when_time_is_up() -> None:
-    clock = Clock()
-    with pytest.raises(InitializationError, match="not ready within 100 s\n0 of 2\nunschedulable"):
-        a_wait(lambda now: waiting("0 of 2", (Problem("unschedulable", "s"),)), clock).until_ready(LIVE)
+        a_wait(lambda now: seen, clock, told).until_ready(LIVE)
+    assert caught.value.reasons == ("'x' timed out waiting to be Ready", "too few", "[ImagePullBackOff] not found")
     assert 100 < clock.now < 103
+    assert told == ["0 of 2", "[ImagePullBackOff] not found"]
 
 
-def test_a_problem_that_stays_ends_it_but_one_that_goes_does_not() -> None:
-    clock = Clock()
-    problem = Problem("no such image", "image", patience_seconds=5)
-    with pytest.raises(InitializationError, match="no such image"):
-        a_wait(lambda now: waiting("0 of 1", (problem,)), clock).until_ready(LIVE)
-    assert 5 <= clock.now < 8
-
-    def comes_and_goes(now: float) -> Progress:
-        return READY if now > 30 else waiting("0 of 1", (problem,) if int(now) % 4 < 2 else ())
-
-    assert a_wait(comes_and_goes, Clock()).until_ready(LIVE) == LIVE
+def test_a_claim_has_words_of_its_own_when_time_is_up() -> None:
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **LIVE}
+    with pytest.raises(InitializationError, match="Timeout occurred polling for 'x'"):
+        a_wait(lambda now: waiting("unbound"), Clock(), read=lambda: claim).until_ready(claim)
 
 
 def test_a_person_who_asks_to_stop_is_heard() -> None:
     def pause(seconds: float) -> None:
         raise CancelledError("cancelled")
 
-    with pytest.raises(InitializationError, match="cancelled while waiting\n0 of 1"):
-        a_wait(lambda now: waiting("0 of 1"), Clock(), pause=pause).until_ready(LIVE)
+    with pytest.raises(InitializationError, match='cancelled for "x"\ntoo few'):
+        a_wait(lambda now: waiting("0 of 1", ("too few",)), Clock(), pause=pause).until_ready(LIVE)
 
 
 def test_a_short_loss_of_the_cluster_passes_and_a_long_one_ends_it() -> None:
