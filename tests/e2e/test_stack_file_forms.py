@@ -17,7 +17,7 @@ _SECONDS = 60.0
 
 
 def ask(project: Project, form: bytes) -> dict[str, str | None] | None:
-    """Returns the text that a program gets for each key, None for a secret; or None where the engine refuses the file."""
+    """Returns the text of each key, None for a secret; or None where the engine refuses the file."""
     (project.folder / "Pulumi.test.yaml").write_bytes(form)
     command = ["pulumi", "--non-interactive", "config", "--json"]
     ended = subprocess.run(

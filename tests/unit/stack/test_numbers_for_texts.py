@@ -22,24 +22,23 @@ def text_settings(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> It
     if "$ref" in node:
         node = definitions[node["$ref"].removeprefix("#/$defs/")]
     branches = [branch for branch in node.get("anyOf", node.get("oneOf", [])) if branch.get("type") != "null"]
-    if branches:
-        # A number may be meant where another branch takes one.
-        if all(branch.get("type") in (None, "string", "array", "object") for branch in branches):
-            for branch in branches:
-                yield from text_settings(branch, definitions)
-        return
+    # A number may be meant where another branch takes one.
+    if all(branch.get("type") in (None, "string", "array", "object") for branch in branches):
+        for branch in branches:
+            yield from text_settings(branch, definitions)
     if node.get("type") == "string" and "enum" not in node and "const" not in node:
         yield ()
-    for key, child in node.get("properties", {}).items():
+    for key, child in children(node):
         for path in text_settings(child, definitions):
             yield (key, *path)
-    for child in [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]:
-        if isinstance(child, Mapping):
-            for path in text_settings(child, definitions):
-                yield ("*", *path)
+
+
+def children(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from node.get("properties", {}).items()
+    named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+    yield from (("*", child) for child in named if isinstance(child, Mapping))
     if isinstance(node.get("items"), Mapping):
-        for path in text_settings(node["items"], definitions):
-            yield ("0", *path)
+        yield "0", node["items"]
 
 
 SCHEMA = StackConfig.model_json_schema()
