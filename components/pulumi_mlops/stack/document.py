@@ -1,7 +1,7 @@
 """A stack's configuration as it stands before validation: plain values, and the lines they came from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pulumi_mlops.stack.problems import Path, Problem, dotted
 
@@ -21,6 +21,8 @@ class StackDocument:
         secrets: The keys that were given as secrets.
         lines: The line of each key by its path, from 1. Empty where there is no file.
         problems: What was already wrong when it was read.
+        written: What stands in the file, by path, where a value without quotes is something else than its text.
+        is_readable: Whether there is anything to judge: not so where the file is no YAML, for instance.
     """
 
     source: str
@@ -29,6 +31,12 @@ class StackDocument:
     secrets: frozenset[str] = frozenset()
     lines: Mapping[Path, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    written: Mapping[Path, str] = field(default_factory=dict)
+    is_readable: bool = True
+
+    def with_problems(self, problems: Iterable[Problem]) -> "StackDocument":
+        """Return this document with more problems of its form."""
+        return replace(self, problems=(*self.problems, *problems))
 
     def problem(self, path: Path, *, got: str, expected: str, fix: str) -> Problem:
         """Describe a problem at a path of `values`.

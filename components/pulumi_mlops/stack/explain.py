@@ -11,6 +11,7 @@ from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import Path, Problem, shown
+from pulumi_mlops.stack.pulumi_config import quote
 
 # How pydantic names the branch of a union that a value took, and the model behind it.
 _BRANCHES = {
@@ -19,7 +20,7 @@ _BRANCHES = {
     "account": "AccountRegistry",
 }
 _TYPES = {
-    "string_type": ("a text", 'put it in quotes, like "{value}"'),
+    "string_type": ("a text", "put it in quotes"),
     "int_type": ("a whole number", "write it without quotes and without a decimal point"),
     "int_from_float": ("a whole number", "write it without a decimal point"),
     "float_type": ("a number", "write it without quotes"),
@@ -41,6 +42,8 @@ _BOUNDS = {
 
 def problems_of(error: ValidationError, document: StackDocument) -> list[Problem]:
     """Describe each of pydantic's errors at its place in the document."""
+    if not document.is_readable:
+        return []
     return [_problem_of(details, document) for details in error.errors(include_url=False)]
 
 
@@ -63,18 +66,25 @@ def _problem_of(details: ErrorDetails, document: StackDocument) -> Problem:
     path, siblings = _locate(details["loc"])
     if details["type"] == "extra_forbidden":
         return _unknown_key(document, path, siblings)
-    got, expected, fix = judge(details)
+    got, expected, fix = judge(details, document.written.get(path))
     if details["type"] == "missing":
         key = document.key(path)
         got, expected, fix = "nothing", f"the key {key}", f"add {key}: …{_meaning(details['loc'])}"
     return document.problem(path, got=got, expected=expected, fix=fix)
 
 
-def judge(details: ErrorDetails) -> tuple[str, str, str]:
-    """Return what was got, what was expected, and the fix, for one of pydantic's errors."""
+def judge(details: ErrorDetails, written: str | None = None) -> tuple[str, str, str]:
+    """Return what was got, what was expected, and the fix, for one of pydantic's errors.
+
+    Args:
+        details: The error.
+        written: What stands in the stack file, where a value without quotes is something else than its text.
+    """
     context: Mapping[str, Any] = details.get("ctx", {})
     value, kind = details["input"], details["type"]
     got, expected, fix = shown(value), details["msg"], "correct it"
+    if written and written != str(value) and not isinstance(value, bool):
+        got = f"{written}, which Pulumi reads as {got}"
     if kind == "refused":
         got, expected, fix = context.get("got", got), context["expected"], context["fix"]
     elif kind == "value_error":
@@ -86,7 +96,11 @@ def judge(details: ErrorDetails) -> tuple[str, str, str]:
         fix = did_you_mean(str(value), expected.removeprefix("one of ").split(", ")) or "choose one of them"
     elif kind in _TYPES:
         expected, fix = _TYPES[kind]
-        fix = f"give it {expected}" if isinstance(value, dict | list) or value is None else fix.format(value=value)
+        if isinstance(value, dict | list) or value is None:
+            fix = f"give it {expected}"
+        elif kind == "string_type":
+            # The value alone does not tell what stood in the file: 012345670123 is read as 1402433619.
+            fix = quote(written)
     elif kind in _BOUNDS:
         expected, fix = (text.format(**context) for text in _BOUNDS[kind])
     return got, expected, fix

@@ -97,17 +97,24 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
 
 def _parameters(document: StackDocument, path: _Path, graph: "StepGraph") -> Iterator[Problem]:
     values = document.at(*path, "parameters")
-    for name, got, expected, fix in judge_parameters(graph, values if isinstance(values, Mapping) else {}):
-        here = (*path, "parameters", *([name] if name else []))
-        yield document.problem(here, got=got, expected=expected, fix=fix)
+    values = values if isinstance(values, Mapping) else {}
+    here = (*path, "parameters")
+    written = {name: document.written[*here, name] for name in values if (*here, name) in document.written}
+    for name, got, expected, fix in judge_parameters(graph, values, written):
+        place = (*here, name) if name else here
+        yield document.problem(place, got=got, expected=expected, fix=fix)
 
 
-def judge_parameters(graph: "StepGraph", values: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
+def judge_parameters(
+    graph: "StepGraph", values: Mapping[str, object], written: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str, str, str]]:
     """Yield what a graph's parameters do not take.
 
     Args:
         graph: The graph.
         values: Values by parameter.
+        written: What stands in the stack file, by parameter, where a value without quotes is something else than its
+            text.
 
     Yields:
         The parameter, empty where several do not go together; what was got; what was expected; the fix.
@@ -118,7 +125,7 @@ def judge_parameters(graph: "StepGraph", values: Mapping[str, object]) -> Iterat
     except ValidationError as error:
         for details in error.errors(include_url=False):
             name = str(details["loc"][0]) if details["loc"] else ""
-            got, expected, fix = explain.judge(details)
+            got, expected, fix = explain.judge(details, (written or {}).get(name))
             if details["type"] == "extra_forbidden":
                 got = "an unknown parameter"
                 expected = f"one of {', '.join(known) or 'none'}, the parameters of {graph.reference}"

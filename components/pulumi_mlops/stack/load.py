@@ -7,7 +7,8 @@ from pulumi.runtime import config as runtime_config
 
 from pulumi_mlops.stack.document import SECRET_KEYS, StackDocument
 from pulumi_mlops.stack.model import StackConfig
-from pulumi_mlops.stack.problems import ConfigError, Problem
+from pulumi_mlops.stack.problems import ConfigError, Path
+from pulumi_mlops.stack.pulumi_config import PulumiConfig, document_of
 from pulumi_mlops.stack.validate import validate
 
 
@@ -45,31 +46,7 @@ def load_secrets() -> StackSecrets:
 
 
 def _running_document() -> StackDocument:
-    project, source = pulumi.get_project(), f"stack {pulumi.get_stack()}"
-    config = pulumi.Config(project)
-    values: dict[str, object] = {}
-    secrets: set[str] = set()
-    problems: list[Problem] = []
-    for key in _keys(project):
-        full = f"{project}:{key}"
-        is_secret = runtime_config.is_config_secret(full)
-        if key in SECRET_KEYS:
-            secrets.add(key)
-            if not is_secret:
-                expected, fix = "a secret", f"change it, and run pulumi config set --secret {full}"
-                problems.append(Problem(source, None, full, "a plain text (not shown)", expected, fix))
-            continue
-        if is_secret:
-            expected = f"secrets only under keys of their own: {', '.join(SECRET_KEYS)}"
-            problems.append(Problem(source, None, full, "a secret", expected, "move it to its own key"))
-            continue
-        try:
-            values[key] = config.get_object(key)
-        except pulumi.ConfigTypeError:
-            values[key] = config.get(key)
-    return StackDocument(source, project, values, frozenset(secrets), problems=tuple(problems))
-
-
-def _keys(project: str) -> list[str]:
-    keys = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    return sorted(key.removeprefix(f"{project}:") for key in keys if key.startswith(f"{project}:"))
+    project = pulumi.get_project()
+    texts = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    secrets: dict[str, list[Path]] = {key: [()] for key in texts if runtime_config.is_config_secret(key)}
+    return document_of(PulumiConfig(f"stack {pulumi.get_stack()}", project, texts, secrets))

@@ -4,6 +4,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pulumi_mlops.stack.encoded_text import EncodingError, decoded
+
 
 class ProjectError(LookupError):
     """There is no Pulumi project here, or it has no such stack."""
@@ -71,8 +73,8 @@ def find_project(start: Path | None = None) -> Project:
 
 def _read(manifest: Path) -> Project:
     try:
-        document = YAML(typ="safe", pure=True).load(manifest.read_text(encoding="utf-8"))
-    except YAMLError as error:
+        document = YAML(typ="safe", pure=True).load(decoded(manifest.read_bytes()))
+    except (EncodingError, YAMLError) as error:
         raise ProjectError(f"{manifest}: got no YAML ({error}), expected a Pulumi project, fix: correct it") from error
     if not isinstance(document, dict) or not isinstance(document.get("name"), str):
         raise ProjectError(f"{manifest}: name: got nothing, expected the project's name, fix: add name: …")

@@ -64,6 +64,7 @@ def stack_file_schema(project: str = "mlops") -> dict[str, Any]:
             "encryptedkey": {"type": "string"},
             "encryptionsalt": {"type": "string"},
             "environment": True,
+            "mainEnvironment": {"type": "string"},
             "secretsprovider": {"type": "string"},
         },
         "required": ["config"],

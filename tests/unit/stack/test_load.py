@@ -42,6 +42,20 @@ def test_the_program_refuses_what_the_file_check_refuses(config: dict[str, str])
     assert str(caught.value).startswith("stack dev-local: mlops:platform.onwer: got an unknown key")
 
 
+def test_the_program_refuses_a_key_of_a_namespace_that_is_a_slip(config: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"mlop:workloads: got an unknown key, expected one of .*did you mean mlops"):
+        within_pulumi(config | {"mlop:workloads": "{}"}, [], load_stack)
+
+
+def test_the_program_never_advises_a_number_that_nobody_wrote(config: dict[str, str]) -> None:
+    """012345670123 without quotes is octal: what arrives is another number."""
+    platform = json.loads(config["mlops:platform"]) | {"owner": 0o12345670123}
+    with pytest.raises(ConfigError) as caught:
+        within_pulumi(config | {"mlops:platform": json.dumps(platform)}, [], load_stack)
+    (problem,) = caught.value.problems
+    assert problem.fix == "put it in quotes as it stands in the file"
+
+
 def test_what_is_refused_ends_a_program_with_its_text_alone(config: dict[str, str]) -> None:
     bad = config | {"mlops:worklods": "{}", "mlops:platfrom": "{}"}
     with pytest.raises(pulumi.RunError) as caught:
@@ -62,7 +76,7 @@ def test_a_password_must_have_been_set_as_a_secret(config: dict[str, str]) -> No
 
 
 def test_settings_must_not_be_secret(config: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="mlops:workloads: got a secret, expected secrets only under keys"):
+    with pytest.raises(ConfigError, match="mlops:workloads: got an encrypted value, expected secrets only under keys"):
         within_pulumi(config, ["mlops:workloads"], load_stack)
 
 
