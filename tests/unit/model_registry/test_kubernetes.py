@@ -5,7 +5,7 @@ import pytest
 
 from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, ModelRegistryArgs
 from tests import kubernetes_documents
-from tests.recording import Declaration, Declared, declare
+from tests.recording import AUTOMATIC_SUFFIX, Declaration, Declared, declare
 
 IMAGE = "localhost/pulumi-mlops/registry:0123456789abcdef"
 POSTGRES = "localhost/pulumi-mlops/postgres:0123456789abcdef"
@@ -139,6 +139,16 @@ def test_an_update_that_would_delete_a_volume_is_refused(settings: dict[str, Any
     assert protected(registry(protect_data=False, **settings)) == []
 
 
+@pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL, {**WITH_POSTGRESQL, **IN_S3}])
+def test_what_is_protected_stays_when_one_update_lifts_that_and_deletes_it(settings: dict[str, Any]) -> None:
+    for is_protected in (True, False):
+        declaration = registry(protect_data=is_protected, **settings)
+        kept = sorted(one.name for one in declaration.resources if one.options.retainOnDelete)
+        assert kept == protected(declaration)
+        volumes = [one.name for one in declaration.resources if one.type.endswith(":PersistentVolumeClaim")]
+        assert kept == (sorted(volumes) if is_protected else [])
+
+
 def test_volumes_may_also_be_protected_by_the_components_own_options() -> None:
     options = pulumi.ResourceOptions(protect=True)
     settings = arguments({"protect_data": False})
@@ -204,7 +214,7 @@ def test_the_password_is_a_secret_and_stands_nowhere_else() -> None:
     others = [resource for resource in declaration.resources if resource.type != "kubernetes:core/v1:Secret"]
     assert [resource.name for resource in others if PASSWORD in str(resource.inputs)] == []
     assert environment(server(declaration))["PGPASSWORD"]["secretKeyRef"] == {
-        "name": "mlflow-database",
+        "name": f"mlflow-database-{AUTOMATIC_SUFFIX}",
         "key": "password",
     }
     address, _, _ = option(declaration, "--backend-store-uri").partition("?")
@@ -219,15 +229,21 @@ def test_a_database_that_sends_no_word_is_given_up_within_seconds() -> None:
     assert 0 < limits["keepalives_idle"] + limits["keepalives_interval"] * limits["keepalives_count"] <= 20
 
 
-def test_another_password_starts_database_and_server_anew() -> None:
-    declaration = registry(**WITH_POSTGRESQL)
-    versions = {
-        kind: declaration.one(kind).inputs["spec"]["template"]["metadata"]["annotations"]
-        for kind in ("StatefulSet", "Deployment")
-    }
-    expected = {"pulumi-mlops.dev/password-version": "uid-of-mlflow-database"}
-    assert versions == {"StatefulSet": expected, "Deployment": expected}
-    assert declaration.one("Secret").inputs["immutable"] is True
+@pytest.mark.parametrize("preview", [False, True])
+def test_another_password_is_another_secret_which_database_and_server_then_mount(preview: bool) -> None:
+    declaration = declare(
+        lambda: KubernetesModelRegistry("mlflow", arguments(WITH_POSTGRESQL)).url and None, preview=preview
+    )
+    secret = declaration.one("Secret")
+    assert secret.inputs["immutable"] is True
+    assert "name" not in secret.inputs["metadata"]
+    assert not secret.options.deleteBeforeReplace
+    name = f"mlflow-database-{AUTOMATIC_SUFFIX}"
+    database = declaration.one("StatefulSet").inputs["spec"]["template"]["spec"]
+    assert {"secretName": name, "defaultMode": 0o440} in [volume.get("secret") for volume in database["volumes"]]
+    pod = declaration.one("Deployment").inputs["spec"]["template"]["spec"]
+    for container in [*pod["initContainers"], *pod["containers"]]:
+        assert environment(container)["PGPASSWORD"]["secretKeyRef"]["name"] == name
 
 
 def test_the_server_waits_for_what_it_keeps_its_data_in() -> None:

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from pulumi_mlops._shared.kubernetes import protection
 from pulumi_mlops._shared.kubernetes.create import create
 from pulumi_mlops.model_registry.args import ModelRegistryArgs
 from pulumi_mlops.model_registry.kubernetes import database, render
@@ -16,7 +17,8 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
     """MLflow's tracking server and model registry, with its database and its artifacts.
 
     Its volumes hold every model, also those that other stacks have pinned: an update that would delete one is refused
-    unless `protect_data` is false.
+    unless `protect_data` is false. A volume that an update takes out of the stack all the same stays in the cluster,
+    until an update of its own has applied `protect_data: false`.
     """
 
     url: pulumi.Output[str]
@@ -42,15 +44,15 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         ]
         for role, claim in render.volume_claims(settings).items():
             needed.append(create(f"{name}-{role}", claim, self._volume_options(settings)))
-        password_version = None
+        password_secret = None
         if settings.postgres is not None:
-            server, password_version = self._database(settings, settings.postgres)
+            server, password_secret = self._database(settings, settings.postgres)
             needed.append(server)
         patience = f"{render.START_TIMEOUT_SECONDS + GRACE_SECONDS}s"
         timeouts = pulumi.CustomTimeouts(create=patience, update=patience)
         self.deployment: kubernetes.apps.v1.Deployment = create(
             name,
-            render.deployment(settings, password_version),
+            render.deployment(settings, password_secret),
             pulumi.ResourceOptions(parent=self, depends_on=needed, custom_timeouts=timeouts),
         )
         """The server."""
@@ -66,8 +68,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
     def _volume_options(self, settings: RegistrySettings) -> pulumi.ResourceOptions:
-        # Where the setting says nothing against it, the component's own options may still protect the volumes.
-        return pulumi.ResourceOptions(parent=self, protect=True if settings.protect_data else None)
+        return protection.options(self, is_protected=settings.protect_data)
 
     def _database(
         self, settings: RegistrySettings, postgres: PostgresSettings
@@ -75,7 +76,9 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         name = database.database_name(settings)
         children = pulumi.ResourceOptions(parent=self)
         secret = create(name, database.secret(settings, postgres), children)
-        password_version = pulumi.Output.unsecret(secret.metadata["uid"])
+        # The provider names it: another password is another Secret, made before the old one goes, and server and
+        # database are changed in place. Under a fixed name the old one would go first, and all that mount it with it.
+        password_secret = pulumi.Output.unsecret(secret.metadata).apply(lambda metadata: str(metadata.get("name", "")))
         needed = [
             create(name, database.service_account(settings), children),
             create(name, database.network_policy(settings), children),
@@ -85,7 +88,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         create(name, database.service(settings), children)
         server = create(
             name,
-            database.stateful_set(settings, postgres, password_version),
+            database.stateful_set(settings, postgres, password_secret),
             pulumi.ResourceOptions(parent=self, depends_on=needed),
         )
-        return server, password_version
+        return server, password_secret
