@@ -119,7 +119,6 @@ def test_the_volume_of_postgresql_is_an_object_that_takes_another_size_and_class
     assert "volumeClaimTemplates" not in spec
     data = {"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
     assert data in spec["template"]["spec"]["volumes"]
-    assert "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database-data" in stateful_set.depends_on
 
 
 def protected(declaration: Declaration) -> list[str]:
@@ -246,13 +245,15 @@ def test_another_password_is_another_secret_which_database_and_server_then_mount
         assert environment(container)["PGPASSWORD"]["secretKeyRef"]["name"] == name
 
 
-def test_the_server_waits_for_what_it_keeps_its_data_in() -> None:
-    assert registry().one("Deployment").depends_on >= {
-        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database",
-        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-artifacts",
-    }
+def test_the_server_waits_for_the_database() -> None:
     with_postgresql = registry(**WITH_POSTGRESQL).one("Deployment").depends_on
     assert "kubernetes:apps/v1:StatefulSet::mlflow-database" in with_postgresql
+
+
+@pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL])
+def test_nothing_waits_for_a_claim_that_may_wait_for_its_first_pod(settings: dict[str, Any]) -> None:
+    for resource in registry(**settings).resources:
+        assert [one for one in resource.depends_on if ":PersistentVolumeClaim::" in one] == [], resource.name
 
 
 def test_who_uses_the_address_waits_for_the_server() -> None:

@@ -42,8 +42,10 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, render.service_account(settings), children),
             create(name, render.network_policy(settings), children),
         ]
+        # The server does not wait for its claims. Where a storage class binds a volume when a pod first asks for it, and
+        # the deployer may not read storage classes, Pulumi's provider waits until the claim is bound: for that pod.
         for role, claim in render.volume_claims(settings).items():
-            needed.append(create(f"{name}-{role}", claim, self._volume_options(settings)))
+            create(f"{name}-{role}", claim, self._volume_options(settings))
         password_secret = None
         if settings.postgres is not None:
             server, password_secret = self._database(settings, settings.postgres)
@@ -84,7 +86,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, database.network_policy(settings), children),
         ]
         volume = database.volume_claim(settings)
-        needed.append(create(database.claim_name(settings), volume, self._volume_options(settings)))
+        create(database.claim_name(settings), volume, self._volume_options(settings))
         create(name, database.service(settings), children)
         server = create(
             name,
