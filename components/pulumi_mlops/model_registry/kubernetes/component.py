@@ -42,8 +42,8 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, render.service_account(settings), children),
             create(name, render.network_policy(settings), children),
         ]
-        # The server does not wait for its claims. Where a storage class binds a volume when a pod first asks for it, and
-        # the deployer may not read storage classes, Pulumi's provider waits until the claim is bound: for that pod.
+        # The server does not wait for its claims. Where a storage class binds a volume when a pod first asks for it,
+        # and the deployer may not read storage classes, Pulumi's provider waits until the claim is bound: for that pod.
         for role, claim in render.volume_claims(settings).items():
             create(f"{name}-{role}", claim, self._volume_options(settings))
         password_secret = None
