@@ -1,20 +1,52 @@
-"""What is wrong only between stacks: one uses another's registry without being let in."""
+"""What is wrong only between stacks: two in one place, or one that uses another's registry without being let in."""
 
 from collections.abc import Iterator, Sequence
 
 from pulumi_mlops._shared.scalars import host_of
 from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
 
 
 def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
-    """Yield a problem for each stack that uses the registry of another one that does not let it in.
+    """Yield a problem for each stack in another's place, and for each registry that does not let its user in.
 
     Args:
         documents: The stacks that are checked together. Registries of others are not judged.
     """
+    yield from _places(documents)
     yield from _namespaces(documents)
     yield from _accounts(documents)
+
+
+def _places(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    """Yield each stack in the place of an earlier one: each would take the other's objects for its own."""
+    first: dict[tuple[object, ...], StackDocument] = {}
+    for document in documents:
+        place = _place(document)
+        if place is None:
+            continue
+        other = first.setdefault(place, document)
+        if other is not document:
+            yield document.problem(
+                ("platform", "namespace"),
+                got=f"{shown(place[-1])} in {place[-2]}, which is the place of another stack ({other.source})",
+                expected="a namespace of each stack's own",
+                fix="name another namespace, and let that stack's registry allow it where this one uses it",
+            )
+
+
+def _place(document: StackDocument) -> tuple[object, ...] | None:
+    at = document.at
+    place: tuple[object, ...]
+    if at("platform", "target") == Target.SAGEMAKER.value:
+        settings = ("platform", "sagemaker")
+        where = f"account {at(*settings, 'account_id')}, region {at(*settings, 'region')}"
+        place = (at(*settings, "account_id"), at(*settings, "region"), where, at("platform", "namespace"))
+    else:
+        context = at("platform", "kubernetes", "context")
+        place = (context, f"context {context}", at("platform", "namespace"))
+    return place if all(isinstance(part, str) for part in place) else None
 
 
 def _namespaces(documents: Sequence[StackDocument]) -> Iterator[Problem]:

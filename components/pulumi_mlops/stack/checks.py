@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pulumi_mlops.stack import sagemaker_checks
+from pulumi_mlops.stack import names, sagemaker_checks
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import OwnRegistry, RegistryDatabase, Target
 from pulumi_mlops.stack.problems import Problem, shown
@@ -25,6 +25,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _images(document)
     yield from _database_password(document)
     yield from _namespaces(document)
+    yield from names.problems_of(document, owns_registry=_owns_registry(document))
 
 
 def _owns_registry(document: StackDocument) -> bool:

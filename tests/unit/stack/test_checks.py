@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.file import read_document
@@ -74,7 +76,25 @@ def test_a_stack_is_let_in_by_the_registry_that_it_uses(good: str, tmp_path: Pat
     assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "allowed_namespaces" in line)
 
 
+def test_two_stacks_of_one_context_and_namespace_are_refused(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    twin = _document(tmp_path, "twin.yaml", good.replace("environment: dev", "environment: test"))
+    elsewhere = _document(tmp_path, "elsewhere.yaml", good.replace("context: mlops-sandbox", "context: other"))
+    assert list(problems_between([dev, elsewhere])) == []
+    (problem,) = problems_between([dev, elsewhere, twin])
+    assert (problem.source, problem.path) == ("twin.yaml", "mlops:platform.namespace")
+    assert "dev.yaml" in problem.got
+    assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "namespace: flights-dev" in line)
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system", "kube-public", "kube-node-lease", "kube-mine"])
+def test_a_namespace_of_the_clusters_own_is_refused(good: str, check: Check, namespace: str) -> None:
+    (problem,) = check(good.replace("namespace: flights-dev", f"namespace: {namespace}"))
+    assert (problem.path, problem.got) == ("mlops:platform.namespace", repr(namespace))
+
+
 def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path: Path) -> None:
     dev = _document(tmp_path, "dev.yaml", good)
     broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
+    broken = broken.replace("namespace: flights-dev", "namespace: flights-prod")
     assert list(problems_between([dev, _document(tmp_path, "prod.yaml", broken)])) == []
