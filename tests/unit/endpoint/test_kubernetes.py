@@ -184,6 +184,21 @@ def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:
     assert spec["scaleTargetRef"]["name"] == declaration.one("Deployment").inputs["metadata"]["name"]
 
 
+@pytest.mark.parametrize(("cpu", "percent"), [("100m", 70), ("1", 70), ("1500m", 46), ("2", 35), ("4", 17), ("100", 1)])
+def test_load_on_the_one_core_that_a_server_uses_starts_another(cpu: str, percent: int) -> None:
+    declaration = endpoint(target_cpu_percent=70, kubernetes={"namespace": "flights-prod", "cpu": cpu})
+    (metric,) = declaration.one("HorizontalPodAutoscaler").inputs["spec"]["metrics"]
+    (server,) = declaration.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert metric == {
+        "type": "ContainerResource",
+        "containerResource": {
+            "name": "cpu",
+            "container": server["name"],
+            "target": {"type": "Utilization", "averageUtilization": percent},
+        },
+    }
+
+
 def test_the_truth_check_waits_for_all_that_it_proves() -> None:
     assert endpoint().one("Job").depends_on >= {
         "kubernetes:apps/v1:Deployment::flight-delay",
