@@ -200,6 +200,12 @@ def test_every_name_of_the_service_is_an_allowed_host(host: str) -> None:
     assert "*" not in hosts
 
 
+def test_the_server_listens_at_addresses_of_either_family() -> None:
+    assert (option(registry(), "--workers"), option(registry(), "--host")) == ("1", "")
+    with_postgresql = registry(**WITH_POSTGRESQL)
+    assert (option(with_postgresql, "--workers"), option(with_postgresql, "--host")) == ("2", "::")
+
+
 def test_mlflow_starts_no_jobs_of_its_own_and_reports_nothing() -> None:
     variables = environment(server(registry()))
     assert variables["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"

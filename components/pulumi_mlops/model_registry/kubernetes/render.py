@@ -179,8 +179,11 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Do
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
     # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
     workers = 1 if settings.postgres is None else 2
+    # Every address, of IPv4 and of IPv6. One worker opens a socket for each family where no host is named, and "::"
+    # would be IPv6 alone; several share one socket, which is IPv4's without a host, and of both families with "::".
+    every_address = "" if workers == 1 else "::"
     return [
-        *("mlflow", "server", "--host", "0.0.0.0", "--port", str(PORT), "--workers", str(workers)),  # noqa: S104
+        *("mlflow", "server", "--host", every_address, "--port", str(PORT), "--workers", str(workers)),
         *("--backend-store-uri", _database_uri(settings)),
         *("--serve-artifacts", "--artifacts-destination", settings.s3.uri if settings.s3 else ARTIFACTS_FOLDER),
         *("--allowed-hosts", combine(lambda namespace: _allowed_hosts(settings.name, namespace), settings.namespace)),
