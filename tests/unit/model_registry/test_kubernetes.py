@@ -294,6 +294,17 @@ def test_only_our_pods_of_the_allowed_namespaces_reach_the_server() -> None:
     assert ports == [5000]
 
 
+AGENT = ["169.254.170.23/32", "fd00:ec2::23/128"]
+
+
+@pytest.mark.parametrize(("credentials", "is_allowed"), [({}, True), ({"credentials_secret_name": "minio"}, False)])
+def test_a_server_with_an_identity_of_the_cloud_asks_its_agent(credentials: dict[str, Any], is_allowed: bool) -> None:
+    declaration = registry(artifacts_s3={"uri": "s3://models", **credentials})
+    rules = declaration.one("NetworkPolicy").inputs["spec"]["egress"]
+    blocks = [[peer["ipBlock"]["cidr"] for peer in rule.get("to", []) if "ipBlock" in peer] for rule in rules]
+    assert (AGENT in blocks) == is_allowed
+
+
 def test_only_the_server_reaches_the_database() -> None:
     declaration = registry(**WITH_POSTGRESQL)
     database = declaration.one("NetworkPolicy", "mlflow-database")

@@ -103,7 +103,11 @@ def network_policy(settings: EndpointSettings) -> Document:
         metadata(settings),
         selector(settings),
         ingress=[{"from": callers, "ports": [network.tcp(PORT)]}],
-        egress=[network.to_dns(), network.to_url(settings.registry_url)],
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
+        ],
     )
 
 

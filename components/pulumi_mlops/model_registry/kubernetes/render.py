@@ -112,7 +112,7 @@ def disruption_budget(settings: RegistrySettings) -> Document:
 def network_policy(settings: RegistrySettings) -> Document:
     """Return who may speak with the server: pipelines and endpoints of the allowed namespaces."""
     allowed = [settings.namespace, *settings.allowed_namespaces]
-    egress: list[pulumi.Input[Document]] = [network.to_dns()]
+    egress: list[pulumi.Input[Document] | pulumi.Input[list[Document]]] = [network.to_dns()]
     if settings.postgres is not None:
         database = {
             "podSelector": {"matchLabels": labels.selector(f"{settings.name}-database", f"{COMPONENT}-database")}
@@ -120,6 +120,8 @@ def network_policy(settings: RegistrySettings) -> Document:
         egress.append({"to": [database], "ports": [network.tcp(5432)]})
     if settings.s3 is not None:
         egress.append(network.to_url(settings.s3.endpoint_url or "https://s3.amazonaws.com"))
+        if settings.s3.credentials_secret_name is None:
+            egress.append(network.to_pod_identity_agent())
     return network.policy(
         metadata(settings, settings.name),
         selector(settings),

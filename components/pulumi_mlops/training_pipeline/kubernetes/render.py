@@ -47,6 +47,7 @@ def network_policy(settings: PipelineSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             *(elsewhere if settings.allowed_egress_cidrs else []),
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
 
