@@ -111,6 +111,8 @@ def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
     if request.type.startswith("kubernetes:"):
         metadata = state.fields["metadata"].struct_value
         metadata.fields["uid"].string_value = f"uid-of-{request.name}"
+        if request.type.endswith(":Job"):
+            state.fields["status"].struct_value.fields["succeeded"].number_value = 1
         if request.type.endswith(":Deployment"):
             annotations = metadata.fields["annotations"].struct_value
             annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)

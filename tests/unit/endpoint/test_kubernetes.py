@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -6,7 +7,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, EndpointArgs, KubernetesEndpoint
-from pulumi_mlops.endpoint.kubernetes import truth_check
+from pulumi_mlops.endpoint.kubernetes import component, truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
@@ -33,8 +34,8 @@ def arguments(**changes: Any) -> EndpointArgs:
 
 def endpoint(*, rollouts: int = 1, **changes: Any) -> Declaration:
     def program() -> object:
-        component = KubernetesEndpoint("flight-delay", arguments(**changes))
-        return {name: getattr(component, name) for name in OUTPUTS}
+        served = KubernetesEndpoint("flight-delay", arguments(**changes))
+        return {name: getattr(served, name) for name in OUTPUTS}
 
     return declare(program, rollouts=rollouts)
 
@@ -83,13 +84,33 @@ def test_outputs_say_what_was_proved() -> None:
     }
 
 
+def test_a_preview_promises_the_address_and_nothing_that_is_not_proved() -> None:
+    known: dict[str, object] = {}
+
+    def program() -> None:
+        served = KubernetesEndpoint("flight-delay", arguments())
+        for name in OUTPUTS:
+            getattr(served, name).apply(functools.partial(known.__setitem__, name))
+
+    declare(program, preview=True)
+    assert known == {"url": "http://flight-delay.flights-prod.svc.cluster.local"}
+
+
+@pytest.mark.parametrize(
+    ("status", "promised"),
+    [(None, ""), ({}, ""), ({"failed": 2}, ""), ({"succeeded": 0}, ""), ({"succeeded": 1}, "7")],
+)
+def test_only_a_check_that_has_passed_proves_anything(status: dict[str, int] | None, promised: str) -> None:
+    assert component._where_passed(["7", status]) == promised
+
+
 def test_outputs_stay_unknown_when_the_truth_check_fails() -> None:
     results: list[object] = []
 
     def program() -> None:
-        component = KubernetesEndpoint("flight-delay", arguments())
+        served = KubernetesEndpoint("flight-delay", arguments())
         for name in OUTPUTS:
-            getattr(component, name).apply(results.append)
+            getattr(served, name).apply(results.append)
 
     with pytest.raises(RuntimeError, match="flight-delay-truth-check failed"):
         declare(program, failing=lambda kind, _: kind.endswith(":Job"))
@@ -290,6 +311,12 @@ def test_pods_reach_the_registry_and_dns_only() -> None:
     dns, registry = policy["egress"]
     assert {port["port"] for port in dns["ports"]} == {53, 5353}
     assert registry == {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}}]}
+
+
+def test_pods_with_an_identity_of_the_cloud_ask_its_agent() -> None:
+    settings = {"namespace": "flights-prod", "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn"}}
+    rules = endpoint(kubernetes=settings).one("NetworkPolicy", "flight-delay").inputs["spec"]["egress"]
+    assert rules[-1]["to"][0] == {"ipBlock": {"cidr": "169.254.170.23/32"}}
 
 
 def test_children_do_not_take_over_the_components_own_options() -> None:
