@@ -144,7 +144,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
         *("--registry-url", REGISTRY_URL, "--model", "flight-delay"),
         *pin,
         *("--destination", "/model"),
-        *("--patience-seconds", "40", "--timeout-seconds", "80"),
+        *("--patience-seconds", "200", "--timeout-seconds", "400"),
     ]
     assert server["command"][3:] == [
         *("--model-directory", "/model", "--name", "flight-delay"),

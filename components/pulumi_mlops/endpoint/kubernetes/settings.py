@@ -65,7 +65,7 @@ def resolve(name: str, args: EndpointArgs) -> EndpointSettings:
         replicas_min=replicas_min,
         replicas_max=int(read("replicas_max", checks.between(1, 1000), replicas_min)),
         target_cpu_percent=int(read("target_cpu_percent", checks.between(10, 100), 70)),
-        rollout_timeout_seconds=int(read("rollout_timeout_seconds", checks.between(10, 3600), 120)),
+        rollout_timeout_seconds=int(read("rollout_timeout_seconds", checks.between(10, 3600), 600)),
         drain_seconds=int(read("drain_seconds", checks.between(1, 600), 20)),
         cpu=read("kubernetes.cpu", checks.cpu, "500m"),
         memory=read("kubernetes.memory", checks.memory, "512Mi"),

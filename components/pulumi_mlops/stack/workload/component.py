@@ -63,8 +63,8 @@ class WorkloadEndpointArgs(TypedDict):
     target_cpu_percent: NotRequired[int]
     """Part of its reserved CPU that a pod should use before another is started. Defaults to 70."""
     rollout_timeout_seconds: NotRequired[int]
-    """How long a pod of a new version may take to be ready before the update fails; pods are replaced a quarter at a
-    time. Defaults to 120."""
+    """How long a pod of a new version may take to be ready before the update fails, its node's start and the image's
+    pull included; pods are replaced a quarter at a time. Defaults to 600, as Kubernetes' own deadline for progress."""
     drain_seconds: NotRequired[int]
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
     cpu: NotRequired[str]
