@@ -153,8 +153,8 @@ class EndpointConfig(Model):
 
     rollout_timeout_seconds: int | None = Field(default=None, ge=10, le=14400)
     """How long a new version may take to be ready before the update fails; on kubernetes for each wave, since pods are
-    replaced a quarter at a time. Defaults to 600 on kubernetes, as its own deadline for progress (3600 at most), to 1800
-    on sagemaker."""
+    replaced a quarter at a time. Defaults to 600 on kubernetes, as its own deadline for progress (3600 at most), and to
+    1800 on sagemaker."""
 
     drain_seconds: int = Field(default=20, ge=1, le=600)
     """How long a pod that leaves may take to answer what it has begun. Defaults to 20."""
