@@ -15,8 +15,45 @@ def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
         documents: The stacks that are checked together. Registries of others are not judged.
     """
     yield from _places(documents)
+    yield from _unprotected(documents)
     yield from _namespaces(documents)
     yield from _accounts(documents)
+
+
+def _unprotected(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    """Yield each registry that other stacks serve from and that its own stack may delete."""
+    owners = {place: document for document in documents for place in _own_registry(document)}
+    told: set[str] = set()
+    for document in documents:
+        owner = owners.get(_used_registry(document))
+        if owner is None or owner is document or owner.source in told:
+            continue
+        is_on_aws = document.at("platform", "target") == Target.SAGEMAKER.value
+        path = ("platform", "sagemaker" if is_on_aws else "registry", "protect_data")
+        if owner.at(*path) is False:
+            told.add(owner.source)
+            yield owner.problem(
+                path,
+                got=f"false, while another stack ({document.source}) serves what this one keeps",
+                expected="true for as long as another stack uses this registry",
+                fix="remove it, or give that stack a registry of its own first",
+            )
+
+
+def _own_registry(document: StackDocument) -> Iterator[object]:
+    if _owns_registry(document):
+        namespace = document.at("platform", "namespace")
+        yield _registry_host(document)
+        yield document.at("platform", "sagemaker", "account_id"), namespace
+
+
+def _used_registry(document: StackDocument) -> object:
+    registry = ("platform", "registry")
+    url = document.at(*registry, "url")
+    if isinstance(url, str):
+        return host_of(url)
+    account = document.at(*registry, "account_id")
+    return None if account is None else (account, document.at(*registry, "namespace"))
 
 
 def _places(documents: Sequence[StackDocument]) -> Iterator[Problem]:

@@ -76,6 +76,18 @@ def test_a_stack_is_let_in_by_the_registry_that_it_uses(good: str, tmp_path: Pat
     assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "allowed_namespaces" in line)
 
 
+def test_a_registry_that_others_serve_from_stays_protected(good: str, tmp_path: Path) -> None:
+    bare = good.replace(OWN_REGISTRY, OWN_REGISTRY + "      protect_data: false\n")
+    dev, protected = _document(tmp_path, "dev.yaml", bare), _document(tmp_path, "safe.yaml", good)
+    user = good.replace(OWN_REGISTRY, DEV_REGISTRY).replace("namespace: flights-dev", "namespace: flights-prod")
+    prod = _document(tmp_path, "prod.yaml", user)
+    assert list(problems_between([dev])) == []
+    assert list(problems_between([protected, prod])) == []
+    (problem,) = problems_between([dev, prod])
+    assert (problem.source, problem.path) == ("dev.yaml", "mlops:platform.registry.protect_data")
+    assert "prod.yaml" in problem.got
+
+
 def test_two_stacks_of_one_context_and_namespace_are_refused(good: str, tmp_path: Path) -> None:
     dev = _document(tmp_path, "dev.yaml", good)
     twin = _document(tmp_path, "twin.yaml", good.replace("environment: dev", "environment: test"))
