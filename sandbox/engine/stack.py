@@ -17,6 +17,10 @@ _QUERY_SECONDS = 120.0
 _YES = ("--yes", "--skip-preview", "--color", "never")
 
 
+# Pulumi's Kubernetes provider refuses to create what exists, from 4.29 on, unless this says otherwise.
+TAKE_OVER_WHAT_EXISTS = {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"}
+
+
 def _nothing(_: str) -> None:
     """Reports nothing."""
 
@@ -56,8 +60,9 @@ class PulumiStack:
         """Puts the stack right when an engine was killed in the middle of an update.
 
         Removes the dead engine's lock, and forgets which creations it had begun: whether they were completed, the
-        next update finds out, since an object that exists already is adopted by its name. Begun creations without a
-        lock are forgotten as well: this may have been killed between the two, or somebody ran `pulumi cancel`.
+        next update finds out with `TAKE_OVER_WHAT_EXISTS`, by which an object that exists already is taken over. Begun
+        creations without a lock are forgotten as well: this may have been killed between the two, or somebody ran
+        `pulumi cancel`.
 
         Returns:
             Whether there was anything to put right.

@@ -8,7 +8,7 @@ from sandbox import environment, images, paths
 from sandbox.cluster import lifecycle
 from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
 from sandbox.engine import current_engine
-from sandbox.engine.stack import PulumiStack
+from sandbox.engine.stack import TAKE_OVER_WHAT_EXISTS, PulumiStack
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
 from sandbox.progress import say, step
@@ -104,6 +104,8 @@ def _settle_file(start: QuickStart) -> bool:
         current.note(_written(start, is_known=is_known, is_lost=is_lost))
         if is_known:
             if start.stack.recover():
+                # What the killed update had created and not yet written down is there: the next one takes it over.
+                os.environ.update(TAKE_OVER_WHAT_EXISTS)
                 say("an update of the stack had been killed; it is put right")
         else:
             start.stack.init()

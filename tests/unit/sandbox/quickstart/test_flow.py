@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
 from pulumi_mlops.stack.problems import ConfigError, Problem
 from pulumi_mlops.stack.project import ProjectError
 from sandbox.cluster.target import Cluster
+from sandbox.engine.stack import TAKE_OVER_WHAT_EXISTS
 from sandbox.errors import SandboxError
 from sandbox.quickstart import flow as module
 from sandbox.quickstart.context import QuickStart
@@ -45,6 +47,7 @@ class FakeStack:
         self.start: QuickStart | None = None
         self.failure: str | None = None
         self.busy_times = 0
+        self.was_killed = False
 
     def exists(self) -> bool:
         return self.known
@@ -64,7 +67,7 @@ class FakeStack:
         return False
 
     def recover(self) -> bool:
-        return False
+        return self.was_killed
 
     def up(self, log: Path, report: Callable[[str], None], *, refresh: bool) -> str:
         assert self.start is not None
@@ -127,6 +130,18 @@ def test_a_run_that_was_stopped_goes_on_from_there(world: World) -> None:
     assert world.start.pin is None
     world.stack.failure = None
     assert world.run() == ["up pin=None refresh=False", "train", "up pin=1 refresh=False", "show ['a flight']"]
+
+
+def test_after_a_kill_what_exists_is_taken_over_and_otherwise_it_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in TAKE_OVER_WHAT_EXISTS:
+        monkeypatch.setenv(name, "")
+    world.run()
+    assert {os.environ[name] for name in TAKE_OVER_WHAT_EXISTS} == {""}
+    world.stack.was_killed = True
+    world.run()
+    assert {name: os.environ[name] for name in TAKE_OVER_WHAT_EXISTS} == TAKE_OVER_WHAT_EXISTS
 
 
 def test_an_update_that_is_under_way_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
