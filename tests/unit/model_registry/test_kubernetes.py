@@ -148,6 +148,21 @@ def test_what_is_protected_stays_when_one_update_lifts_that_and_deletes_it(setti
         assert kept == (sorted(volumes) if is_protected else [])
 
 
+@pytest.mark.parametrize(("before", "after"), [({}, WITH_POSTGRESQL), (WITH_POSTGRESQL, {})])
+def test_another_database_replaces_the_volume_and_is_refused_before_anything_is_switched(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    def databases(settings: dict[str, Any]) -> list[Declared]:
+        resources = registry(**settings, **IN_S3).resources
+        return [one for one in resources if one.type.endswith(":PersistentVolumeClaim")]
+
+    (old,), (new,) = databases(before), databases(after)
+    assert old.name != new.name
+    assert old.inputs["metadata"]["name"] != new.inputs["metadata"]["name"]
+    assert [alias.spec.name for alias in new.options.aliases] == [old.name]
+    assert new.options.protect
+
+
 def test_volumes_may_also_be_protected_by_the_components_own_options() -> None:
     options = pulumi.ResourceOptions(protect=True)
     settings = arguments({"protect_data": False})

@@ -1,5 +1,7 @@
 """MLflow's tracking server and model registry on Kubernetes."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_kubernetes as kubernetes
 
@@ -45,7 +47,8 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         # The server does not wait for its claims. Where a storage class binds a volume when a pod first asks for it,
         # and the deployer may not read storage classes, Pulumi's provider waits until the claim is bound: for that pod.
         for role, claim in render.volume_claims(settings).items():
-            create(f"{name}-{role}", claim, self._volume_options(settings))
+            takes_over = [database.claim_name(settings)] if role == "database" else []
+            create(f"{name}-{role}", claim, self._volume_options(settings, takes_over))
         password_secret = None
         if settings.postgres is not None:
             server, password_secret = self._database(settings, settings.postgres)
@@ -69,8 +72,15 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
         )
         self.register_outputs({"url": self.url})
 
-    def _volume_options(self, settings: RegistrySettings) -> pulumi.ResourceOptions:
-        return protection.options(self, is_protected=settings.protect_data)
+    def _volume_options(self, settings: RegistrySettings, takes_over: Sequence[str] = ()) -> pulumi.ResourceOptions:
+        """Return the options of a claim.
+
+        The claim of one database stands for that of the other, so that another database replaces its volume: Pulumi
+        refuses to replace what is protected where it is declared, and to delete it only after all else is done, when
+        the server would have been switched to an empty database.
+        """
+        aliases = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name) for name in takes_over])
+        return pulumi.ResourceOptions.merge(protection.options(self, is_protected=settings.protect_data), aliases)
 
     def _database(
         self, settings: RegistrySettings, postgres: PostgresSettings
@@ -86,7 +96,8 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, database.network_policy(settings), children),
         ]
         volume = database.volume_claim(settings)
-        create(database.claim_name(settings), volume, self._volume_options(settings))
+        takes_over = [f"{settings.name}-database"]
+        create(database.claim_name(settings), volume, self._volume_options(settings, takes_over))
         create(name, database.service(settings), children)
         server = create(
             name,
