@@ -25,7 +25,8 @@ def _unprotected(documents: Sequence[StackDocument]) -> Iterator[Problem]:
     owners = {place: document for document in documents for place in _own_registry(document)}
     told: set[str] = set()
     for document in documents:
-        owner = owners.get(_used_registry(document))
+        used = _used_registry(document)
+        owner = None if used is None else owners.get(used)
         if owner is None or owner is document or owner.source in told:
             continue
         is_on_aws = document.at("platform", "target") == Target.SAGEMAKER.value
@@ -43,7 +44,7 @@ def _unprotected(documents: Sequence[StackDocument]) -> Iterator[Problem]:
 def _own_registry(document: StackDocument) -> Iterator[object]:
     if _owns_registry(document):
         namespace = document.at("platform", "namespace")
-        yield _registry_host(document)
+        yield _registry_service(document)
         yield document.at("platform", "sagemaker", "account_id"), namespace
 
 
@@ -51,7 +52,7 @@ def _used_registry(document: StackDocument) -> object:
     registry = ("platform", "registry")
     url = document.at(*registry, "url")
     if isinstance(url, str):
-        return host_of(url)
+        return _service_of(url)
     account = document.at(*registry, "account_id")
     return None if account is None else (account, document.at(*registry, "namespace"))
 
@@ -87,10 +88,11 @@ def _place(document: StackDocument) -> tuple[object, ...] | None:
 
 
 def _namespaces(documents: Sequence[StackDocument]) -> Iterator[Problem]:
-    owners = {_registry_host(document): document for document in documents if _owns_registry(document)}
+    owners = {_registry_service(document): document for document in documents if _owns_registry(document)}
     for document in documents:
         url, namespace = document.at("platform", "registry", "url"), document.at("platform", "namespace")
-        owner = owners.get(host_of(url)) if isinstance(url, str) else None
+        service = _service_of(url) if isinstance(url, str) else None
+        owner = None if service is None else owners.get(service)
         if owner is None:
             continue
         allowed = owner.at("platform", "registry", "allowed_namespaces") or []
@@ -132,6 +134,12 @@ def _owns_registry(document: StackDocument) -> bool:
     return isinstance(registry, dict) and not any(registry.get(key) for key in ("url", "account_id"))
 
 
-def _registry_host(document: StackDocument) -> str | None:
+def _registry_service(document: StackDocument) -> tuple[str, ...] | None:
     namespace = document.at("platform", "namespace")
-    return f"mlflow.{namespace}.svc.cluster.local" if isinstance(namespace, str) else None
+    return ("mlflow", namespace) if isinstance(namespace, str) else None
+
+
+def _service_of(url: str) -> tuple[str, ...] | None:
+    """Return name and namespace of the Service that a URL calls, however much of its name is written out."""
+    labels = (host_of(url) or "").rstrip(".").split(".")
+    return tuple(labels[:2]) if len(labels) == 2 or labels[2:3] == ["svc"] else None

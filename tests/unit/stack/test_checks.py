@@ -105,6 +105,23 @@ def test_a_namespace_of_the_clusters_own_is_refused(good: str, check: Check, nam
     assert (problem.path, problem.got) == ("mlops:platform.namespace", repr(namespace))
 
 
+@pytest.mark.parametrize(
+    "host", ["mlflow.flights-dev", "mlflow.flights-dev.svc", "mlflow.flights-dev.svc.cluster.local"]
+)
+def test_a_registry_is_known_by_any_name_of_its_service(good: str, tmp_path: Path, host: str) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    user = good.replace(OWN_REGISTRY, f"    registry: {{url: http://{host}:5000}}\n")
+    test = _document(tmp_path, "test.yaml", user.replace("namespace: flights-dev", "namespace: flights-test"))
+    (problem,) = problems_between([dev, test])
+    assert "'flights-test'" in problem.got
+
+
+def test_a_stack_without_a_namespace_owns_nobodys_registry(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good.replace("    namespace: flights-dev\n", ""))
+    user = good.replace(OWN_REGISTRY, "    registry: {url: http://localhost:5000}\n")
+    assert list(problems_between([dev, _document(tmp_path, "prod.yaml", user)])) == []
+
+
 def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path: Path) -> None:
     dev = _document(tmp_path, "dev.yaml", good)
     broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
