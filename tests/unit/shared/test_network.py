@@ -34,9 +34,8 @@ def test_a_short_name_may_be_a_services_or_a_hosts_outside() -> None:
 
 
 def test_rules_and_lists_of_rules_are_one_list_also_when_a_url_is_known_later() -> None:
-    later = pulumi.Output.from_input("http://mlflow.ml-dev.svc:5000")
-
     def program() -> object:
+        later = pulumi.Output.from_input("http://mlflow.ml-dev.svc:5000")
         rules = [to_dns(), to_url(later), to_pod_identity_agent()]
         return policy({"name": "x"}, {"a": "b"}, egress=rules)["spec"]["egress"]
 
