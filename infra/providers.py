@@ -24,14 +24,19 @@ def kubernetes(platform: PlatformConfig) -> pulumi.ProviderResource:
     """Return the provider of the stack's cluster.
 
     Args:
-        platform: The stack's settings. `MLOPS_KUBE_CONTEXT` goes before the context that they name.
+        platform: The stack's settings. `MLOPS_KUBE_CONTEXT` goes before the context that they name. Another context is
+            another cluster: everything is created there and deleted here, and a registry's data is protected from it.
     """
     import pulumi_kubernetes  # noqa: PLC0415 - each target's library is large, and a stack has one target
 
     if platform.kubernetes is None:
         raise ValueError("platform.kubernetes: got nothing, expected the cluster's context; add it to the stack file")
     context = os.environ.get("MLOPS_KUBE_CONTEXT") or platform.kubernetes.context
-    provider: pulumi.ProviderResource = pulumi_kubernetes.Provider("kubernetes", context=context)
+    # The context stands for the cluster. Without this the provider compares what KUBECONFIG names, and where that is
+    # not set another context is taken for the same cluster: the state would speak of objects that are elsewhere.
+    provider: pulumi.ProviderResource = pulumi_kubernetes.Provider(
+        "kubernetes", context=context, cluster_identifier=context
+    )
     return provider
 
 

@@ -46,9 +46,26 @@ def weaknesses(pod: Mapping[str, Any]) -> list[str]:
         found.append("shares the host's namespaces")
     allowed = {"emptyDir", "persistentVolumeClaim", "secret", "configMap", "downwardAPI", "projected"}
     found += [f"volume {volume['name']}" for volume in pod["volumes"] if not (set(volume) - {"name"}) <= allowed]
+    if disk_reserved(pod) < disk_used(pod):
+        found.append(f"may use {disk_used(pod)} Mi of the node's disk, and reserves {disk_reserved(pod)} Mi")
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         found += [f"{container['name']}: {weakness}" for weakness in _container_weaknesses(container)]
     return found
+
+
+def disk_used(pod: Mapping[str, Any]) -> int:
+    """Room in Mi that the pod's own volumes may take on the node's disk."""
+    return sum(_mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
+
+
+def disk_reserved(pod: Mapping[str, Any]) -> int:
+    """Room in Mi that the scheduler sets aside on the node's disk."""
+    requests = [container["resources"].get("requests", {}) for container in pod["containers"]]
+    return sum(_mebibytes(request.get("ephemeral-storage", "0Mi")) for request in requests)
+
+
+def _mebibytes(quantity: str) -> int:
+    return int(quantity[:-2]) * {"Mi": 1, "Gi": 1024}[quantity[-2:]]
 
 
 def _container_weaknesses(container: Mapping[str, Any]) -> Iterator[str]:

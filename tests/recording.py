@@ -11,6 +11,8 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.proto import resource_pb2
 
+AUTOMATIC_SUFFIX = "0a1b2c3d"
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -84,16 +86,33 @@ class RecordingMonitor(mocks.MockMonitor):
         )
         if self._failing(request.type, request.name):
             raise RuntimeError(f"{request.type} {request.name} failed")
-        identity = f"id-of-{request.name}" if request.custom else ""
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=_state(request, self._rollouts))
+        known = settings.is_dry_run()
+        identity = f"id-of-{request.name}" if request.custom and not known else ""
+        state = _checked(request) if known else _state(request, self._rollouts)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
+
+
+def _checked(request: Any) -> struct_pb2.Struct:
+    """All that a preview of a new resource knows: its inputs, and the name where the provider makes one.
+
+    That is what the official Kubernetes provider answers (pulumi-kubernetes, provider.go, Create with preview).
+    """
+    inputs = struct_pb2.Struct()
+    inputs.CopyFrom(request.object)
+    if request.type.startswith("kubernetes:"):
+        metadata = inputs.fields["metadata"].struct_value
+        if "name" not in metadata.fields:
+            metadata.fields["name"].string_value = f"{request.name}-{AUTOMATIC_SUFFIX}"
+    return inputs
 
 
 def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
-    state = struct_pb2.Struct()
-    state.CopyFrom(request.object)
+    state = _checked(request)
     if request.type.startswith("kubernetes:"):
         metadata = state.fields["metadata"].struct_value
         metadata.fields["uid"].string_value = f"uid-of-{request.name}"
+        if request.type.endswith(":Job"):
+            state.fields["status"].struct_value.fields["succeeded"].number_value = 1
         if request.type.endswith(":Deployment"):
             annotations = metadata.fields["annotations"].struct_value
             annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)

@@ -25,6 +25,8 @@ def made_from(template: str) -> str:
     platform = mapping_at(document, "config", "mlops:platform", name=TEMPLATE_NAME)
     platform["environment"] = "local"
     platform["namespace"] = NAMESPACE
+    # Nobody else has pinned what it keeps, and `pulumi destroy` takes it away as a whole.
+    mapping_at(document, "config", "mlops:platform", "sagemaker", name=TEMPLATE_NAME)["protect_data"] = False
     registry = platform.get("registry")
     if isinstance(registry, MutableMapping):
         for key in ("consumer_account_ids", "producer_account_ids"):

@@ -90,6 +90,7 @@ class AwsStack(ProgramStack):
         document = YAML().load(CHECKOUT / "stacks" / "Pulumi.dev-aws.yaml")
         platform = document["config"]["mlops:platform"]
         platform["environment"], platform["namespace"] = STACK, NAMESPACE
+        platform["sagemaker"]["protect_data"] = False
         workload = document["config"]["mlops:workloads"][WORKLOAD]
         workload["pipeline"]["gate"]["max"] = 100.0
         workload["pipeline"]["parameters"] = {"training_rows_max": 20_000, "iterations": 20}

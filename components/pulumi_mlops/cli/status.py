@@ -156,19 +156,20 @@ def judge_health(pinned: Version | None, serving: Known[Version], replicas: Know
         serving: The version that the endpoint reports.
         replicas: How many pods there are.
     """
+    why = f" ({replicas.value.trouble})" if replicas.value is not None and replicas.value.trouble else ""
     problem = replicas.problem or serving.problem
     if problem is not None:
-        return Known(problem=problem)
+        return Known(problem=problem if not why or why in problem else problem + why)
     if replicas.value is None or serving.value is None:
         return Known("waiting-for-model" if pinned is None else "not deployed")
     if serving.value != pinned:
-        return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}")
+        return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}{why}")
     found = replicas.value
     if not found.ready >= found.wanted > 0:
-        return Known(f"no: {found.ready} of {found.wanted} ready")
+        return Known(f"no: {found.ready} of {found.wanted} ready{why}")
     # One answer speaks for all pods only when they are all of one kind.
     if not found.updated == found.total == found.ready:
-        return Known(f"no: an update is under way, {found.updated} of {found.total} pods are new")
+        return Known(f"no: an update is under way, {found.updated} of {found.total} pods are new{why}")
     return Known(f"yes ({found.ready} of {found.wanted})")
 
 

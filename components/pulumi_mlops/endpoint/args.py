@@ -100,8 +100,9 @@ class NeutralEndpointArgs(TypedDict):
     replicas_max: NotRequired[int]
     """The most replicas that the autoscaler may add. Defaults to `replicas_min`."""
     rollout_timeout_seconds: NotRequired[int]
-    """How long a new version may take to be ready before the update fails; on Kubernetes for each wave, since pods are
-    replaced a quarter at a time. Defaults to 120 on Kubernetes (3600 at most), to 1800 on SageMaker."""
+    """How long a new version may take to be ready before the update fails, its node's start and the image's pull
+    included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
+    its own progress deadline (3600 at most), and to 1800 on SageMaker."""
 
 
 class KubernetesServingArgs(TypedDict):

@@ -179,8 +179,9 @@ class EndpointConfig(Model):
     """The most replicas that the autoscaler may add. Defaults to replicas_min."""
 
     rollout_timeout_seconds: Annotated[int, settings.ROLLOUT_TIMEOUT_SECONDS] | None = None
-    """How long a new version may take to be ready before the update fails; on kubernetes for each wave, since pods are
-    replaced a quarter at a time. Defaults to 120 on kubernetes (3600 at most), to 1800 on sagemaker."""
+    """How long a new version may take to be ready before the update fails, its node's start and the image's pull
+    included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
+    its own progress deadline (3600 at most), and to 1800 on SageMaker."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next. Defaults to the target's own way: all at once on sagemaker,

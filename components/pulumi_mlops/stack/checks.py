@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import OwnRegistry
+from pulumi_mlops.stack import names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
@@ -23,6 +24,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _images(document)
     yield from _database_password(document)
     yield from _namespaces(document)
+    yield from names.problems_of(document, owns_registry=_owns_registry(document))
 
 
 def _owns_registry(document: StackDocument) -> bool:

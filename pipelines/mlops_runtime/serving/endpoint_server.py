@@ -71,6 +71,8 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
             timeout_keep_alive=server.timeout_keep_alive,
         )
         self._endpoint = server
+        # Every address, of IPv4 and of IPv6. KServe's 0.0.0.0 is IPv4 alone, and to asyncio "::" is IPv6 alone.
+        self.config.host = ""
         self.config.access_log = False
         self.config.proxy_headers = False
         self.config.server_header = False

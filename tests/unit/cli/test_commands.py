@@ -21,6 +21,9 @@ def test_config_check_tells_every_problem_of_every_file(project: Path) -> None:
     first, second = project / "stacks" / "Pulumi.a.yaml", project / "stacks" / "Pulumi.b.yaml"
     first.write_text(good.read_text().replace("owner:", "onwer:").replace("environment: dev", "environment: 1.30"))
     second.write_text(good.read_text().replace("database: postgresql", "database: oracle"))
+    for path in (first, second):
+        # A place of its own.
+        path.write_text(path.read_text().replace("namespace: ", f"namespace: {path.stem[-1]}-"))
     result = mlops.invoke(app, ["config", "check", str(first), str(good), str(second)])
     lines = result.stderr.splitlines()
     assert result.exit_code == 1

@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -6,7 +7,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, KubernetesEndpoint, KubernetesEndpointArgs
-from pulumi_mlops.endpoint.kubernetes import truth_check
+from pulumi_mlops.endpoint.kubernetes import component, truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
@@ -33,8 +34,8 @@ def arguments(**changes: Any) -> KubernetesEndpointArgs:
 
 def endpoint(*, rollouts: int = 1, **changes: Any) -> Declaration:
     def program() -> object:
-        component = KubernetesEndpoint("flight-delay", arguments(**changes))
-        return {name: getattr(component, name) for name in OUTPUTS}
+        served = KubernetesEndpoint("flight-delay", arguments(**changes))
+        return {name: getattr(served, name) for name in OUTPUTS}
 
     return declare(program, rollouts=rollouts)
 
@@ -83,13 +84,33 @@ def test_outputs_say_what_was_proved() -> None:
     }
 
 
+def test_a_preview_promises_the_address_and_nothing_that_is_not_proved() -> None:
+    known: dict[str, object] = {}
+
+    def program() -> None:
+        served = KubernetesEndpoint("flight-delay", arguments())
+        for name in OUTPUTS:
+            getattr(served, name).apply(functools.partial(known.__setitem__, name))
+
+    declare(program, preview=True)
+    assert known == {"url": "http://flight-delay.flights-prod.svc.cluster.local"}
+
+
+@pytest.mark.parametrize(
+    ("status", "promised"),
+    [(None, ""), ({}, ""), ({"failed": 2}, ""), ({"succeeded": 0}, ""), ({"succeeded": 1}, "7")],
+)
+def test_only_a_check_that_has_passed_proves_anything(status: dict[str, int] | None, promised: str) -> None:
+    assert component._where_passed(["7", status]) == promised
+
+
 def test_outputs_stay_unknown_when_the_truth_check_fails() -> None:
     results: list[object] = []
 
     def program() -> None:
-        component = KubernetesEndpoint("flight-delay", arguments())
+        served = KubernetesEndpoint("flight-delay", arguments())
         for name in OUTPUTS:
-            getattr(component, name).apply(results.append)
+            getattr(served, name).apply(results.append)
 
     with pytest.raises(RuntimeError, match="flight-delay-truth-check failed"):
         declare(program, failing=lambda kind, _: kind.endswith(":Job"))
@@ -123,7 +144,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
         *("--registry-url", REGISTRY_URL, "--model", "flight-delay"),
         *pin,
         *("--destination", "/model"),
-        *("--patience-seconds", "40", "--timeout-seconds", "80"),
+        *("--patience-seconds", "200", "--timeout-seconds", "400"),
     ]
     assert server["command"][3:] == [
         *("--model-directory", "/model", "--name", "flight-delay"),
@@ -186,6 +207,21 @@ def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:
     spec = declaration.one("HorizontalPodAutoscaler").inputs["spec"]
     assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 2)
     assert spec["scaleTargetRef"]["name"] == declaration.one("Deployment").inputs["metadata"]["name"]
+
+
+@pytest.mark.parametrize(("cpu", "percent"), [("100m", 70), ("1", 70), ("1500m", 46), ("2", 35), ("4", 17), ("100", 1)])
+def test_load_on_the_one_core_that_a_server_uses_starts_another(cpu: str, percent: int) -> None:
+    declaration = endpoint(target_cpu_percent=70, kubernetes={"namespace": "flights-prod", "cpu": cpu})
+    (metric,) = declaration.one("HorizontalPodAutoscaler").inputs["spec"]["metrics"]
+    (server,) = declaration.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert metric == {
+        "type": "ContainerResource",
+        "containerResource": {
+            "name": "cpu",
+            "container": server["name"],
+            "target": {"type": "Utilization", "averageUtilization": percent},
+        },
+    }
 
 
 def test_the_truth_check_waits_for_all_that_it_proves() -> None:
@@ -279,6 +315,12 @@ def test_pods_reach_the_registry_and_dns_only() -> None:
     dns, registry = policy["egress"]
     assert {port["port"] for port in dns["ports"]} == {53, 5353}
     assert registry == {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}}]}
+
+
+def test_pods_with_an_identity_of_the_cloud_ask_its_agent() -> None:
+    settings = {"namespace": "flights-prod", "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn"}}
+    rules = endpoint(kubernetes=settings).one("NetworkPolicy", "flight-delay").inputs["spec"]["egress"]
+    assert rules[-1]["to"][0] == {"ipBlock": {"cidr": "169.254.170.23/32"}}
 
 
 def test_children_do_not_take_over_the_components_own_options() -> None:

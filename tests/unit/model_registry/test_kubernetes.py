@@ -5,7 +5,7 @@ import pytest
 
 from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, KubernetesModelRegistryArgs
 from tests import kubernetes_documents
-from tests.recording import Declaration, Declared, declare
+from tests.recording import AUTOMATIC_SUFFIX, Declaration, Declared, declare
 
 IMAGE = "localhost/pulumi-mlops/registry:0123456789abcdef"
 POSTGRES = "localhost/pulumi-mlops/postgres:0123456789abcdef"
@@ -119,7 +119,6 @@ def test_the_volume_of_postgresql_is_an_object_that_takes_another_size_and_class
     assert "volumeClaimTemplates" not in spec
     data = {"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
     assert data in spec["template"]["spec"]["volumes"]
-    assert "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database-data" in stateful_set.depends_on
 
 
 def protected(declaration: Declaration) -> list[str]:
@@ -137,6 +136,31 @@ def protected(declaration: Declaration) -> list[str]:
 def test_an_update_that_would_delete_a_volume_is_refused(settings: dict[str, Any], volumes: list[str]) -> None:
     assert protected(registry(**settings)) == volumes
     assert protected(registry(protect_data=False, **settings)) == []
+
+
+@pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL, {**WITH_POSTGRESQL, **IN_S3}])
+def test_what_is_protected_stays_when_one_update_lifts_that_and_deletes_it(settings: dict[str, Any]) -> None:
+    for is_protected in (True, False):
+        declaration = registry(protect_data=is_protected, **settings)
+        kept = sorted(one.name for one in declaration.resources if one.options.retainOnDelete)
+        assert kept == protected(declaration)
+        volumes = [one.name for one in declaration.resources if one.type.endswith(":PersistentVolumeClaim")]
+        assert kept == (sorted(volumes) if is_protected else [])
+
+
+@pytest.mark.parametrize(("before", "after"), [({}, WITH_POSTGRESQL), (WITH_POSTGRESQL, {})])
+def test_another_database_replaces_the_volume_and_is_refused_before_anything_is_switched(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    def databases(settings: dict[str, Any]) -> list[Declared]:
+        resources = registry(**settings, **IN_S3).resources
+        return [one for one in resources if one.type.endswith(":PersistentVolumeClaim")]
+
+    (old,), (new,) = databases(before), databases(after)
+    assert old.name != new.name
+    assert old.inputs["metadata"]["name"] != new.inputs["metadata"]["name"]
+    assert [alias.spec.name for alias in new.options.aliases] == [old.name]
+    assert new.options.protect
 
 
 def test_volumes_may_also_be_protected_by_the_components_own_options() -> None:
@@ -191,6 +215,12 @@ def test_every_name_of_the_service_is_an_allowed_host(host: str) -> None:
     assert "*" not in hosts
 
 
+def test_the_server_listens_at_addresses_of_either_family() -> None:
+    assert (option(registry(), "--workers"), option(registry(), "--host")) == ("1", "")
+    with_postgresql = registry(**WITH_POSTGRESQL)
+    assert (option(with_postgresql, "--workers"), option(with_postgresql, "--host")) == ("2", "::")
+
+
 def test_mlflow_starts_no_jobs_of_its_own_and_reports_nothing() -> None:
     variables = environment(server(registry()))
     assert variables["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
@@ -204,7 +234,7 @@ def test_the_password_is_a_secret_and_stands_nowhere_else() -> None:
     others = [resource for resource in declaration.resources if resource.type != "kubernetes:core/v1:Secret"]
     assert [resource.name for resource in others if PASSWORD in str(resource.inputs)] == []
     assert environment(server(declaration))["PGPASSWORD"]["secretKeyRef"] == {
-        "name": "mlflow-database",
+        "name": f"mlflow-database-{AUTOMATIC_SUFFIX}",
         "key": "password",
     }
     address, _, _ = option(declaration, "--backend-store-uri").partition("?")
@@ -219,24 +249,32 @@ def test_a_database_that_sends_no_word_is_given_up_within_seconds() -> None:
     assert 0 < limits["keepalives_idle"] + limits["keepalives_interval"] * limits["keepalives_count"] <= 20
 
 
-def test_another_password_starts_database_and_server_anew() -> None:
-    declaration = registry(**WITH_POSTGRESQL)
-    versions = {
-        kind: declaration.one(kind).inputs["spec"]["template"]["metadata"]["annotations"]
-        for kind in ("StatefulSet", "Deployment")
-    }
-    expected = {"pulumi-mlops.dev/password-version": "uid-of-mlflow-database"}
-    assert versions == {"StatefulSet": expected, "Deployment": expected}
-    assert declaration.one("Secret").inputs["immutable"] is True
+@pytest.mark.parametrize("preview", [False, True])
+def test_another_password_is_another_secret_which_database_and_server_then_mount(preview: bool) -> None:
+    declaration = declare(
+        lambda: KubernetesModelRegistry("mlflow", arguments(WITH_POSTGRESQL)).url and None, preview=preview
+    )
+    secret = declaration.one("Secret")
+    assert secret.inputs["immutable"] is True
+    assert "name" not in secret.inputs["metadata"]
+    assert not secret.options.deleteBeforeReplace
+    name = f"mlflow-database-{AUTOMATIC_SUFFIX}"
+    database = declaration.one("StatefulSet").inputs["spec"]["template"]["spec"]
+    assert {"secretName": name, "defaultMode": 0o440} in [volume.get("secret") for volume in database["volumes"]]
+    pod = declaration.one("Deployment").inputs["spec"]["template"]["spec"]
+    for container in [*pod["initContainers"], *pod["containers"]]:
+        assert environment(container)["PGPASSWORD"]["secretKeyRef"]["name"] == name
 
 
-def test_the_server_waits_for_what_it_keeps_its_data_in() -> None:
-    assert registry().one("Deployment").depends_on >= {
-        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-database",
-        "kubernetes:core/v1:PersistentVolumeClaim::mlflow-artifacts",
-    }
+def test_the_server_waits_for_the_database() -> None:
     with_postgresql = registry(**WITH_POSTGRESQL).one("Deployment").depends_on
     assert "kubernetes:apps/v1:StatefulSet::mlflow-database" in with_postgresql
+
+
+@pytest.mark.parametrize("settings", [{}, WITH_POSTGRESQL])
+def test_nothing_waits_for_a_claim_that_may_wait_for_its_first_pod(settings: dict[str, Any]) -> None:
+    for resource in registry(**settings).resources:
+        assert [one for one in resource.depends_on if ":PersistentVolumeClaim::" in one] == [], resource.name
 
 
 def test_who_uses_the_address_waits_for_the_server() -> None:
@@ -269,6 +307,17 @@ def test_only_our_pods_of_the_allowed_namespaces_reach_the_server() -> None:
         for name in ("flights-dev", "flights-prod")
     ]
     assert ports == [5000]
+
+
+AGENT = ["169.254.170.23/32", "fd00:ec2::23/128"]
+
+
+@pytest.mark.parametrize(("credentials", "is_allowed"), [({}, True), ({"credentials_secret_name": "minio"}, False)])
+def test_a_server_with_an_identity_of_the_cloud_asks_its_agent(credentials: dict[str, Any], is_allowed: bool) -> None:
+    declaration = registry(artifacts_s3={"uri": "s3://models", **credentials})
+    rules = declaration.one("NetworkPolicy").inputs["spec"]["egress"]
+    blocks = [[peer["ipBlock"]["cidr"] for peer in rule.get("to", []) if "ipBlock" in peer] for rule in rules]
+    assert (AGENT in blocks) == is_allowed
 
 
 def test_only_the_server_reaches_the_database() -> None:

@@ -17,7 +17,7 @@ from pulumi_mlops._shared.kubernetes import labels, network, quantities
 )
 def test_a_service_of_the_cluster_opens_its_namespace_whatever_the_ports_of_its_pods(url: str) -> None:
     namespace = {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}
-    assert network.to_url(url) == {"to": [{"namespaceSelector": namespace}]}
+    assert network.to_url(url) == [{"to": [{"namespaceSelector": namespace}]}]
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ def test_a_service_of_the_cluster_opens_its_namespace_whatever_the_ports_of_its_
         ("https://mlflow.example.com", 443),
         ("http://mlflow.example.com:5000", 5000),
         ("http://10.0.0.1:5000", 5000),
-        ("http://mlflow.svc", 80),
+        ("http://[fd00::1]:5000", 5000),
     ],
 )
 def test_an_address_outside_opens_its_port(url: str, port: int) -> None:
-    assert network.to_url(url) == {"ports": [{"port": port, "protocol": "TCP"}]}
+    assert network.to_url(url) == [{"ports": [{"port": port, "protocol": "TCP"}]}]
 
 
 def test_dns_is_asked_wherever_it_is() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.file import read_document
@@ -75,7 +77,54 @@ def test_a_stack_is_let_in_by_the_registry_that_it_uses(good: str, tmp_path: Pat
     assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "allowed_namespaces" in line)
 
 
+def test_a_registry_that_others_serve_from_stays_protected(good: str, tmp_path: Path) -> None:
+    bare = good.replace(OWN_REGISTRY, OWN_REGISTRY + "      protect_data: false\n")
+    dev, protected = _document(tmp_path, "dev.yaml", bare), _document(tmp_path, "safe.yaml", good)
+    user = good.replace(OWN_REGISTRY, DEV_REGISTRY).replace("namespace: flights-dev", "namespace: flights-prod")
+    prod = _document(tmp_path, "prod.yaml", user)
+    assert list(problems_between([dev])) == []
+    assert list(problems_between([protected, prod])) == []
+    (problem,) = problems_between([dev, prod])
+    assert (problem.source, problem.path) == ("dev.yaml", "mlops:platform.registry.protect_data")
+    assert "prod.yaml" in problem.got
+
+
+def test_two_stacks_of_one_context_and_namespace_are_refused(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    twin = _document(tmp_path, "twin.yaml", good.replace("environment: dev", "environment: test"))
+    elsewhere = _document(tmp_path, "elsewhere.yaml", good.replace("context: mlops-sandbox", "context: other"))
+    assert list(problems_between([dev, elsewhere])) == []
+    (problem,) = problems_between([dev, elsewhere, twin])
+    assert (problem.source, problem.path) == ("twin.yaml", "mlops:platform.namespace")
+    assert "dev.yaml" in problem.got
+    assert problem.line == next(n for n, line in enumerate(good.splitlines(), 1) if "namespace: flights-dev" in line)
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system", "kube-public", "kube-node-lease", "kube-mine"])
+def test_a_namespace_of_the_clusters_own_is_refused(good: str, check: Check, namespace: str) -> None:
+    (problem,) = check(good.replace("namespace: flights-dev", f"namespace: {namespace}"))
+    assert (problem.path, problem.got) == ("mlops:platform.namespace", repr(namespace))
+
+
+@pytest.mark.parametrize(
+    "host", ["mlflow.flights-dev", "mlflow.flights-dev.svc", "mlflow.flights-dev.svc.cluster.local"]
+)
+def test_a_registry_is_known_by_any_name_of_its_service(good: str, tmp_path: Path, host: str) -> None:
+    dev = _document(tmp_path, "dev.yaml", good)
+    user = good.replace(OWN_REGISTRY, f"    registry: {{url: http://{host}:5000}}\n")
+    test = _document(tmp_path, "test.yaml", user.replace("namespace: flights-dev", "namespace: flights-test"))
+    (problem,) = problems_between([dev, test])
+    assert "'flights-test'" in problem.got
+
+
+def test_a_stack_without_a_namespace_owns_nobodys_registry(good: str, tmp_path: Path) -> None:
+    dev = _document(tmp_path, "dev.yaml", good.replace("    namespace: flights-dev\n", ""))
+    user = good.replace(OWN_REGISTRY, "    registry: {url: http://localhost:5000}\n")
+    assert list(problems_between([dev, _document(tmp_path, "prod.yaml", user)])) == []
+
+
 def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path: Path) -> None:
     dev = _document(tmp_path, "dev.yaml", good)
     broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
+    broken = broken.replace("namespace: flights-dev", "namespace: flights-prod")
     assert list(problems_between([dev, _document(tmp_path, "prod.yaml", broken)])) == []

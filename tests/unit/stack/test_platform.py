@@ -69,12 +69,17 @@ def test_its_own_registry_comes_after_the_namespace() -> None:
 
 
 @pytest.mark.parametrize(("registry", "is_protected"), [({}, True), ({"protect_data": False}, False)])
-def test_the_volumes_of_its_registry_are_protected_unless_the_stack_says_otherwise(
+def test_the_volumes_of_its_registry_and_their_namespace_are_protected_unless_the_stack_says_otherwise(
     registry: dict[str, Any], is_protected: bool
 ) -> None:
     declaration = platform(config(registry, registry=REGISTRY_IMAGE))
-    protected = [one.name for one in declaration.resources if one.options.protect]
-    assert sorted(protected) == (["mlflow-artifacts", "mlflow-database"] if is_protected else [])
+    expected = ["mlflow-artifacts", "mlflow-database", "platform"] if is_protected else []
+    for option in ("protect", "retainOnDelete"):
+        assert sorted(one.name for one in declaration.resources if getattr(one.options, option)) == expected
+
+
+def test_a_namespace_without_data_is_not_protected() -> None:
+    assert not platform(config(EXISTING)).one("Namespace").options.protect
 
 
 def test_postgresql_takes_its_password_from_the_secrets() -> None:
@@ -139,6 +144,19 @@ def test_settings_of_the_cluster_reach_a_workload() -> None:
     (ingress,) = declaration.one("NetworkPolicy", "flight-delay").inputs["spec"]["ingress"]
     callers = [one["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for one in ingress["from"]]
     assert callers == ["flights-prod", "shop"]
+
+
+def test_a_first_preview_knows_no_more_than_the_inputs_and_shows_everything() -> None:
+    settings = config({"database": "postgresql"}, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
+    workload = {"model": {"version": 7, "digest": DIGEST}}
+    stack = StackConfig.model_validate({"platform": settings.model_dump(), "workloads": {"flight-delay": workload}})
+
+    def program() -> None:
+        secrets = StackSecrets(pulumi.Output.secret("correct horse"))
+        shared = Platform("platform", settings, secrets)
+        Workload("flight-delay", shared.workload_args(stack, "flight-delay"))
+
+    assert declare(program, preview=True).children() == declare(program).children()
 
 
 @pytest.mark.parametrize("model", [None, {"version": 7, "digest": DIGEST}])

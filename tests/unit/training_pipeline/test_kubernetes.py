@@ -111,6 +111,10 @@ def test_a_run_is_never_two_runs(step_graph: Any) -> None:
     assert spec["concurrencyPolicy"] == "Forbid"
     job = spec["jobTemplate"]["spec"]
     assert (job["backoffLimit"], job["activeDeadlineSeconds"]) == (0, 600)
+    # A policy on failures asks for pods that are never started again where they are.
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    (rule,) = job["podFailurePolicy"]["rules"]
+    assert rule == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 

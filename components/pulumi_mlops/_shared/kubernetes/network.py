@@ -10,9 +10,9 @@ from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes.labels import PART_OF
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
-CLUSTER_SUFFIXES = (".svc.cluster.local", ".svc")
 # OpenShift's DNS listens at the second; a policy sees the port of the pod, not of the Service.
 DNS_PORTS = (53, 5353)
+POD_IDENTITY_AGENT_CIDRS = ("169.254.170.23/32", "fd00:ec2::23/128")
 
 
 def tcp(port: int) -> Document:
@@ -36,11 +36,12 @@ def to_dns() -> Document:
     return {"ports": [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]}
 
 
-def to_url(url: pulumi.Input[str]) -> pulumi.Input[Document]:
+def to_url(url: pulumi.Input[str]) -> pulumi.Input[list[Document]]:
     """Allow connections to the pods of a Service's namespace, or to a URL's port at any address outside.
 
     A NetworkPolicy knows the ports of pods, and a Service may have another: it is left open. It knows no host names
-    either, so an address outside cannot be told from another by its name.
+    either, so an address outside cannot be told from another by its name. A host of one or two parts may be either, a
+    Service or a name that the nodes' own DNS completes: both are allowed.
 
     Raises:
         ValueError: The URL, once it is known, is none.
@@ -48,7 +49,7 @@ def to_url(url: pulumi.Input[str]) -> pulumi.Input[Document]:
     return combine(_to_known_url, url)
 
 
-def _to_known_url(url: str) -> Document:
+def _to_known_url(url: str) -> list[Document]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -57,11 +58,28 @@ def _to_known_url(url: str) -> Document:
         raise ValueError(
             "url: got none that can be read, expected http(s)://host or http(s)://host:port; correct it"
         ) from None
-    for suffix in CLUSTER_SUFFIXES:
-        service, _, namespace = host.removesuffix(suffix).rpartition(".")
-        if host.endswith(suffix) and service:
-            return {"to": [{"namespaceSelector": in_namespace(namespace)}]}
-    return {"ports": [tcp(port or (443 if parts.scheme == "https" else 80))]}
+    outside: Document = {"ports": [tcp(port or (443 if parts.scheme == "https" else 80))]}
+    # <service>, <service>.<namespace>, or <service>.<namespace>.svc with the cluster's domain, which need not be
+    # cluster.local: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+    labels = host.rstrip(".").split(".")
+    if len(labels) == 1 and ":" not in host:
+        # A selector of pods without one of namespaces means the policy's own.
+        return [{"to": [{"podSelector": {}}]}, outside]
+    if len(labels) == 2:
+        return [{"to": [{"namespaceSelector": in_namespace(labels[1])}]}, outside]
+    if "svc" in labels[2:]:
+        namespace = labels[labels.index("svc", 2) - 1]
+        return [{"to": [{"namespaceSelector": in_namespace(namespace)}]}]
+    return [outside]
+
+
+def to_pod_identity_agent() -> Document:
+    """Allow questions to the agent on each node that gives a pod the AWS identity of its ServiceAccount.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+    """
+    agent = [{"ipBlock": {"cidr": cidr}} for cidr in POD_IDENTITY_AGENT_CIDRS]
+    return {"to": agent, "ports": [tcp(80)]}
 
 
 def policy(
@@ -69,9 +87,16 @@ def policy(
     selector: dict[str, str],
     *,
     ingress: Sequence[pulumi.Input[Document]] = (),
-    egress: Sequence[pulumi.Input[Document]] = (),
+    egress: Sequence[pulumi.Input[Document] | pulumi.Input[list[Document]]] = (),
 ) -> Document:
-    """Build a NetworkPolicy that allows what the rules say and nothing else, in both directions."""
+    """Build a NetworkPolicy that allows what the rules say and nothing else, in both directions.
+
+    Args:
+        metadata: Its metadata.
+        selector: Labels of the pods that it is for.
+        ingress: Who may connect to them.
+        egress: What they may connect to: rules, and lists of rules.
+    """
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -80,6 +105,10 @@ def policy(
             "podSelector": {"matchLabels": selector},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": list(ingress),
-            "egress": list(egress),
+            "egress": combine(_one_list, list(egress)),
         },
     }
+
+
+def _one_list(rules: Sequence[Document | list[Document]]) -> list[Document]:
+    return [one for rule in rules for one in (rule if isinstance(rule, list) else [rule])]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.kubernetes.quantities import mebibytes
 
 USER_ID = 10001
 """The user that our images are made for."""
@@ -119,13 +120,14 @@ def pod(
         pull_secrets: Names of Secrets with which images are pulled.
         more: Further keys.
     """
+    room = [empty_volume("tmp", temporary_size), *volumes]
     document: Document = {
         "serviceAccountName": service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security(),
-        "containers": list(containers),
-        "volumes": [empty_volume("tmp", temporary_size), *volumes],
+        "containers": [_with_room(containers[0], room), *containers[1:]],
+        "volumes": room,
         **(more or {}),
     }
     if init_containers:
@@ -133,3 +135,14 @@ def pod(
     if pull_secrets:
         document["imagePullSecrets"] = [{"name": secret} for secret in pull_secrets]
     return document
+
+
+def _with_room(container: Document, volumes: Sequence[Document]) -> Document:
+    """Return a container that reserves the node's disk for the pod's volumes. The scheduler does not count limits.
+
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#local-ephemeral-storage
+    """
+    size = sum(mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in volumes if "emptyDir" in volume)
+    resources = container["resources"]
+    requests = {**resources.get("requests", {}), "ephemeral-storage": f"{size}Mi"}
+    return {**container, "resources": {**resources, "requests": requests}}

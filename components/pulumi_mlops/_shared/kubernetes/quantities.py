@@ -15,6 +15,12 @@ def millicores(quantity: str) -> int:
     return round(float(quantity) * 1000)
 
 
+def mebibytes(quantity: str) -> int:
+    """Read a size in Mi or Gi, such as `256Mi`."""
+    number, unit = int(quantity[:-2]), quantity[-2:]
+    return number * {"Mi": 1, "Gi": 1024}[unit]
+
+
 def batch_resources(resources: Mapping[str, str]) -> Document:
     """Resources of a container that runs for a while: it may use its CPU, and a quarter of it is reserved.
 

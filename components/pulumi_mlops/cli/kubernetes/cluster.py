@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 
+from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
 from pulumi_mlops.stack import StackConfig
 
 CONTEXT_VARIABLE = "MLOPS_KUBE_CONTEXT"
@@ -60,12 +61,14 @@ class Replicas:
         total: How many there are, without those on their way out.
         updated: How many of them are of the newest kind.
         ready: How many of them are ready.
+        trouble: Why one of them does not start, or cannot be created; empty where nothing is known of that.
     """
 
     wanted: int
     total: int
     updated: int
     ready: int
+    trouble: str = ""
 
 
 def service_of(url: str) -> ServiceAddress | None:
@@ -157,11 +160,28 @@ class Cluster:
         return list(answer["items"])
 
     def replicas(self, namespace: str, deployment: str) -> Replicas | None:
-        """Return how many pods a Deployment has; None without a Deployment."""
+        """Return how many pods a Deployment has, and why one of them is not ready; None without a Deployment."""
         what = f"Deployments of {namespace}"
         selector = f"metadata.name={deployment}"
         answer = self._call(what, self._apps.list_namespaced_deployment, namespace, field_selector=selector)
-        return replicas_of(answer["items"][0]) if answer["items"] else None
+        if not answer["items"]:
+            return None
+        document = answer["items"][0]
+        found = replicas_of(document)
+        if found.wanted == found.total == found.updated == found.ready:
+            return found
+        trouble = refusal_of(document) or self.trouble(namespace, document["spec"]["selector"]["matchLabels"])
+        return replace(found, trouble=trouble)
+
+    def trouble(self, namespace: str, selector: Mapping[str, str]) -> str:
+        """Return why the newest pod that is not ready does not start; empty where nothing says so."""
+        pod = newest_in_trouble(self.pods(namespace, selector))
+        if pod is None:
+            return ""
+        try:
+            return trouble_of(pod) or trouble_of(pod, self.events_of(namespace, pod["metadata"]["name"]))
+        except ClusterError:
+            return ""  # who may read pods may not read events
 
     def events_of(self, namespace: str, name: str) -> list[Document]:
         """Return the events of one object, by its name."""
@@ -217,7 +237,8 @@ class Cluster:
         selector = document["spec"].get("selector") or {}
         ready = [pod for pod in self.pods(service.namespace, selector) if is_ready(pod)] if selector else []
         if not ready:
-            raise ClusterError(f"{what}: no pod of it is ready")
+            trouble = self.trouble(service.namespace, selector) if selector else ""
+            raise ClusterError(f"{what}: no pod of it is ready" + (f" ({trouble})" if trouble else ""))
         return str(ready[0]["metadata"]["name"]), target_port(document, service.port, ready[0])
 
     @contextmanager

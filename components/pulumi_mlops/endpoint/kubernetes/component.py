@@ -1,5 +1,6 @@
 """A registered version of a model, served on Kubernetes and proved to be the one that was pinned."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, resolve
 from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
+PENDING = "pending"
 WAITING_FOR_MODEL = "waiting-for-model"
 # Beyond the rollout's own time: what Kubernetes needs to notice that it is over.
 GRACE_SECONDS = 60
@@ -31,7 +33,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     serving_digest: pulumi.Output[str]
     """The digest that was proved to serve; empty while the endpoint waits for a model."""
     status: pulumi.Output[str]
-    """`serving` or `waiting-for-model`."""
+    """`serving` or `waiting-for-model`; `pending` in a preview after a check that has not passed."""
 
     def __init__(self, name: str, args: KubernetesEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare an endpoint.
@@ -79,14 +81,14 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         )
         create(name, render.autoscaler(settings), children)
         create(name, render.disruption_budget(settings), children)
-        passed = self._truth_check(settings, model, self.deployment, service)
-        # Known in a preview, and in an update only when the check has passed.
-        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, passed)
+        check = self._truth_check(settings, model, self.deployment, service)
+        # In an update nothing of it is known before the check has passed. In a preview the address is known, and the
+        # rest only where this very check has passed before: another is a new Job, of which a preview knows no status.
         self._promise(
-            proved.apply(lambda known: str(known[0])),
-            proved.apply(lambda known: str(known[1])),
-            proved.apply(lambda known: str(known[2])),
-            proved.apply(lambda _: SERVING),
+            pulumi.Output.all(render.url(settings), check.metadata).apply(lambda known: str(known[0])),
+            pulumi.Output.all(model.version, check.status).apply(_where_passed),
+            pulumi.Output.all(model.digest, check.status).apply(_where_passed),
+            pulumi.Output.all(SERVING, check.status).apply(lambda known: _where_passed(known) or PENDING),
         )
 
     def _truth_check(
@@ -95,7 +97,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         model: PinnedModel,
         deployment: kubernetes.apps.v1.Deployment,
         service: pulumi.Resource,
-    ) -> pulumi.Output[Any]:
+    ) -> kubernetes.batch.v1.Job:
         name = truth_check.identity_name(settings)
         children = pulumi.ResourceOptions(parent=self)
         account = create(name, truth_check.service_account(settings), children)
@@ -108,8 +110,8 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             custom_timeouts=_patience(settings.rollout_timeout_seconds),
         )
         rolled_out = deployment.metadata.apply(truth_check.rollout)
-        job = create(f"{name}-check", truth_check.job(settings, model, rolled_out), options)
-        return pulumi.Output.from_input(job.metadata)
+        job: kubernetes.batch.v1.Job = create(f"{name}-check", truth_check.job(settings, model, rolled_out), options)
+        return job
 
     def _promise(
         self,
@@ -122,6 +124,12 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self.serving_version = pulumi.Output.from_input(version)
         self.serving_digest = pulumi.Output.from_input(digest)
         self.status = pulumi.Output.from_input(status)
+
+
+def _where_passed(known: Sequence[Any]) -> str:
+    """Return what the check proved, given that and the check's status; nothing where it has not passed."""
+    proved, status = known
+    return str(proved) if status and status.get("succeeded") else ""
 
 
 def _patience(expected_seconds: int) -> pulumi.CustomTimeouts:

@@ -11,6 +11,9 @@ from pulumi_mlops.endpoint.settings import PinnedModel
 COMPONENT = "endpoint"
 PORT = 8080
 SERVICE_PORT = 80
+SERVER = "server"
+# One event loop, and a model on one thread: see mlops_runtime.serving.scorer.
+SERVER_MILLICORES = 1000
 MODEL_FOLDER = "/model"
 MODEL_VOLUME_SIZE = "4Gi"
 # Of the servers there are, how many new ones start at a time; Kubernetes rounds up.
@@ -69,15 +72,26 @@ def autoscaler(settings: EndpointSettings) -> Document:
             "maxReplicas": settings.replicas_max,
             "metrics": [
                 {
-                    "type": "Resource",
-                    "resource": {
+                    # The server's own CPU: a sidecar without a request of CPU would make the pod's unknown.
+                    "type": "ContainerResource",
+                    "containerResource": {
                         "name": "cpu",
-                        "target": {"type": "Utilization", "averageUtilization": settings.target_cpu_percent},
+                        "container": SERVER,
+                        "target": {"type": "Utilization", "averageUtilization": _target_percent(settings)},
                     },
                 }
             ],
         },
     }
+
+
+def _target_percent(settings: EndpointSettings) -> int:
+    """Return the target in percent of the CPU that is reserved.
+
+    The server runs on one core, whatever is reserved: its target is a part of what it can use.
+    """
+    reserved = quantities.millicores(settings.cpu)
+    return max(1, settings.target_cpu_percent * min(reserved, SERVER_MILLICORES) // reserved)
 
 
 def network_policy(settings: EndpointSettings) -> Document:
@@ -90,7 +104,11 @@ def network_policy(settings: EndpointSettings) -> Document:
         metadata(settings),
         selector(settings),
         ingress=[{"from": callers, "ports": [network.tcp(PORT)]}],
-        egress=[network.to_dns(), network.to_url(settings.registry_url)],
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
+        ],
     )
 
 
@@ -167,7 +185,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         return {"httpGet": {"path": path, "port": "http"}}
 
     return pods.container(
-        "server",
+        SERVER,
         settings.image,
         [
             *("python", "-m", "mlops_runtime.serving.server", "--model-directory", MODEL_FOLDER),

@@ -12,7 +12,8 @@ from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral
 
 LONGEST_NAME = 40
-ROLLOUT_TIMEOUT_SECONDS = Setting(10, 3600, default=120)
+# Kubernetes' own progressDeadlineSeconds: a node's start, the image's pull and the model's fetch are in it.
+ROLLOUT_TIMEOUT_SECONDS = Setting(10, 3600, default=600)
 TARGET_CPU_PERCENT = Setting(10, 100, default=70)
 DRAIN_SECONDS = Setting(1, 600, default=20)
 DEFAULT_CPU = "500m"

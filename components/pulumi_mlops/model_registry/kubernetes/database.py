@@ -36,11 +36,11 @@ def metadata(settings: RegistrySettings, name: str | None = None) -> Document:
 
 
 def secret(settings: RegistrySettings, postgres: PostgresSettings) -> Document:
-    """Return the password. It is immutable, so that another password is another object, with another uid."""
+    """Return the password. It is immutable and has no name yet, so that another password is another object."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": metadata(settings),
+        "metadata": {key: value for key, value in metadata(settings).items() if key != "name"},
         "type": "Opaque",
         "immutable": True,
         "stringData": {"password": pulumi.Output.secret(postgres.password)},
@@ -69,14 +69,14 @@ def volume_claim(settings: RegistrySettings) -> Document:
 
 
 def stateful_set(
-    settings: RegistrySettings, postgres: PostgresSettings, password_version: pulumi.Input[str]
+    settings: RegistrySettings, postgres: PostgresSettings, password_secret: pulumi.Input[str]
 ) -> Document:
     """Return the database's server.
 
     Args:
         settings: The registry's settings.
         postgres: The database's own.
-        password_version: What changes with the password, so that the server is started anew and takes it.
+        password_secret: Name of the Secret. It changes with the password, so that the server is started anew.
     """
     name = database_name(settings)
     pod = pods.pod(
@@ -84,7 +84,7 @@ def stateful_set(
         [_server(postgres)],
         volumes=[
             {"name": "data", "persistentVolumeClaim": {"claimName": claim_name(settings)}},
-            {"name": "password", "secret": {"secretName": name, "defaultMode": 0o440}},
+            {"name": "password", "secret": {"secretName": password_secret, "defaultMode": 0o440}},
         ],
         pull_secrets=settings.image_pull_secret_names,
         # A checkpoint is written before the server goes.
@@ -100,10 +100,7 @@ def stateful_set(
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "template": {
-                "metadata": {
-                    "labels": labels.pod_labels(name, COMPONENT),
-                    "annotations": {f"{labels.PREFIX}/password-version": password_version},
-                },
+                "metadata": {"labels": labels.pod_labels(name, COMPONENT)},
                 "spec": pod,
             },
         },

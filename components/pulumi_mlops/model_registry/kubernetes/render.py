@@ -63,20 +63,22 @@ def volume_claims(settings: RegistrySettings) -> dict[str, Document]:
     }
 
 
-def deployment(settings: RegistrySettings, password_version: pulumi.Input[str] | None = None) -> Document:
+def deployment(settings: RegistrySettings, password_secret: pulumi.Input[str] | None = None) -> Document:
     """Return the server.
 
     Args:
         settings: The registry's settings.
-        password_version: What changes with the database's password, so that the server is started anew.
+        password_secret: Name of the Secret with the database's password. It changes with the password, so that the
+            server is started anew.
     """
     claims = volume_claims(settings)
     folders = {"database": DATABASE_FOLDER, "artifacts": ARTIFACTS_FOLDER}
     mounts = [pods.mount(role, folders[role]) for role in claims]
+    password = {} if password_secret is None else {"PGPASSWORD": _from_secret(password_secret, "password")}
     pod = pods.pod(
         settings.name,
-        [_server(settings, mounts)],
-        init_containers=[_schema(settings, mounts)],
+        [_server(settings, mounts, password)],
+        init_containers=[_schema(settings, mounts, password)],
         volumes=[
             {"name": role, "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
             for role, claim in claims.items()
@@ -85,9 +87,6 @@ def deployment(settings: RegistrySettings, password_version: pulumi.Input[str] |
         temporary_size="4Gi",
         pull_secrets=settings.image_pull_secret_names,
     )
-    pod_metadata: Document = {"labels": labels.pod_labels(settings.name, COMPONENT)}
-    if password_version is not None:
-        pod_metadata["annotations"] = {f"{labels.PREFIX}/password-version": password_version}
     # A volume is mounted by one node at a time: the old server must be gone before the new one starts.
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     return {
@@ -100,7 +99,7 @@ def deployment(settings: RegistrySettings, password_version: pulumi.Input[str] |
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "strategy": {"type": "Recreate"} if claims else rolling,
-            "template": {"metadata": pod_metadata, "spec": pod},
+            "template": {"metadata": {"labels": labels.pod_labels(settings.name, COMPONENT)}, "spec": pod},
         },
     }
 
@@ -113,7 +112,7 @@ def disruption_budget(settings: RegistrySettings) -> Document:
 def network_policy(settings: RegistrySettings) -> Document:
     """Return who may speak with the server: pipelines and endpoints of the allowed namespaces."""
     allowed = [settings.namespace, *settings.allowed_namespaces]
-    egress: list[pulumi.Input[Document]] = [network.to_dns()]
+    egress: list[pulumi.Input[Document] | pulumi.Input[list[Document]]] = [network.to_dns()]
     if settings.postgres is not None:
         database = {
             "podSelector": {"matchLabels": labels.selector(f"{settings.name}-database", f"{COMPONENT}-database")}
@@ -121,6 +120,8 @@ def network_policy(settings: RegistrySettings) -> Document:
         egress.append({"to": [database], "ports": [network.tcp(5432)]})
     if settings.s3 is not None:
         egress.append(network.to_url(settings.s3.endpoint_url or "https://s3.amazonaws.com"))
+        if settings.s3.credentials_secret_name is None:
+            egress.append(network.to_pod_identity_agent())
     return network.policy(
         metadata(settings, settings.name),
         selector(settings),
@@ -129,7 +130,7 @@ def network_policy(settings: RegistrySettings) -> Document:
     )
 
 
-def _schema(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
+def _schema(settings: RegistrySettings, mounts: Sequence[Document], password: Document) -> Document:
     """Return what brings the database to the schema of the server's version, which refuses to start with another."""
     return pods.container(
         "schema",
@@ -137,16 +138,16 @@ def _schema(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
         ["mlflow", "db", "upgrade", _database_uri(settings)],
         resources=quantities.server_resources(settings.cpu, settings.memory),
         mounts=mounts,
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _database_environment(settings)),
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, password),
     )
 
 
-def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
+def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Document) -> Document:
     environment = pods.environment(
         pods.MODEL_LIBRARY_ENVIRONMENT,
         # Jobs that MLflow runs for itself are eight more processes of 226 MB each.
         {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        _database_environment(settings),
+        password,
         _s3_environment(settings.s3) if settings.s3 else {},
     )
     api = {"httpGet": {"path": API_PATH, "port": "http", "httpHeaders": [{"name": "Host", "value": "localhost"}]}}
@@ -180,8 +181,11 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document]) -> Document:
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
     # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
     workers = 1 if settings.postgres is None else 2
+    # Every address, of IPv4 and of IPv6. One worker opens a socket for each family where no host is named, and "::"
+    # would be IPv6 alone; several share one socket, which is IPv4's without a host, and of both families with "::".
+    every_address = "" if workers == 1 else "::"
     return [
-        *("mlflow", "server", "--host", "0.0.0.0", "--port", str(PORT), "--workers", str(workers)),  # noqa: S104
+        *("mlflow", "server", "--host", every_address, "--port", str(PORT), "--workers", str(workers)),
         *("--backend-store-uri", _database_uri(settings)),
         *("--serve-artifacts", "--artifacts-destination", settings.s3.uri if settings.s3 else ARTIFACTS_FOLDER),
         *("--allowed-hosts", combine(lambda namespace: _allowed_hosts(settings.name, namespace), settings.namespace)),
@@ -199,12 +203,6 @@ def _allowed_hosts(name: str, namespace: str) -> str:
     """Names that a client may call the server by: its Service's, and a forwarded port's."""
     service = (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local")
     return ",".join(f"{host}{port}" for host in (*service, "localhost", "127.0.0.1") for port in ("", ":*"))
-
-
-def _database_environment(settings: RegistrySettings) -> Document:
-    if settings.postgres is None:
-        return {}
-    return {"PGPASSWORD": _from_secret(f"{settings.name}-database", "password")}
 
 
 def _s3_environment(s3: S3Settings) -> Document:

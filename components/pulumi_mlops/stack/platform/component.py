@@ -59,10 +59,15 @@ class Platform(pulumi.ComponentResource):
     def _on_kubernetes(
         self, name: str, config: PlatformConfig, secrets: StackSecrets, children: pulumi.ResourceOptions
     ) -> None:
-        from pulumi_mlops._shared.kubernetes.create import create  # noqa: PLC0415 - a large library, of this target alone
+        from pulumi_mlops._shared.kubernetes import protection  # noqa: PLC0415 - a large library, of this target alone
+        from pulumi_mlops._shared.kubernetes.create import create  # noqa: PLC0415
         from pulumi_mlops.model_registry.kubernetes.component import KubernetesModelRegistry  # noqa: PLC0415
 
-        namespace = create(name, _namespace(config, self.tags), children)
+        # A namespace takes everything in it along. Every other resource waits for this one, so an update that would
+        # replace it is refused before anything has changed.
+        holds_data = isinstance(config.registry, OwnRegistry) and config.registry.protect_data
+        options = protection.options(self, is_protected=holds_data)
+        namespace = create(name, _namespace(config, self.tags), options)
         self.namespace = namespace.metadata.apply(lambda metadata: str(metadata["name"]))
         if isinstance(config.registry, OwnRegistry):
             args: Any = arguments.registry_args(config, config.registry, self.namespace)

@@ -47,6 +47,7 @@ def network_policy(settings: PipelineSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             *(elsewhere if settings.allowed_egress_cidrs else []),
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
 
@@ -56,7 +57,8 @@ def cron_job(settings: PipelineSettings) -> Document:
 
     The schedule starts no run while one that it started goes on. A run that was asked for by hand is a Job from the
     same template, of which the schedule knows nothing: `mlops train` starts none beside another, but the schedule may
-    start one beside it. Each has a workspace of its own and registers a version of its own.
+    start one beside it. Each has a workspace of its own and registers a version of its own. A run whose node is drained
+    or reclaimed starts anew from its first step; where the last was over already, it registers a second version.
     """
     return {
         "apiVersion": "batch/v1",
@@ -89,6 +91,11 @@ def _run(settings: PipelineSettings) -> Document:
     )
     return {
         "backoffLimit": 0,
+        # A drained or reclaimed node, or a pod of higher priority, is no fault of the run: it starts anew.
+        # https://kubernetes.io/docs/tasks/job/pod-failure-policy/#using-pod-failure-policy-to-ignore-pod-disruptions
+        "podFailurePolicy": {
+            "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+        },
         "activeDeadlineSeconds": settings.run_timeout_seconds,
         "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
         "template": {"metadata": {"labels": pod_labels(settings)}, "spec": pod},

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import json
+import socket
 import struct
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -34,6 +36,37 @@ def path(served: ServedModel) -> RequestPath:
     application = rest_server.config.app
     assert isinstance(application, RequestPath)
     return application
+
+
+def loopbacks() -> list[str]:
+    """The addresses of this machine's loopback, of each family that it has."""
+    found = []
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with contextlib.suppress(OSError), socket.socket(family) as probe:
+            probe.bind((address, 0))
+            found.append(address)
+    return found
+
+
+def test_it_listens_at_every_address_of_every_family(path: RequestPath, served: ServedModel) -> None:
+    server = EndpointServer(served, port=0, drain=Drain(60), grace_seconds=1, body_limit_bytes=100_000)
+    config = EndpointRestServer(server.dataplane, server).config
+    config.app = path
+
+    async def run() -> None:
+        listening = DrainingServer(config, server.drain)
+        config.load()
+        listening.lifespan = config.lifespan_class(config)
+        await listening.startup()
+        ports = {one.getsockname()[0]: one.getsockname()[1] for two in listening.servers for one in two.sockets}
+        for address in loopbacks():
+            anywhere = "::" if ":" in address else "0.0.0.0"  # noqa: S104 - where the server listens
+            _, writer = await asyncio.open_connection(address, ports[anywhere])
+            writer.close()
+        await listening.shutdown()
+
+    assert loopbacks()
+    asyncio.run(run())
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ class FakeStack:
         self.start: QuickStart | None = None
         self.failure: str | None = None
         self.busy_times = 0
+        self.was_killed = False
 
     def exists(self) -> bool:
         return self.known
@@ -64,7 +65,7 @@ class FakeStack:
         return False
 
     def recover(self) -> bool:
-        return False
+        return self.was_killed
 
     def up(self, log: Path, report: Callable[[str], None], *, refresh: bool) -> str:
         assert self.start is not None

@@ -1,0 +1,52 @@
+"""Names that a stack on Kubernetes must not take: somebody else has them, or another object of the stack."""
+
+from collections.abc import Iterator
+
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.problems import Problem, shown
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/: `kube-` is the cluster's own, and
+# `default` is there before any stack.
+RESERVED_PREFIX = "kube-"
+DEFAULT_NAMESPACE = "default"
+REGISTRY_NAMES = ("mlflow", "mlflow-database")
+# What a workload's name is followed by in the names of its pipeline and of its truth check.
+ENDINGS = ("-pipeline", "-truth")
+
+
+def problems_of(document: StackDocument, *, owns_registry: bool) -> Iterator[Problem]:
+    """Yield each name that is taken.
+
+    Args:
+        document: The stack.
+        owns_registry: Whether it runs a registry, in the namespace of its workloads.
+    """
+    yield from _namespace(document)
+    yield from _workloads(document, owns_registry=owns_registry)
+
+
+def _namespace(document: StackDocument) -> Iterator[Problem]:
+    namespace = document.at("platform", "namespace")
+    if not isinstance(namespace, str):
+        return
+    if namespace == DEFAULT_NAMESPACE or namespace.startswith(RESERVED_PREFIX):
+        yield document.problem(
+            ("platform", "namespace"),
+            got=shown(namespace),
+            expected="a namespace of the stack's own, which it creates and deletes",
+            fix="name another, like flights-dev",
+        )
+
+
+def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Problem]:
+    taken = dict.fromkeys(REGISTRY_NAMES if owns_registry else (), "the stack's own registry")
+    names = list(document.keys_at("workloads"))
+    taken |= {f"{name}{ending}": f"the workload {name}" for name in names for ending in ENDINGS}
+    for name in names:
+        if name in taken:
+            yield document.problem(
+                ("workloads", name),
+                got=f"a workload named {shown(name)}, which is the name of objects of {taken[name]}",
+                expected="a name of its own within the namespace",
+                fix="rename it",
+            )
