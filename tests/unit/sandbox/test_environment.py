@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from sandbox import environment as module
+from sandbox import paths
 from sandbox.engine import Engine
 
-UV_FOLDER = module.paths.uv_folder()
+UV_FOLDER = paths.uv_folder()
 
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module.paths, "uv_folder", lambda: tmp_path / "uv")
+    monkeypatch.setattr(paths, "uv_folder", lambda: tmp_path / "uv")
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "it's state"))
     built = Engine(tmp_path / "it's state" / "bin" / "pulumi", "v1", is_built=True)
@@ -78,8 +79,8 @@ def test_path_leads_to_the_makefiles_uv_after_any_of_the_users_own(
 
 
 def test_the_makefile_installs_uv_where_it_is_looked_for() -> None:
-    program = UV_FOLDER.relative_to(module.paths.checkout()) / "uv"
-    assert f"\n{program}:\n" in (module.paths.checkout() / "Makefile").read_text()
+    program = UV_FOLDER.relative_to(paths.checkout()) / "uv"
+    assert f"\n{program}:\n" in (paths.checkout() / "Makefile").read_text()
 
 
 def test_the_passphrase_is_generated_once_and_for_its_owner_alone() -> None:
