@@ -23,8 +23,10 @@ def go_environment(name: str) -> Iterator[dict[str, str]]:
     folder = paths.cache_root() / "go" / name
     yield {
         "CGO_ENABLED": "0",
-        # Modules are read-only by default, and could not be removed like other files.
-        "GOFLAGS": "-buildvcs=false -modcacherw",
+        # Modules are read-only by default, and could not be removed like other files. The linker leaves debugging
+        # information out (-s -w), so the compiler need not write it: 14 to 18 % less CPU for the packages measured
+        # (k8s.io/api/core/v1, pkg/apis/core/validation), and a program of the same size.
+        "GOFLAGS": "-buildvcs=false -modcacherw -gcflags=all=-dwarf=false",
         "GOMODCACHE": str(folder / "modules"),
         "GOCACHE": str(folder / "objects"),
     }

@@ -22,6 +22,11 @@ def checkout() -> Path:
     return sources().parent
 
 
+def uv_folder() -> Path:
+    """Folder of the uv that the Makefile installs where there is none on PATH."""
+    return checkout() / ".uv" / "bin"
+
+
 def cache_root() -> Path:
     """Folder of built things: MLOPS_SANDBOX_CACHE, else `pulumi-mlops` in the user's cache."""
     return _root("MLOPS_SANDBOX_CACHE", "XDG_CACHE_HOME", Path(".cache"))

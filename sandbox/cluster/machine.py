@@ -14,6 +14,7 @@ from sandbox.cluster.layout import Layout
 
 _PROXY_TABLES = ("ip kube-proxy", "ip6 kube-proxy")
 _OWN_TABLE = f"ip {settings.NFT_TABLE}"
+_POLICY_TABLE = f"inet {settings.POLICY_TABLE}"
 _RULE_COMMENT = "mlops-sandbox"
 
 _SYSCTLS = Path("/proc/sys")
@@ -56,7 +57,8 @@ def prepare(layout: Layout, journal: Journal) -> None:
     if not journal.sysctls:
         journal.sysctls = sysctls()
     tables = _tables()
-    journal.tables = [name for name in (_OWN_TABLE, *_PROXY_TABLES) if name in journal.tables or name not in tables]
+    made = (_OWN_TABLE, _POLICY_TABLE, *_PROXY_TABLES)
+    journal.tables = [name for name in made if name in journal.tables or name not in tables]
     journal.address_added = journal.address_added or not _has_address()
     journal.controllers = sorted({*journal.controllers, *cgroups.controllers_to_enable()})
     journal.folders += [str(place) for place in _absent_folders(layout) if str(place) not in journal.folders]
@@ -112,6 +114,14 @@ def write_sysctls(values: dict[str, str], *, keep_forwarding: bool, root: Path =
             continue
         if path.is_file() and path.read_text().strip() != value:
             path.write_text(value)
+
+
+def enforces_network_policies() -> bool:
+    """Whether the rules are there that ask kube-network-policies about a pod's new connections.
+
+    Where the kernel refuses them the program goes on and enforces nothing.
+    """
+    return _POLICY_TABLE in _tables()
 
 
 def may_raise_oom_score() -> bool:

@@ -21,6 +21,7 @@ def render(pki: Path) -> list[Manifest]:
     authority = base64.b64encode((pki / "ca.crt").read_bytes()).decode()
     return [
         *_dns(),
+        *_network_policies_rights(),
         _storage_class(),
         *_provisioner_rights(),
         *_metrics_rights(),
@@ -39,6 +40,18 @@ def _dns() -> list[Manifest]:
         *_cluster_rights("system:coredns", rules),
         *_service_of_the_machine("kube-dns", ports, labels, cluster_ip=settings.DNS_SERVICE_ADDRESS),
     ]
+
+
+def _network_policies_rights() -> list[Manifest]:
+    watch = ["list", "watch"]
+    return _cluster_rights(
+        "system:kube-network-policies",
+        [
+            {"apiGroups": [""], "resources": ["pods", "namespaces"], "verbs": watch},
+            {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": watch},
+            {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch", "update"]},
+        ],
+    )
 
 
 def _storage_class() -> Manifest:

@@ -110,8 +110,11 @@ class Node:
             self._wait(current, "kube-apiserver", api.has_system_namespace, 60)
             api.apply(manifests.render(self.layout.pki))
             self._wait(current, "kube-apiserver", api.metrics_server_has_rights, 60)
+            if not machine.enforces_network_policies():  # somebody flushed the rules, which it writes no second time
+                processes.stop(self.layout.records, "kube-network-policies")
             for call in calls.AFTER_RIGHTS:
                 self._start(call(self.layout, self.binaries))
+            self._wait(current, "kube-network-policies", machine.enforces_network_policies, 60)
             self._wait(current, "coredns", dns_answers, 60)
             self._wait(current, "kubelet", api.node_is_ready, 90)
             self._wait(current, "kube-controller-manager", api.has_default_service_account, 60)
@@ -122,7 +125,8 @@ class Node:
         if any(processes.running(self.layout.records, program.name) is None for program in self.programs()):
             return False
         with Api(self.layout.pki) as api:
-            return api.is_ready() and api.node_is_ready() and api.serves_metrics() and dns_answers()
+            answers = api.is_ready() and api.node_is_ready() and api.serves_metrics() and dns_answers()
+        return answers and machine.enforces_network_policies()
 
     def _start(self, program: Program) -> None:
         layout = self.layout

@@ -49,6 +49,7 @@ CLIENTS = (
     Certificate("controller-manager", "system:kube-controller-manager"),
     Certificate("scheduler", "system:kube-scheduler"),
     Certificate("kube-proxy", "system:kube-proxy"),
+    Certificate("kube-network-policies", "system:kube-network-policies"),
     Certificate("coredns", "system:coredns"),
     Certificate("metrics-server", "system:metrics-server"),
     Certificate("volume-provisioner", "system:volume-provisioner"),
@@ -90,7 +91,7 @@ CERTIFICATES = CLIENTS + _OTHERS
 
 
 def ensure(folder: Path) -> None:
-    """Makes all keys and certificates, unless they are there and valid for some time yet.
+    """Makes all keys and certificates, unless they are there, for these names, and valid for some time yet.
 
     Args:
         folder: Where they go; it appears whole or not at all.
@@ -107,14 +108,39 @@ def ensure(folder: Path) -> None:
 
 
 def _is_current(folder: Path) -> bool:
-    names = [certificate.name for certificate in CERTIFICATES]
+    keys = [folder / f"{name}.key" for name in ("ca", "service-accounts", *(made.name for made in CERTIFICATES))]
     try:
         authority = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+        found = [x509.load_pem_x509_certificate((folder / f"{made.name}.crt").read_bytes()) for made in CERTIFICATES]
     except (FileNotFoundError, ValueError):
         return False
     if authority.not_valid_after_utc - datetime.datetime.now(datetime.UTC) < _RENEW_BEFORE:
         return False
-    return all((folder / f"{name}{ending}").is_file() for name in names for ending in (".crt", ".key"))
+    # A later version of the sandbox may have other addresses, and kept data the certificates of an earlier one.
+    fit = all(
+        _identity(it) == (_subject(made), _alternatives(made)) for made, it in zip(CERTIFICATES, found, strict=True)
+    )
+    return fit and all(key.is_file() for key in keys)
+
+
+def _identity(certificate: x509.Certificate) -> tuple[x509.Name, list[x509.GeneralName]]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return certificate.subject, []
+    return certificate.subject, list(names)
+
+
+def _subject(certificate: Certificate) -> x509.Name:
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, certificate.common_name)]
+    if certificate.organization:
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, certificate.organization))
+    return x509.Name(attributes)
+
+
+def _alternatives(certificate: Certificate) -> list[x509.GeneralName]:
+    addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in certificate.addresses]
+    return [*(x509.DNSName(name) for name in certificate.dns_names), *addresses]
 
 
 def _write_all(folder: Path) -> None:
@@ -144,18 +170,13 @@ def _signed(
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
-    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, certificate.common_name)]
-    if certificate.organization:
-        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, certificate.organization))
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
-    builder = _builder(x509.Name(attributes), authority.subject, key.public_key())
+    builder = _builder(_subject(certificate), authority.subject, key.public_key())
     if certificate.is_server:
         purposes = [ExtendedKeyUsageOID.SERVER_AUTH]
         if certificate.name == "etcd":  # the member also calls itself
             purposes.append(ExtendedKeyUsageOID.CLIENT_AUTH)
-        names: list[x509.GeneralName] = [x509.DNSName(name) for name in certificate.dns_names]
-        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in certificate.addresses]
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(_alternatives(certificate)), critical=False)
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)

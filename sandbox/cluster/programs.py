@@ -146,6 +146,17 @@ def kube_proxy(layout: Layout, binaries: Path) -> Program:
     return _kubernetes(binaries, "kube-proxy", f"--config={layout.configuration / 'kube-proxy.yaml'}")
 
 
+def network_policies(layout: Layout, binaries: Path) -> Program:
+    """Builds the call of what enforces NetworkPolicies."""
+    return _kubernetes(
+        binaries,
+        "kube-network-policies",
+        f"--kubeconfig={layout.kubeconfig('kube-network-policies')}",
+        f"--hostname-override={settings.NODE_NAME}",
+        f"--nft-table={settings.POLICY_TABLE}",
+    )
+
+
 def dns(layout: Layout, binaries: Path) -> Program:
     """Builds CoreDNS's call."""
     return Program("coredns", (str(binaries / "coredns"), "-conf", str(layout.configuration / "Corefile")))
@@ -195,7 +206,7 @@ def containerd(layout: Layout, containerd_binary: Path) -> Program:
 AFTER_API: tuple[Callable[[Layout, Path], Program], ...] = (kubelet, controller_manager, scheduler, kube_proxy)
 """Programs that need an API server that answers; some of them end at once without one."""
 
-AFTER_RIGHTS: tuple[Callable[[Layout, Path], Program], ...] = (dns, provisioner, metrics)
+AFTER_RIGHTS: tuple[Callable[[Layout, Path], Program], ...] = (network_policies, dns, provisioner, metrics)
 """Programs that need the rights that the sandbox's own objects give them."""
 
 STOP_ORDER = (
@@ -203,6 +214,7 @@ STOP_ORDER = (
     "metrics-server",
     "volume-provisioner",
     "coredns",
+    "kube-network-policies",  # while the API server answers: it deletes its table on its way out
     "kube-proxy",
     "kube-scheduler",
     "kube-controller-manager",

@@ -40,6 +40,7 @@ LOCAL_PORTS = (
 
 CGROUP = "mlops-sandbox"
 NFT_TABLE = "mlops_sandbox"
+POLICY_TABLE = "mlops_sandbox_policies"
 STORAGE_CLASS = "standard"
 VOLUME_PROVISIONER = "mlops.sandbox/folder"
 PAUSE_IMAGE = "localhost/pulumi-mlops/pause:1"

@@ -24,7 +24,14 @@ _LOCAL_REGISTRY = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/")
 class Buildah:
     """Buildah with a storage in the cache, kept apart from any other storage and setting of this machine."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, make_base: "Callable[[Buildah, str], None]") -> None:
+        """Prepares the storage.
+
+        Args:
+            program: What `packages.tool` found.
+            make_base: Makes a base image with a builder, unless its storage holds one of that name.
+        """
+        self._make_base = make_base
         self._folder = paths.cache_root() / "images" / "buildah"
         self._program = _self_contained(program, self._folder / "bin")
         self._prepare_folder()
@@ -60,9 +67,7 @@ class Buildah:
 
     def prepare_base(self, name: str) -> None:
         """Makes a base image of Debian's packages unless the storage holds one of this name."""
-        from sandbox.images import bases  # noqa: PLC0415 - bases are made with a builder
-
-        bases.ensure(self, name)
+        self._make_base(self, name)
 
     def holds(self, tag: str) -> bool:
         """Whether the storage has an image of this name."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from sandbox import commands, packages, paths, progress
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
-from sandbox.images import archive, content, dockerfile, host
+from sandbox.images import archive, bases, content, dockerfile, host
 from sandbox.images.buildah import Buildah
 from sandbox.images.builder import Builder, Recipe
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild, repository
@@ -31,7 +31,7 @@ def choose() -> Builder:
     Raises:
         SandboxError: When there is none.
     """
-    return Docker() if choice() == DOCKER else Buildah(packages.tool("buildah"))
+    return Docker() if choice() == DOCKER else Buildah(packages.tool("buildah"), bases.ensure)
 
 
 def choice() -> str:

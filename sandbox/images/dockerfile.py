@@ -1,11 +1,20 @@
 """What a Dockerfile takes in: its base images and the files of the build context that it copies."""
 
+import io
 import json
 import re
 import shlex
 from dataclasses import dataclass
 
+from dockerfile_parse import DockerfileParser
+from dockerfile_parse.constants import COMMENT_INSTRUCTION
+from dockerfile_parse.parser import image_from
+
 from sandbox.errors import SandboxError
+
+# Docker's own pattern (moby/buildkit, frontend/dockerfile/parser: reHeredoc), not at the beginning alone.
+_HERE_DOCUMENT = re.compile(r"(?:^|\s)<<-?['\"]?[A-Za-z_]\w*")
+_WITH_HERE_DOCUMENTS = ("ADD", "COPY", "RUN")
 
 
 @dataclass(frozen=True)
@@ -27,42 +36,34 @@ def parse(text: str) -> list[Instruction]:
     """Splits a Dockerfile into its instructions.
 
     Args:
-        text: The whole file. Here-documents are not supported.
+        text: The whole file.
 
     Returns:
         The instructions in order, without comments and empty lines.
+
+    Raises:
+        SandboxError: When it holds a here-document, whose lines would be taken for instructions.
     """
-    instructions = []
-    pending: list[str] = []
-    first_line = 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        if not pending:
-            first_line = number
-        pending.append(line.removesuffix("\\").strip())
-        if line.endswith("\\"):
-            continue
-        keyword, _, arguments = " ".join(pending).partition(" ")
-        instructions.append(Instruction(first_line, keyword.upper(), arguments.strip()))
-        pending = []
+    instructions = [
+        Instruction(found["startline"] + 1, found["instruction"], found["value"].strip())
+        for found in _parser(text).structure
+        if found["instruction"] != COMMENT_INSTRUCTION
+    ]
+    for one in instructions:
+        if one.keyword in _WITH_HERE_DOCUMENTS and _HERE_DOCUMENT.search(one.arguments):
+            raise SandboxError(
+                f"line {one.line}: {one.keyword} {one.arguments}: expected no here-document",
+                "join the commands with && or copy a file",
+            )
     return instructions
 
 
 def bases(text: str) -> list[str]:
     """Names of the images that a Dockerfile starts from, in order and once each; its own stages are not among them."""
-    found: list[str] = []
-    stages: set[str] = set()
-    for instruction in parse(text):
-        if instruction.keyword != "FROM":
-            continue
-        words = [word for word in instruction.arguments.split() if not word.startswith("--")]
-        if words[0] not in {*stages, *found}:
-            found.append(words[0])
-        if len(words) == 3:
-            stages.add(words[2])
-    return found
+    stages = {
+        stage for one in parse(text) if one.keyword == "FROM" for _, stage in [image_from(one.arguments)] if stage
+    }
+    return list(dict.fromkeys(name for name in _parser(text).parent_images if name not in stages))
 
 
 def copied(text: str) -> list[str]:
@@ -101,3 +102,7 @@ def _copy_sources(instruction: Instruction) -> list[str]:
                 "name the files or the folder themselves",
             )
     return [word.removeprefix("./").rstrip("/") for word in words[:-1]]
+
+
+def _parser(text: str) -> DockerfileParser:
+    return DockerfileParser(fileobj=io.BytesIO(text.encode()))

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox import bring_up, checks, cli, doctor, images
-from sandbox.checks import Finding, State
+from sandbox import bring_up, cli, doctor, images
 from sandbox.cluster import Cluster, build, lifecycle, users_context
-from sandbox.doctor import Check, Part
+from sandbox.doctor import Check, Finding, Part, State, machine
 from sandbox.engine import Engine
 from sandbox.engine.plugins import InstalledPlugin
 from sandbox.errors import SandboxError
@@ -159,4 +158,4 @@ def test_no_argument_of_kubectl_is_taken_for_ours(monkeypatch: pytest.MonkeyPatc
 def test_the_catalogue_covers_every_part() -> None:
     catalogue = doctor.checks_for(None, tuple(Part))
     assert {part for check in catalogue for part in check.parts} == set(Part)
-    assert checks.python in [check.look for check in catalogue]
+    assert machine.python in [check.look for check in catalogue]

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from sandbox import environment as module
+from sandbox import paths
 from sandbox.engine import Engine
+
+UV_FOLDER = paths.uv_folder()
 
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(paths, "uv_folder", lambda: tmp_path / "uv")
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MLOPS_SANDBOX_STATE", str(tmp_path / "it's state"))
     built = Engine(tmp_path / "it's state" / "bin" / "pulumi", "v1", is_built=True)
@@ -60,6 +64,23 @@ def test_path_leads_to_a_pulumi_of_the_users_own(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "current_engine", lambda: Engine(Path("/usr/bin/pulumi"), "v1", is_built=False))
     monkeypatch.setenv("PATH", "/usr/bin")
     assert module.environment()["PATH"] == os.pathsep.join([COMMANDS, "/usr/bin"])
+
+
+def test_path_leads_to_the_makefiles_uv_after_any_of_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, folders: Path
+) -> None:
+    own = str(folders / "uv")
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert own not in module.environment()["PATH"].split(os.pathsep)
+    (folders / "uv").mkdir()
+    (folders / "uv" / "uv").touch()
+    monkeypatch.setenv("PATH", os.pathsep.join([own, "/usr/bin"]))
+    assert module.environment()["PATH"].split(os.pathsep)[-2:] == ["/usr/bin", own]
+
+
+def test_the_makefile_installs_uv_where_it_is_looked_for() -> None:
+    program = UV_FOLDER.relative_to(paths.checkout()) / "uv"
+    assert f"\n{program}:\n" in (paths.checkout() / "Makefile").read_text()
 
 
 def test_the_passphrase_is_generated_once_and_for_its_owner_alone() -> None:

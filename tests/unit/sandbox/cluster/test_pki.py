@@ -1,4 +1,6 @@
 import base64
+import dataclasses
+import datetime
 import ssl
 import stat
 from pathlib import Path
@@ -63,6 +65,35 @@ def test_keys_are_made_anew_when_one_is_missing(tmp_path: Path, damage: str) -> 
 
     assert (folder / "scheduler.key").exists()
     assert certificate(folder, "scheduler").issuer == certificate(folder, "ca").subject
+    assert (folder / "ca.crt").read_bytes() != before
+
+
+def test_keys_are_made_anew_for_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pki"
+    pki.ensure(folder)
+    before = (folder / "ca.crt").read_bytes()
+    moved = [
+        dataclasses.replace(made, addresses=("10.9.8.7",)) if made.name == "apiserver" else made
+        for made in pki.CERTIFICATES
+    ]
+    monkeypatch.setattr(pki, "CERTIFICATES", tuple(moved))
+
+    pki.ensure(folder)
+
+    assert (folder / "ca.crt").read_bytes() != before
+    names = certificate(folder, "apiserver").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["10.9.8.7"]
+
+
+def test_keys_are_made_anew_before_they_expire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pki"
+    with monkeypatch.context() as brief:
+        brief.setattr(pki, "_VALID", datetime.timedelta(days=29))
+        pki.ensure(folder)
+    before = (folder / "ca.crt").read_bytes()
+
+    pki.ensure(folder)
+
     assert (folder / "ca.crt").read_bytes() != before
 
 

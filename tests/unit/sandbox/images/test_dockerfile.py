@@ -47,6 +47,17 @@ def test_bases_are_images_and_not_stages() -> None:
     assert bases(TWO_STAGES) == ["docker.io/library/debian:1", "docker.io/library/python:2"]
 
 
+def test_a_base_that_an_argument_names_is_the_one_that_docker_would_take() -> None:
+    assert bases("ARG TAG=3\nFROM docker.io/library/python:${TAG} AS first\nFROM first\n") == [
+        "docker.io/library/python:3"
+    ]
+
+
+def test_a_here_document_is_refused() -> None:
+    with pytest.raises(SandboxError, match="line 2: RUN <<END"):
+        parse("FROM x\nRUN <<END\nCOPY a b\nEND\n")
+
+
 def test_copies_out_of_stages_are_not_of_the_context() -> None:
     assert copied(TWO_STAGES) == ["images/one/a.txt", "images/one/b.txt", "images/one/with space", "pipelines/code"]
 

@@ -2,8 +2,9 @@
 
 import shutil
 
-from sandbox import checks, images
-from sandbox.checks import Finding, State
+from sandbox import images
+from sandbox.doctor.finding import Finding, State
+from sandbox.doctor.machine import packaged
 from sandbox.errors import SandboxError
 from sandbox.images import building, delivery
 from sandbox.packages.catalog import IMAGES
@@ -23,7 +24,7 @@ def image_builder(context: str | None = None) -> Finding:
         chosen = building.choice()
     except SandboxError as error:
         return Finding(name, State.MISSING, error.problem, error.fix)
-    return Finding(name, State.FOUND, "Docker") if chosen == building.DOCKER else checks.packaged(name, IMAGES)
+    return Finding(name, State.FOUND, "Docker") if chosen == building.DOCKER else packaged(name, IMAGES)
 
 
 def image_delivery(context: str) -> Finding:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import checks, images, paths
-from sandbox.checks import Finding, State
+from sandbox import images, paths
 from sandbox.cluster.layout import Layout
+from sandbox.doctor import compiling
+from sandbox.doctor.finding import Finding, State
+from sandbox.doctor.machine import nearest_existing
 
 ENGINE_GIB = 2.0
 NODE_GIB = 3.0
@@ -43,8 +45,8 @@ def disk(*, engine: bool = True, node: bool = True, with_images: bool = True) ->
         with_images: Whether the images are wanted.
     """
     in_cache = [
-        ENGINE_GIB if engine and checks.engine_is_lacking() else 0.0,
-        NODE_GIB if node and checks.node_is_lacking() else 0.0,
+        ENGINE_GIB if engine and compiling.engine_is_lacking() else 0.0,
+        NODE_GIB if node and compiling.node_is_lacking() else 0.0,
         IMAGES_GIB if with_images and len(images.built()) < len(images.IMAGE_NAMES) else 0.0,
     ]
     in_state = STATE_GIB if node and not Layout.of_state_root().etcd.exists() else LEAST_GIB
@@ -67,5 +69,5 @@ def judge(rooms: Sequence[Room]) -> Finding:
 
 
 def _room(root: Path, needed_gib: float) -> Room:
-    folder = checks.nearest_existing(root)
+    folder = nearest_existing(root)
     return Room(root, needed_gib, shutil.disk_usage(folder).free / 2**30, folder.stat().st_dev)
