@@ -68,7 +68,7 @@ def _parts() -> dict[str, Callable[[str, Any], None]]:
         endpoint.resolve(name, workload.endpoint_args(name, args, f"{name}-group"))
 
     def check_pipeline(name: str, args: Any) -> None:
-        pipeline.resolve(f"{name}-pipeline", workload.pipeline_args(name, args, f"{name}-group", None))
+        pipeline.resolve(f"{name}-pipeline", workload.pipeline_args(name, args, f"{name}-group"))
 
     return {"endpoint": check_endpoint, "pipeline": check_pipeline}
 

@@ -98,10 +98,8 @@ class SageMakerPipelineArgs(TypedDict):
     """Model package group that versions are registered in: its name, or its ARN."""
     serving_image: pulumi.Input[str]
     """Image that serves the versions, by digest and in the region's ECR. It is recorded with each version."""
-    champion_model_data_url: NotRequired[pulumi.Input[str]]
-    """The S3 location of the champion's model.tar.gz. Without it a new model is not compared with the champion."""
     model_data_bucket: NotRequired[pulumi.Input[str]]
-    """Bucket that models are put into, below `models/`: the registry's. Defaults to `bucket_name`."""
+    """Bucket of the registry, with each model at `models/<group>/<digest>/model.tar.gz`. Defaults to `bucket_name`."""
     model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
     """Key that registered models, the champion among them, are encrypted with. Defaults to `kms_key_arn`."""
     processing_instance_type: NotRequired[str]

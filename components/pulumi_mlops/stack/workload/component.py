@@ -177,11 +177,9 @@ class Workload(pulumi.ComponentResource):
             registry_args = sagemaker_workload.registry_args(name, args)
             self.registry = SageMakerModelRegistry(f"{name}-registry", registry_args, children)
             group = self.registry.group_name
-        # The endpoint finds out where the pinned version lies; the pipeline compares new versions with that.
-        endpoint = SageMakerEndpoint(name, sagemaker_workload.endpoint_args(name, args, group), children)
-        pipeline_args = sagemaker_workload.pipeline_args(name, args, group, endpoint.model_data_url)
-        self.endpoint = endpoint
+        pipeline_args = sagemaker_workload.pipeline_args(name, args, group)
         self.pipeline = SageMakerTrainingPipeline(f"{name}-pipeline", pipeline_args, children)
+        self.endpoint = SageMakerEndpoint(name, sagemaker_workload.endpoint_args(name, args, group), children)
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
         """Return the outputs by name, as a stack exports them."""

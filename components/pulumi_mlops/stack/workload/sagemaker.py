@@ -105,16 +105,13 @@ def registry_args(name: str, args: Mapping[str, Any]) -> Any:
     )
 
 
-def pipeline_args(
-    name: str, args: Mapping[str, Any], group: pulumi.Input[str], champion_url: pulumi.Input[str] | None
-) -> Any:
+def pipeline_args(name: str, args: Mapping[str, Any], group: pulumi.Input[str]) -> Any:
     """Return the arguments of a workload's pipeline.
 
     Args:
         name: The workload's name.
         args: Its arguments.
         group: The model package group.
-        champion_url: Where the pinned version's bytes lie; None where none is pinned.
     """
     pipeline = dict(args["pipeline"])
     own = pipeline.pop("sagemaker", {})
@@ -134,7 +131,6 @@ def pipeline_args(
                     **_taken(place, (*_EVERYWHERE, *_IN_NETWORK, *_MODEL_DATA)),
                     "model_package_group": group,
                     "serving_image": args["serving_image"],
-                    "champion_model_data_url": champion_url,
                     **own,
                 }
             ),

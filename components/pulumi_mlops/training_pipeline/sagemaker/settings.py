@@ -190,10 +190,6 @@ def _gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
 
 def _later(arguments: Arguments, graph: Mapping[str, Any], region: str) -> dict[str, Any]:
     read = arguments.read
-    champion = neutral.champion(arguments)
-    url = read("sagemaker.champion_model_data_url", aws_checks.s3_uri)
-    if url is not None and champion is None and arguments.sound("champion"):
-        arguments.add("sagemaker.champion_model_data_url", url, "nothing: there is no champion", "add the champion")
     image = aws_checks.ecr_image
     if arguments.sound("sagemaker.region"):
         image = aws_checks.all_of(image, _in_region(region))
@@ -205,8 +201,7 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], region: str) -> dict[
         "bucket": read("sagemaker.bucket_name", aws_checks.bucket_name),
         "model_data_bucket": read("sagemaker.model_data_bucket", aws_checks.bucket_name, read("sagemaker.bucket_name")),
         "model_package_group": read("sagemaker.model_package_group", aws_checks.model_package_group),
-        "champion": champion,
-        "champion_model_data_url": url,
+        "champion": neutral.champion(arguments),
         "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", aws_checks.kms_key_arn),
         "values": {key: _short(arguments, key, value) for key, value in given.items()},
     }
