@@ -19,6 +19,7 @@ import pulumi_aws as aws
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
 from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
 from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
+from pulumi_mlops.dynamic.registered_versions import RegisteredVersions
 
 provider = aws.Provider(
     "aws",
