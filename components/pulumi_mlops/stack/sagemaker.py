@@ -79,6 +79,9 @@ class SageMakerPipelineSettings(Model):
     data_s3_uris: Annotated[tuple[S3Uri, ...], Field(strict=False)] = ()
     """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
 
+    data_kms_key_arns: Annotated[tuple[KmsKeyArn, ...], Field(strict=False)] = ()
+    """Keys that the objects at data_s3_uris are encrypted with, which jobs may decrypt with. Defaults to none."""
+
     approval: Annotated[ModelApproval, Field(strict=False)] = ModelApproval.PENDING
     """Approved lets a registered version serve at once; PendingManualApproval for a person. The default."""
 

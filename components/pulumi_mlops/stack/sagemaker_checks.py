@@ -9,6 +9,7 @@ from pulumi_mlops._shared.aws.scalars import EcrImage
 from pulumi_mlops.stack import sagemaker_instances
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.problems import Path, Problem, shown
+from pulumi_mlops.stack.sagemaker import SageMakerSettings
 
 _PLATFORM = ("platform", "sagemaker")
 # The longest names: a role has at most 64 characters, of which `<namespace>-<workload>` leaves these to its purpose.
@@ -26,6 +27,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _network(document)
     yield from _other_accounts(document)
     yield from _names(document)
+    yield from _reused_results(document)
     for workload in document.keys_at("workloads"):
         pipeline, endpoint = (("workloads", workload, part, "sagemaker") for part in ("pipeline", "endpoint"))
         for path, use in (
@@ -135,6 +137,22 @@ def _other_accounts(document: StackDocument) -> Iterator[Problem]:
             expected="kms_key_arn, the key that its models are encrypted with",
             fix="copy that stack's platform.sagemaker.kms_key_arn",
         )
+
+
+def _reused_results(document: StackDocument) -> Iterator[Problem]:
+    """A step that is reused points at what it left, which must still be there."""
+    kept = document.at(*_PLATFORM, "run_retention_days")
+    days = kept if isinstance(kept, int) else SageMakerSettings.model_fields["run_retention_days"].default
+    for workload in document.keys_at("workloads"):
+        path = ("workloads", workload, "pipeline", "sagemaker", "cache_days")
+        cached = document.at(*path)
+        if isinstance(cached, int) and cached > days:
+            yield document.problem(
+                path,
+                got=shown(cached),
+                expected=f"at most {days}, the platform.sagemaker.run_retention_days after which results are deleted",
+                fix="lower it, or keep results for longer",
+            )
 
 
 def _names(document: StackDocument) -> Iterator[Problem]:

@@ -92,6 +92,19 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"retry_attempts": 21}, ["sagemaker.retry_attempts: got 21, expected 0 to 20"]),
     ({"approval": "Rejected"}, ["sagemaker.approval: got 'Rejected', expected one of PendingManualApproval, Approved"]),
     ({"data_s3_uris": ["flights-raw"]}, ["sagemaker.data_s3_uris[0]: got 'flights-raw'"]),
+    ({"data_kms_key_arns": ["alias/raw"]}, ["sagemaker.data_kms_key_arns[0]: got 'alias/raw'"]),
+    (
+        {"data_s3_uris": [f"s3://flights-raw/by-airport-and-month/{number:03}/" for number in range(60)]},
+        [
+            "sagemaker.data_s3_uris: got '60 locations, a policy of 20699",
+            "a policy of at most 10240",
+            "prefixes that several",
+        ],
+    ),
+    (
+        {"workspace_gib": 126, "instance_types": {"features": "ml.g4dn.xlarge"}},
+        ["workspace_gib: got 126, expected at most 125, as step features on ml.g4dn.xlarge has the disks of its"],
+    ),
     ({"kms_key_arn": "alias/flights"}, ["sagemaker.kms_key_arn: got 'alias/flights'"]),
     ({"subnet_ids": NETWORK["subnet_ids"]}, ["sagemaker.security_group_ids: got nothing"]),
     ({"security_group_ids": NETWORK["security_group_ids"]}, ["sagemaker.subnet_ids: got nothing"]),

@@ -54,6 +54,13 @@ def test_jobs_may_read_the_champion_and_the_data_that_is_named() -> None:
     assert statements["ReadData1List"]["Resource"] == ["arn:aws:s3:::weather"]
 
 
+def test_jobs_may_decrypt_the_data_that_is_named_and_encrypt_nothing_with_its_keys() -> None:
+    keys = [KEY.replace("0a1b2c3d", "4e5f6a7b")]
+    allowed = policy(pipeline(**EVERYTHING, data_kms_key_arns=keys), "jobs")
+    assert (allowed["DecryptData"]["Action"], allowed["DecryptData"]["Resource"]) == (["kms:Decrypt"], keys)
+    assert "DecryptData" not in policy(pipeline(**EVERYTHING), "jobs")
+
+
 def test_models_go_to_another_accounts_bucket_under_its_key() -> None:
     elsewhere = {"model_data_bucket": "flights-models", "model_data_kms_key_arn": KEY.replace(ACCOUNT, "999988887777")}
     declaration = pipeline(**EVERYTHING, **elsewhere)

@@ -11,6 +11,9 @@ from pulumi_mlops._shared.aws import checks
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.tags import read_tags
 
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+MOST_SUBNETS = 16
+MOST_SECURITY_GROUPS = 5
 # Stands in for what is missing until `finish` has said that it is.
 _UNKNOWN = AwsAccount("000000000000", "us-east-1")
 
@@ -69,12 +72,17 @@ def read_common(arguments: Arguments) -> CommonSettings:
 def read_network(arguments: Arguments) -> NetworkSettings | None:
     """Take `sagemaker.subnet_ids` and `sagemaker.security_group_ids`: both, or none."""
     given = {}
-    for key, check in (("subnet_ids", checks.subnet_id), ("security_group_ids", checks.security_group_id)):
+    for key, check, most in (
+        ("subnet_ids", checks.subnet_id, MOST_SUBNETS),
+        ("security_group_ids", checks.security_group_id, MOST_SECURITY_GROUPS),
+    ):
         path = f"sagemaker.{key}"
         given[key] = [
             arguments.check(f"{path}[{index}]", item, check)
             for index, item in enumerate(arguments.read(path, None, []))
         ]
+        if len(given[key]) > most:
+            arguments.add(path, f"{len(given[key])} of them", f"at most {most}", "leave some out")
     for key, other in (("subnet_ids", "security_group_ids"), ("security_group_ids", "subnet_ids")):
         if given[other] and not given[key] and arguments.sound(f"sagemaker.{key}"):
             arguments.add(f"sagemaker.{key}", None, f"at least one, as `{other}` is given", "give both, or neither")

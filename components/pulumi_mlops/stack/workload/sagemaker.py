@@ -32,6 +32,8 @@ class SageMakerWorkloadPipelineArgs(TypedDict):
     """What a version is when a run has registered it. Defaults to PendingManualApproval."""
     data_s3_uris: NotRequired[list[pulumi.Input[str]]]
     """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
+    data_kms_key_arns: NotRequired[list[pulumi.Input[str]]]
+    """Keys that the objects at `data_s3_uris` are encrypted with, which jobs may decrypt with. Defaults to none."""
 
 
 class SageMakerWorkloadEndpointArgs(TypedDict):

@@ -10,7 +10,7 @@ from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 START_AT_MOST_SECONDS_LATE = 3600
 

@@ -21,7 +21,7 @@ from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.training_pipeline.sagemaker.definition.folders import runs_prefix
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
 # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
@@ -81,6 +81,8 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
     for index, uri in enumerate(settings.data_s3_uris):
         yield from _read_location(account, uri, f"ReadData{index}")
+    if settings.data_kms_key_arns:
+        yield statement(["kms:Decrypt"], settings.data_kms_key_arns, sid="DecryptData")
     yield from permissions.pull_images(account, [later["image"]])
     kinds = ["ProcessingJobs", "TrainingJobs"] if settings.trains else ["ProcessingJobs"]
     yield permissions.write_logs(account, [f"/aws/sagemaker/{kind}" for kind in kinds])

@@ -1,27 +1,26 @@
-"""The arguments of a training pipeline on SageMaker, checked and complete."""
+"""Checks the arguments of a training pipeline on SageMaker and fills in the defaults."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-
-import pulumi
 
 from pulumi_mlops._shared import checks
 from pulumi_mlops._shared.arguments import Arguments, Check, Requirement
 from pulumi_mlops._shared.aws import checks as aws_checks
 from pulumi_mlops._shared.aws import permissions
-from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME
+from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME, LONGEST_ROLE_POLICIES, policy_document
 from pulumi_mlops._shared.aws.settings import read_common, read_network, resource_name
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
+from pulumi_mlops.training_pipeline.sagemaker import roles
 from pulumi_mlops.training_pipeline.sagemaker import schedule as scheduler
 from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 COMPONENT = "training-pipeline"
 # The longest name that is made of the pipeline's: of the role that SageMaker takes on for it.
@@ -31,51 +30,6 @@ LONGEST_JOB_SECONDS = 9 * 24 * 3600
 # What AWS takes as the value of a variable, and of what is recorded with a version.
 LONGEST_VALUE = 256
 _RECORDED = re.compile(rf"[A-Za-z0-9 _.:/=+@-]{{1,{LONGEST_VALUE}}}")
-
-
-@dataclass(frozen=True)
-class SageMakerPipelineSettings:
-    """Everything that the pipeline's documents are made of."""
-
-    name: str
-    """The component's name."""
-    aws_name: str
-    """The pipeline's name on AWS, and the beginning of what belongs to it."""
-    account: AwsAccount
-    graph_reference: str
-    model_name: str
-    steps: Sequence[StepPlan]
-    result_step: str | None
-    parameters: Mapping[str, ParameterPlan]
-    """With the defaults that the graph has; `later` has the values that were given."""
-    gate: Document | None
-    schedule: str | None
-    """An expression of EventBridge Scheduler; None: it runs when someone asks."""
-    volume_gib: int
-    timeout_seconds: int
-    cache_days: int
-    retry_attempts: int
-    approval: str
-    has_network: bool
-    """Whether jobs can reach anything at all."""
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_ids: Sequence[pulumi.Input[str]]
-    data_s3_uris: Sequence[pulumi.Input[str]]
-    permissions_boundary_arn: pulumi.Input[str] | None
-    tags: Mapping[str, pulumi.Input[str]]
-    """Of everything that is created, and of each run's jobs."""
-    later: Mapping[str, Any]
-    """What may not be known yet, by name."""
-
-    @property
-    def registers(self) -> bool:
-        """Whether runs register what they train."""
-        return any(step.kind is StepKind.REGISTRATION for step in self.steps)
-
-    @property
-    def trains(self) -> bool:
-        """Whether one of the steps is a training job."""
-        return any(step.kind is StepKind.TRAINING for step in self.steps)
 
 
 def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipelineSettings:
@@ -91,7 +45,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
     _check_graph(arguments, graph)
     common, network = read_common(arguments), read_network(arguments)
     subnets, groups = (network.subnet_ids, network.security_group_ids) if network else ([], [])
-    data = _data(arguments)
+    data = _list(arguments, "data_s3_uris", aws_checks.s3_uri)
     model_name = read("model_name", checks.name(longest=63), name)
     tags = component_tags(common.tags, COMPONENT, workload=model_name)
     schedule = read("schedule", _is_schedule)
@@ -115,6 +69,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         subnet_ids=subnets,
         security_group_ids=groups,
         data_s3_uris=data,
+        data_kms_key_arns=_list(arguments, "data_kms_key_arns", aws_checks.kms_key_arn),
         permissions_boundary_arn=common.permissions_boundary_arn,
         tags=tags,
         later={
@@ -125,6 +80,9 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
             "tags": tags,
         },
     )
+    _check_disks(arguments, settings)
+    arguments.finish()
+    _check_role(arguments, settings)
     arguments.finish()
     return settings
 
@@ -219,10 +177,34 @@ def _in_region(region: str) -> Check:
     return check
 
 
-def _data(arguments: Arguments) -> list[Any]:
-    uris = arguments.read("sagemaker.data_s3_uris", None, [])
-    path = "sagemaker.data_s3_uris"
-    return [arguments.check(f"{path}[{index}]", uri, aws_checks.s3_uri) for index, uri in enumerate(uris)]
+def _list(arguments: Arguments, key: str, check: Check) -> list[Any]:
+    path = f"sagemaker.{key}"
+    return [
+        arguments.check(f"{path}[{index}]", item, check) for index, item in enumerate(arguments.read(path, None, []))
+    ]
+
+
+def _check_disks(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
+    """Refuse a volume that is larger than the disks of a machine which has no other.
+
+    botocore, ProcessingClusterConfig.VolumeSizeInGB: "You can't request a VolumeSizeInGB greater than the total size of
+    the local instance storage." A training job has all of those disks, whatever it asks for.
+    """
+    for step in settings.steps:
+        size = disk_gb(step.instance_type)
+        if step.kind is StepKind.PROCESSING and size is not None and settings.volume_gib > size:
+            expected = f"at most {size}, as step {step.name} on {step.instance_type} has the disks of its machine alone"
+            fix = "lower it, or choose a machine without disks of its own"
+            arguments.add("workspace_gib", settings.volume_gib, expected, fix)
+
+
+def _check_role(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
+    """Refuse more places than the jobs' policy has room for."""
+    policy = policy_document(roles.jobs_role(settings))["policy"]
+    if isinstance(policy, str) and len(policy) > LONGEST_ROLE_POLICIES:
+        got = f"{len(settings.data_s3_uris)} locations, a policy of {len(policy)} characters for the jobs"
+        fix = "name prefixes that several of them have in common"
+        arguments.add("sagemaker.data_s3_uris", got, f"a policy of at most {LONGEST_ROLE_POLICIES}", fix)
 
 
 def _short(arguments: Arguments, name: str, value: Any) -> Any:
