@@ -54,6 +54,11 @@ class Store:
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
             self._client.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{path.relative_to(folder).as_posix()}")
 
+    def put(self, text: str, address: str) -> None:
+        """Put a text at an address."""
+        bucket, key = split(address)
+        self._client.put_object(Bucket=bucket, Key=key, Body=text.encode())
+
     def upload_archive(self, folder: Path, address: str) -> None:
         """Put a folder's content at an address as SageMaker packs a model: a gzipped tar without a top folder."""
         bucket, key = split(address)
