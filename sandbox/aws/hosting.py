@@ -133,7 +133,7 @@ def invoke_endpoint_async(self: SageMakerRuntimeResponse) -> Answer:
     )
     if status not in (200, 424):
         return status, headers, answer
-    output = _output_config(_configuration(self))
+    output = _output_config(_configuration(self)) or {}
     identity = self.headers.get("X-Amzn-SageMaker-Inference-Id") or str(uuid.uuid4())
     places = {"Output": f"{output['S3OutputPath']}/{identity}.out"}
     if output.get("S3FailurePath"):

@@ -1,7 +1,7 @@
-"""What the role that runs `pulumi up` is allowed: the actions behind each resource, on names that begin with the stack's.
+"""What the role that runs `pulumi up` is allowed: the actions behind each resource, on names that begin as the stack's.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/ has each action; which of them a resource needs is
-read in the provider's source (terraform-provider-aws, `internal/service/*`) and, for resources of our own, in `dynamic/`.
+https://docs.aws.amazon.com/service-authorization/latest/reference/ has each action. Which of them a resource needs is
+read in the provider's source (terraform-provider-aws, `internal/service/*`) and, for our own, in `dynamic/`.
 """
 
 from collections.abc import Mapping
