@@ -52,7 +52,7 @@ def _rendering() -> Callable[[], bytes]:
 
     def render() -> bytes:
         args = arguments.workload_args(stack, _WORKLOAD, {}, bucket_name="a-bucket")
-        part = parts.sagemaker_pipeline(_WORKLOAD, args, f"{_WORKLOAD}-group", None)
+        part = parts.sagemaker_pipeline(_WORKLOAD, args, f"{_WORKLOAD}-group")
         return str(pipeline_render.definition(resolve(part.name, part.args))).encode()
 
     return render

@@ -12,7 +12,7 @@ GROUP = "flights-dev-flight-delay"
 GROUP_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package-group/{GROUP}"
 DIGEST = "sha256:" + "a" * 64
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serving@sha256:" + "b" * 64
-MODEL_DATA = "s3://flights-dev-data/models/flight-delay/model.tar.gz"
+MODEL_DATA = f"s3://flights-dev-data/models/{GROUP}/{'a' * 64}/model.tar.gz"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/endpoint"
 
 

@@ -116,8 +116,6 @@ def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
         if request.type.endswith(":Deployment"):
             annotations = metadata.fields["annotations"].struct_value
             annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)
-    if request.type.endswith(":PinnedModelPackage"):
-        state.fields["model_data_url"].string_value = f"s3://bucket/models/{request.name}/model.tar.gz"
     return state
 
 

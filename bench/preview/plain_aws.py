@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.preview.plain_program import Code, Resource, Variables, arguments, name_of, snake_case, token_of
+from bench.preview.plain_program import Resource, Variables, arguments, name_of, snake_case, token_of
 
 _AWS = "aws:"
 _CHECK = "pulumi-python:dynamic/mlops:"
-_PACKAGE = f"{_CHECK}PinnedModelPackage"
 _RELEASE = f"{_CHECK}EndpointRelease"
 # Their keys are the user's, and no names of properties.
 _MAPS = frozenset({"tags", "environment", "dimensions"})
-_UNKNOWN = re.compile(r"<known (later|after (?P<names>.+))>")
+_UNKNOWN = re.compile(r"<known (later|after .+)>")
 _HEAD = """import pulumi
 import pulumi_aws as aws
 
-from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
 from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
+from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
+from pulumi_mlops.dynamic.registered_versions import RegisteredVersions
 
 provider = aws.Provider(
     "aws",
@@ -58,13 +58,13 @@ class PlainAws:
         """See `PlainTarget`."""
         return token.startswith((_AWS, _CHECK))
 
-    def call(self, resource: Resource, variables: Variables, options: str) -> str:
+    def call(self, resource: Resource, variables: Variables, options: str) -> str:  # noqa: ARG002 - as PlainTarget has it
         """See `PlainTarget`."""
         token, name = token_of(resource), name_of(resource["resource"])
         if token.startswith(_CHECK):
             return _check(token, name, resource["inputs"], options)
         module, kind = token.removeprefix(_AWS).split(":")
-        inputs = {key: _value(key, value, variables) for key, value in resource["inputs"].items()}
+        inputs = {key: _value(key, value) for key, value in resource["inputs"].items()}
         return (
             f"aws.{module.partition('/')[0]}.{kind}(\n    {name!r},\n{arguments(inputs)}"
             f"    opts=pulumi.ResourceOptions(provider=provider, {options}),\n)"
@@ -80,22 +80,11 @@ def _check(token: str, name: str, inputs: Mapping[str, Any], options: str) -> st
     return f"{kind}({name!r}, {dict(inputs)!r}, {options})"
 
 
-def _value(key: str, value: Any, variables: Variables) -> Any:
+def _value(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {inner if key in _MAPS else snake_case(inner): _value(inner, value[inner], variables) for inner in value}
+        return {inner if key in _MAPS else snake_case(inner): _value(inner, value[inner]) for inner in value}
     if isinstance(value, list):
-        return [_value(key, item, variables) for item in value]
-    unknown = _UNKNOWN.fullmatch(value) if isinstance(value, str) else None
-    return value if unknown is None else _awaited(key, unknown["names"], variables)
-
-
-def _awaited(key: str, names: str | None, variables: Variables) -> Code:
-    """Writes what is made of a pinned version's address, which is only known when the check has run.
-
-    What makes it is left out, which a preview never runs.
-    """
-    wanted = {f"{_PACKAGE}::{name}" for name in (names or "").split(", ")}
-    for path, variable in variables.items():
-        if path.rpartition("$")[2] in wanted:
-            return Code(f"{variable}.model_data_url.apply(lambda url: url)")
-    raise ValueError(f"{key} is not known beforehand, and no pinned version is what it waits for")
+        return [_value(key, item) for item in value]
+    if isinstance(value, str) and _UNKNOWN.fullmatch(value):
+        raise ValueError(f"{key}: got {value}, expected what is known beforehand")
+    return value

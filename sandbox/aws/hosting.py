@@ -1,11 +1,13 @@
 """Endpoints that really answer: the model in service is run by this Python, as SageMaker would run its container."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,15 @@ from mlops_runtime.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
 from sandbox.aws.place import place
 
-FAKED = ("SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",)
+FAKED = (
+    "SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",
+    "SageMaker runtime InvokeEndpointAsync: the same, by way of S3; InvokeEndpoint of such an endpoint is refused",
+)
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _OWN_PREFIXES = ("AWS_", "MLOPS_", "MLFLOW_", "PULUMI_")
+Answer = tuple[int, dict[str, str], str]
+"""Status, headers and body."""
 _SERVERS: dict[str, "ModelServer"] = {}
 _LOCK = threading.Lock()
 
@@ -94,6 +101,7 @@ class ModelServer:
 def apply() -> None:
     """Put the operation into moto."""
     SageMakerRuntimeResponse.invoke_endpoint = invoke_endpoint
+    SageMakerRuntimeResponse.invoke_endpoint_async = invoke_endpoint_async
 
 
 def end() -> None:
@@ -104,20 +112,52 @@ def end() -> None:
         _SERVERS.clear()
 
 
-def invoke_endpoint(self: SageMakerRuntimeResponse) -> tuple[int, dict[str, str], str]:
-    """Answer InvokeEndpoint."""
+def invoke_endpoint(self: SageMakerRuntimeResponse) -> Answer:
+    """Answer InvokeEndpoint.
+
+    An asynchronous endpoint is not called so: https://github.com/strands-agents/harness-sdk/issues/1969 has the
+    ValidationError.
+    """
+    body = self.body if isinstance(self.body, bytes) else str(self.body).encode()
+    return _answer(self, body, is_asynchronous=False)
+
+
+def invoke_endpoint_async(self: SageMakerRuntimeResponse) -> Answer:
+    """Answer InvokeEndpointAsync: here the answer is on S3 at once.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
+    """
+    store = Store(place().url, self.region)
+    status, headers, answer = _answer(
+        self, store.text(self.headers["X-Amzn-SageMaker-InputLocation"]).encode(), is_asynchronous=True
+    )
+    if status not in (200, 424):
+        return status, headers, answer
+    output = _output_config(_configuration(self)) or {}
+    identity = self.headers.get("X-Amzn-SageMaker-Inference-Id") or str(uuid.uuid4())
+    places = {"Output": f"{output['S3OutputPath']}/{identity}.out"}
+    if output.get("S3FailurePath"):
+        places["Failure"] = f"{output['S3FailurePath']}/{identity}-error.out"
+    if (kept := places.get("Output" if status == 200 else "Failure")) is not None:
+        store.put(answer, kept)
+    located = {f"X-Amzn-SageMaker-{name}Location": address for name, address in places.items()} | {"status": "202"}
+    return 202, located, json.dumps({"InferenceId": identity})
+
+
+def _answer(self: SageMakerRuntimeResponse, body: bytes, *, is_asynchronous: bool) -> Answer:
     name = self.path.split("/")[2]
-    backend = sagemaker_backends[self.current_account][self.region]
-    endpoint = backend.endpoints.get(name)
-    if endpoint is None:
+    configuration = _configuration(self)
+    if configuration is None:
         return _refused(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
-    variant = backend.endpoint_configs[endpoint.endpoint_config_name].production_variants[0]
-    model = backend._models[variant["ModelName"]]  # noqa: SLF001 - moto's only place for it
+    if (_output_config(configuration) is not None) != is_asynchronous:
+        other = "InvokeEndpoint" if is_asynchronous else "InvokeEndpointAsync"
+        return _refused(400, "ValidationError", f"Endpoint {name} does not support this operation; use {other}.")
+    variant = configuration.production_variants[0]
+    model = sagemaker_backends[self.current_account][self.region]._models[variant["ModelName"]]  # noqa: SLF001
     try:
         server = _server(model, self.region)
     except HostingError as error:
         return _refused(500, "InternalFailure", str(error))
-    body = self.body if isinstance(self.body, bytes) else str(self.body).encode()
     answer = server.invoke(body, {"Content-Type": self.headers.get("Content-Type", "application/json")})
     if answer.status_code != httpx.codes.OK:
         message = f"Received client error ({answer.status_code}) from primary with message {answer.text!r}"
@@ -129,6 +169,20 @@ def invoke_endpoint(self: SageMakerRuntimeResponse) -> tuple[int, dict[str, str]
     return 200, headers, answer.text
 
 
+def _configuration(self: SageMakerRuntimeResponse) -> Any:
+    """The configuration that an endpoint serves from; None where there is no such endpoint."""
+    backend = sagemaker_backends[self.current_account][self.region]
+    endpoint = backend.endpoints.get(self.path.split("/")[2])
+    return None if endpoint is None else backend.endpoint_configs[endpoint.endpoint_config_name]
+
+
+def _output_config(configuration: Any) -> Mapping[str, Any] | None:
+    """Where an asynchronous endpoint puts its answers; None for one that answers at once."""
+    given = getattr(configuration, "async_inference_config", None)
+    output: Mapping[str, Any] | None = given["OutputConfig"] if given else None
+    return output
+
+
 def _server(model: Any, region: str) -> ModelServer:
     with _LOCK:
         server = _SERVERS.get(model.model_name)
@@ -138,10 +192,9 @@ def _server(model: Any, region: str) -> ModelServer:
         return server
 
 
-def _refused(status: int, code: str, message: str) -> tuple[int, dict[str, str], str]:
-    import json  # noqa: PLC0415 - beside its only use
-
-    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code, "message": message})
+def _refused(status: int, code: str, message: str) -> Answer:
+    # moto takes the status from among the headers, and answers 200 without.
+    return status, {"x-amzn-errortype": code, "status": str(status)}, json.dumps({"__type": code, "message": message})
 
 
 def _free_port() -> int:

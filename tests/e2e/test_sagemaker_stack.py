@@ -123,9 +123,16 @@ def test_an_aws_that_goes_in_mid_update_is_told_and_what_it_lost_is_made_anew(
 
 
 def test_nothing_remains_of_a_stack_that_is_destroyed(stack: AwsStack) -> None:
-    stack.pulumi("destroy", "--yes", "--skip-preview")
     sagemaker, iam, s3 = (stack.server.client(service) for service in ("sagemaker", "iam", "s3"))
+    groups = [
+        each["ModelPackageGroupName"] for each in sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    ]
+    for group in groups:
+        sagemaker.create_model_package(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+    assert groups
+    stack.pulumi("destroy", "--yes", "--skip-preview")
     left = {
+        "groups": sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"],
         "models": sagemaker.list_models()["Models"],
         "configurations": sagemaker.list_endpoint_configs()["EndpointConfigs"],
         "endpoints": sagemaker.list_endpoints()["Endpoints"],

@@ -34,7 +34,7 @@ class SageMakerPlaceArgs(SageMakerAccountArgs):
     bucket_name: pulumi.Input[str]
     """Bucket for runs' results and for what an endpoint keeps. It must be in the region."""
     model_data_bucket: NotRequired[pulumi.Input[str]]
-    """Bucket that registered models lie in, below `models/`: the registry's. Defaults to `bucket_name`."""
+    """Bucket of the registry, with each model at `models/<group>/<digest>/model.tar.gz`. Defaults to `bucket_name`."""
     model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
     """KMS key that registered models are encrypted with. Defaults to `kms_key_arn`."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]

@@ -11,7 +11,7 @@ from pulumi import dynamic
 from pulumi_mlops._shared.aws import client, model_packages
 
 # What a check is about. With another value of any of these it runs again, and otherwise never.
-_PROVED = ("package_arn", "digest", "model_data_prefix")
+_PROVED = ("package_arn", "digest", "model_data_url")
 
 
 class PinnedPackageError(RuntimeError):
@@ -55,10 +55,10 @@ class PinnedModelPackage(dynamic.Resource, module="mlops", name="PinnedModelPack
 
         Args:
             name: The resource's name.
-            properties: `region`, `package_arn`, `digest`, and `model_data_prefix` that its bytes must lie below.
+            properties: `region`, `package_arn`, `digest`, and `model_data_url`, where a version of that digest lies.
             opts: The resource's options.
         """
-        super().__init__(PinnedModelPackageProvider(), name, {**properties, "model_data_url": None}, opts)
+        super().__init__(PinnedModelPackageProvider(), name, dict(properties), opts)
 
 
 def _looked_up(props: dict[str, Any]) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def _looked_up(props: dict[str, Any]) -> dict[str, Any]:
     if package.digest != props["digest"]:
         got, wanted = package.digest or "no digest", props["digest"]
         problems.append(f"{place}: got {got}, expected {wanted}, fix: pin the digest that this version is to have")
-    if not package.model_data_url.startswith(props["model_data_prefix"]):
-        got, wanted = package.model_data_url or "no model data", props["model_data_prefix"]
-        fix = "set model_data_bucket to the bucket that the version lies in: the endpoint may read no other"
-        problems.append(f"{place}: got {got}, expected it below {wanted}, fix: {fix}")
+    if package.model_data_url != props["model_data_url"]:
+        got, wanted = package.model_data_url or "no model data", props["model_data_url"]
+        fix = "set model_data_bucket to the bucket of the registry; or copy the archive there and register it anew"
+        problems.append(f"{place}: got {got}, expected {wanted}, fix: {fix}")
     if problems:
         raise PinnedPackageError("\n".join(problems))
-    return {**props, "model_data_url": package.model_data_url}
+    return dict(props)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import OwnRegistry
+from pulumi_mlops.model_registry.sagemaker.storage.settings import RUN_RETENTION_DAYS
 from pulumi_mlops.stack import names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import Target
@@ -19,6 +20,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _registry(document)
     if document.at("platform", "target") == Target.SAGEMAKER.value:
         yield from _other_accounts(document)
+        yield from _reused_results(document)
         return
     yield from _storage_class(document)
     yield from _images(document)
@@ -157,3 +159,19 @@ def _other_accounts(document: StackDocument) -> Iterator[Problem]:
             expected="kms_key_arn, the key that its models are encrypted with",
             fix="copy that stack's platform.sagemaker.kms_key_arn",
         )
+
+
+def _reused_results(document: StackDocument) -> Iterator[Problem]:
+    """A step that is reused points at what it left, which must still be there."""
+    kept = document.at("platform", "sagemaker", "run_retention_days")
+    days = kept if isinstance(kept, int) else RUN_RETENTION_DAYS.default
+    for workload in document.keys_at("workloads"):
+        path = ("workloads", workload, "pipeline", "sagemaker", "cache_days")
+        cached = document.at(*path)
+        if isinstance(cached, int) and cached > days:
+            yield document.problem(
+                path,
+                got=shown(cached),
+                expected=f"at most {days}, the platform.sagemaker.run_retention_days after which results are deleted",
+                fix="lower it, or keep results for longer",
+            )

@@ -85,6 +85,8 @@ class SageMakerTrainingArgs(TypedDict):
     """Approval status of a version when a run has registered it. Defaults to PendingManualApproval."""
     data_s3_uris: NotRequired[list[pulumi.Input[str]]]
     """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
+    data_kms_key_arns: NotRequired[list[pulumi.Input[str]]]
+    """KMS keys that the objects at `data_s3_uris` are encrypted with, which jobs may decrypt with. Defaults to none."""
 
 
 class TrainingPipelineArgs(NeutralTrainingPipelineArgs):
@@ -126,8 +128,6 @@ class SageMakerTrainingPipelineSettingsArgs(SageMakerPlaceArgs, SageMakerTrainin
     """Model package group that versions are registered in: its name, or its ARN."""
     serving_image: pulumi.Input[str]
     """Image that serves the versions, by digest and in the region's ECR. It is recorded with each version."""
-    champion_model_data_url: NotRequired[pulumi.Input[str]]
-    """The S3 location of the champion's model.tar.gz. Without it a new model is not compared with the champion."""
 
 
 class SageMakerTrainingPipelineArgs(NeutralTrainingPipelineArgs):

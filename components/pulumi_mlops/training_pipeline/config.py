@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_mlops._shared.aws.values import InstanceType
+from pulumi_mlops._shared.aws.values import InstanceType, KmsKeyArn
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.values import (
     AddressRange,
@@ -80,6 +80,9 @@ class SageMakerTrainingConfig(Model):
 
     data_s3_uris: Annotated[tuple[S3Uri, ...], Field(strict=False)] = ()
     """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
+
+    data_kms_key_arns: Annotated[tuple[KmsKeyArn, ...], Field(strict=False)] = ()
+    """KMS keys that the objects at data_s3_uris are encrypted with, which jobs may decrypt with. Defaults to none."""
 
     approval: Annotated[ModelApproval, Field(strict=False)] = ModelApproval.PENDING
     """Approval status of a newly registered version: Approved lets it serve at once; PendingManualApproval, the

@@ -64,6 +64,11 @@ class Folders:
         """What a processing job hands on."""
         return self.root / "processing" / "output"
 
+    @property
+    def processing_model(self) -> Path:
+        """The model that is to be registered, in a folder named after its digest."""
+        return self.root / "processing" / "model"
+
 
 def folders_from_environment() -> Folders:
     """SageMaker's own folders, or those below MLOPS_SAGEMAKER_ROOT, for a trial elsewhere."""

@@ -13,6 +13,7 @@ from mlops_runtime.process import progress_on_stdout, stopped_by_sigterm
 from mlops_runtime.record import StepRecord
 from mlops_runtime.reference import load_graph
 from mlops_runtime.runner import StepStopped, run_step
+from mlops_runtime.sagemaker.candidate import hand_on_model
 from mlops_runtime.sagemaker.composition import composed
 from mlops_runtime.sagemaker.folders import (
     CHAMPION_INPUT,
@@ -62,7 +63,8 @@ def _run(graph_reference: str, step_name: str, folders: Folders) -> tuple[int, s
         record = run_step(graph, step.name, workspace, settings, lambda _settings, _workspace: tracker)
         if record.status != "failed" and _is_last_job(graph, step):
             _end_run(tracker, record)
-        result = to_json(result_document(graph, record, workspace, settings))
+        folder = hand_on_model(graph, record, workspace, folders)
+        result = to_json(result_document(graph, record, workspace, settings, folder))
         (folders.processing_output / RESULT_FILE).write_text(result, encoding="utf-8")
     message = f"{step.name}: {record.status} after {record.seconds:.1f} s: {record.message}"
     if record.status in {"rejected", "skipped"} and not keeps_model_back(graph, step):

@@ -21,12 +21,19 @@ _NOT_METADATA = re.compile(r"[^\w\s.:/=+@-]|[\t\n\r\f\v]")
 
 
 def result_document(
-    graph: StepGraph, record: StepRecord, workspace: Workspace, settings: RunSettings
+    graph: StepGraph, record: StepRecord, workspace: Workspace, settings: RunSettings, model_folder: str
 ) -> dict[str, object]:
     """What is known once a step has run.
 
     A metric that is no number is null. Whatever did not succeed counts as rejected. The value that a gate is held
     against is always a number, which a condition needs; where none was measured, one that passes no bound.
+
+    Args:
+        graph: The graph.
+        record: How the step ended.
+        workspace: The job's workspace.
+        settings: What the run was given.
+        model_folder: Where the model that may be registered lies, below the registry's models; `none` for no model.
     """
     records = [workspace.record(name) for name in workspace.recorded_steps()]
     document: dict[str, object] = {
@@ -36,6 +43,7 @@ def result_document(
         "metrics": {name: value if math.isfinite(value) else None for name, value in record.metrics.items()},
         "rejected": "false" if record.status == "succeeded" else "true",
         "model_digest": model_digest(workspace) or "none",
+        "model_folder": model_folder,
         "data_digest": data_digest(dataset for each in records if each for dataset in each.datasets) or "none",
         "code_version": settings.code_version or code_digest(graph),
         "parameters": _parameters(graph, settings) if record.status != "failed" else {},

@@ -29,7 +29,9 @@ class Store:
         return content.decode()
 
     def download(self, address: str, folder: Path) -> int:
-        """Fetch every object below an address, or the one object that it is, into a folder.
+        """Fetch every object whose key begins with an address's, into a folder: SageMaker's S3DataType `S3Prefix`.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingS3Input.html
 
         Returns:
             How many there are.
@@ -50,7 +52,12 @@ class Store:
         """Put every file of a folder below an address."""
         bucket, prefix = split(address)
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-            self._client.upload_file(str(path), bucket, f"{prefix}/{path.relative_to(folder).as_posix()}")
+            self._client.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{path.relative_to(folder).as_posix()}")
+
+    def put(self, text: str, address: str) -> None:
+        """Put a text at an address."""
+        bucket, key = split(address)
+        self._client.put_object(Bucket=bucket, Key=key, Body=text.encode())
 
     def upload_archive(self, folder: Path, address: str) -> None:
         """Put a folder's content at an address as SageMaker packs a model: a gzipped tar without a top folder."""
@@ -65,4 +72,4 @@ class Store:
 def split(address: str) -> tuple[str, str]:
     """Return bucket and key of an address."""
     bucket, _, key = address.removeprefix("s3://").partition("/")
-    return bucket, key.rstrip("/")
+    return bucket, key

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pulumi_mlops._shared import network
-from pulumi_mlops._shared.labels import PART_OF
+from pulumi_mlops._shared.kubernetes import network
+from pulumi_mlops._shared.kubernetes.labels import PART_OF
 from sandbox.cluster import build, settings
 from sandbox.doctor import Part
 from sandbox.packages import private

@@ -48,6 +48,7 @@ GRAPH: dict[str, Any] = json.loads((FOLDER / "graph.json").read_text())
 STEPS = {step["name"]: step for step in GRAPH["steps"]}
 NAME = EXAMPLE["name"]
 RUNS = f"s3://{EXAMPLE['bucket']}/runs/{NAME}"
+MODELS = f"s3://{EXAMPLE['bucket']}/models/{EXAMPLE['model_package_group']}"
 
 session = PipelineSession(boto_session=boto3.Session(), default_bucket=EXAMPLE["bucket"])
 cache = CacheConfig(enable_caching=True, expire_after=f"P{EXAMPLE['cache_days']}D")
@@ -95,6 +96,14 @@ def output_of(name: str) -> Any:
     return properties.ProcessingOutputConfig.Outputs["step"].S3Output.S3Uri
 
 
+def input_from(name: str) -> Any:
+    return output_of(name) if name == "train" else Join(on="", values=[output_of(name), "/"])
+
+
+def run_folder(name: str) -> Join:
+    return Join(on="/", values=[RUNS, ExecutionVariables.PIPELINE_EXECUTION_ID, name])
+
+
 def processing_step(name: str, property_files: list[PropertyFile] | None = None) -> ProcessingStep:
     processor = Processor(
         role=EXAMPLE["role_arn"],
@@ -113,16 +122,18 @@ def processing_step(name: str, property_files: list[PropertyFile] | None = None)
     )
     folder = "/opt/ml/processing"
     inputs = [
-        ProcessingInput(input_name=other, source=output_of(other), destination=f"{folder}/input/{other}")
+        ProcessingInput(input_name=other, source=input_from(other), destination=f"{folder}/input/{other}")
         for other in STEPS[name]["after"]
     ]
-    destination = Join(on="/", values=[RUNS, ExecutionVariables.PIPELINE_EXECUTION_ID, name])
+    outputs = [ProcessingOutput(output_name="step", source=f"{folder}/output", destination=run_folder(name))]
+    if property_files:
+        outputs.append(ProcessingOutput(output_name="model", source=f"{folder}/model", destination=MODELS))
     return ProcessingStep(
         name=name,
         description=STEPS[name]["description"],
         step_args=processor.run(
             inputs=inputs,
-            outputs=[ProcessingOutput(output_name="step", source=f"{folder}/output", destination=destination)],
+            outputs=outputs,
             arguments=["--graph", GRAPH["reference"], "--step", name],
         ),
         cache_config=cache,
@@ -141,7 +152,7 @@ estimator = Estimator(
     instance_type="ml.m5.xlarge",
     volume_size=EXAMPLE["volume_gib"],
     volume_kms_key=EXAMPLE["kms_key_arn"],
-    output_path=f"s3://{EXAMPLE['bucket']}/models/{NAME}",
+    output_path=run_folder("train"),
     output_kms_key=EXAMPLE["kms_key_arn"],
     max_run=EXAMPLE["timeout_seconds"],
     hyperparameters={"graph": GRAPH["reference"], "step": "train"},
@@ -157,7 +168,7 @@ estimator = Estimator(
 built["train"] = TrainingStep(
     name="train",
     description=STEPS["train"]["description"],
-    step_args=estimator.fit(inputs={"features": TrainingInput(s3_data=output_of("features"))}),
+    step_args=estimator.fit(inputs={"features": TrainingInput(s3_data=input_from("features"))}),
     cache_config=cache,
     retry_policies=[step_retries, job_retries],
 )
@@ -171,7 +182,7 @@ def found(path: str) -> JsonGet:
 
 model = Model(
     image_uri=EXAMPLE["serving_image"],
-    model_data=output_of("train"),
+    model_data=Join(on="/", values=[MODELS, found("model_folder"), "model.tar.gz"]),
     role=EXAMPLE["role_arn"],
     sagemaker_session=session,
 )

@@ -13,7 +13,7 @@ def pin(arn: str, **changes: Any) -> dict[str, Any]:
         "region": REGION,
         "package_arn": arn,
         "digest": DIGEST,
-        "model_data_prefix": "s3://flights-dev-data/models/",
+        "model_data_url": MODEL_DATA,
         **changes,
     }
 
@@ -22,7 +22,7 @@ def test_an_approved_version_passes_and_tells_where_its_bytes_lie(aws: Aws) -> N
     arn = aws.register()
     result = PinnedModelPackageProvider().create(pin(arn))
     assert result.id == arn
-    assert result.outs == {**pin(arn), "model_data_url": MODEL_DATA}
+    assert result.outs == pin(arn)
 
 
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
@@ -45,11 +45,10 @@ def test_refuses_a_version_that_is_not_registered(aws: Aws) -> None:
         PinnedModelPackageProvider().create(pin(arn))
 
 
-def test_refuses_bytes_that_the_endpoint_may_not_read(aws: Aws) -> None:
-    arn = aws.register(data="s3://somewhere-else/models/model.tar.gz")
-    with pytest.raises(
-        PinnedPackageError, match="expected it below s3://flights-dev-data/models/, fix: set model_data"
-    ):
+@pytest.mark.parametrize("elsewhere", [MODEL_DATA.replace("dev-data", "data"), MODEL_DATA.replace("a" * 64, "b" * 64)])
+def test_refuses_bytes_that_lie_elsewhere_than_the_pin_says(aws: Aws, elsewhere: str) -> None:
+    arn = aws.register(data=elsewhere)
+    with pytest.raises(PinnedPackageError, match=f"got {elsewhere}, expected {MODEL_DATA}, fix: set model_data_bucket"):
         PinnedModelPackageProvider().create(pin(arn))
 
 
@@ -72,7 +71,7 @@ def test_an_update_to_another_version_is_checked_alike(aws: Aws) -> None:
         ModelApprovalStatus="Approved",
         CustomerMetadataProperties={"mlops.digest": DIGEST},
     )
-    assert provider.update(first, outs, pin(second)).outs == {**pin(second), "model_data_url": MODEL_DATA}
+    assert provider.update(first, outs, pin(second)).outs == pin(second)
 
 
 def test_is_checked_again_for_another_pin_alone(aws: Aws) -> None:

@@ -158,7 +158,7 @@ def test_the_pinned_version_is_looked_up_by_its_digest() -> None:
         "region": REGION,
         "package_arn": f"{GROUP.replace('-group/', '/')}/7",
         "digest": DIGEST,
-        "model_data_prefix": "s3://flights-dev-models/models/",
+        "model_data_url": f"s3://flights-dev-models/models/flights-dev-flight-delay/{'a' * 64}/model.tar.gz",
     }
 
 
@@ -166,7 +166,7 @@ def test_the_server_is_told_what_it_must_serve() -> None:
     model = endpoint().one("Model").inputs
     assert model["primaryContainer"] == {
         "image": IMAGE,
-        "modelDataUrl": "s3://bucket/models/flight-delay-package/model.tar.gz",
+        "modelDataUrl": f"s3://flights-dev-data/models/flights-dev-flight-delay/{'a' * 64}/model.tar.gz",
         "environment": {
             "MLOPS_MODEL_NAME": "flight-delay",
             "MLOPS_MODEL_VERSION": "7",
@@ -387,7 +387,9 @@ def test_a_shadow_gets_a_part_of_the_requests_and_has_a_model_of_its_own() -> No
     shadow = declaration.one("Model", "flight-delay-shadow").inputs
     assert shadow["primaryContainer"]["image"] == OTHER_IMAGE
     assert shadow["primaryContainer"]["environment"]["MLOPS_MODEL_VERSION"] == "8"
-    assert shadow["primaryContainer"]["modelDataUrl"] == "s3://bucket/models/flight-delay-shadow-package/model.tar.gz"
+    assert shadow["primaryContainer"]["modelDataUrl"] == (
+        f"s3://flights-dev-data/models/flights-dev-flight-delay/{OTHER_DIGEST.removeprefix('sha256:')}/model.tar.gz"
+    )
 
 
 def test_answers_and_captured_requests_go_into_the_bucket_encrypted() -> None:
@@ -415,7 +417,7 @@ def test_the_role_is_for_what_every_endpoint_does() -> None:
     assert set(allowed) == {
         *("ReadModels", "ReadModelsList", "PullImages", "PullImagesToken", "WriteLogs", "PutMetrics", "WatchAlarms"),
     }
-    assert allowed["ReadModels"]["Resource"] == ["arn:aws:s3:::flights-dev-data/models/*"]
+    assert allowed["ReadModels"]["Resource"] == ["arn:aws:s3:::flights-dev-data/models/flights-dev-flight-delay/*"]
     assert allowed["PullImages"]["Resource"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/mlops/serving"]
     assert allowed["WatchAlarms"]["Resource"] == [
         f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:flights-dev-flight-delay-server-errors"

@@ -34,6 +34,7 @@ def test_declares_exactly_a_group() -> None:
     assert registry().children() == [
         ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", "delay", COMPONENT),
         ("mlops:index:SageMakerModelRegistry", "delay", ""),
+        ("pulumi-python:dynamic/mlops:RegisteredVersions", "delay-versions", COMPONENT),
     ]
 
 
@@ -42,7 +43,15 @@ def test_declares_exactly_a_group_and_its_policy_with_consumers() -> None:
         ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", "delay", COMPONENT),
         ("aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy", "delay", COMPONENT),
         ("mlops:index:SageMakerModelRegistry", "delay", ""),
+        ("pulumi-python:dynamic/mlops:RegisteredVersions", "delay-versions", COMPONENT),
     ]
+
+
+@pytest.mark.parametrize("protect_data", [True, False])
+def test_versions_stay_or_go_with_the_group_and_go_before_it(protect_data: bool) -> None:
+    versions = registry({"protect_data": protect_data}).one("RegisteredVersions")
+    assert versions.options.retainOnDelete is protect_data
+    assert versions.depends_on == {"aws:sagemaker/modelPackageGroup:ModelPackageGroup::delay"}
 
 
 @pytest.mark.parametrize("preview", [True, False])

@@ -1,5 +1,7 @@
 """Stack files for SageMaker: a good one, and for each rule the line that breaks it."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +232,36 @@ def test_other_accounts_read_nothing_without_a_key_that_lets_them(check: Check) 
     elsewhere = '      account_id: "999999999999"\n      namespace: flights-dev'
     (problem,) = check(GOOD.replace('      producer_account_ids: ["222222222222"]', elsewhere))
     assert (problem.path, problem.fix[:4]) == ("mlops:platform.registry", "copy")
+
+
+@pytest.mark.parametrize(("retention", "days"), [("run_retention_days: 6", 6), ("", 90)])
+def test_a_result_is_not_reused_after_it_was_deleted(check: Check, retention: str, days: int) -> None:
+    text = GOOD.replace("      region: eu-west-1\n", f"      region: eu-west-1\n      {retention}\n")
+    assert check(text.replace("cache_days: 7", f"cache_days: {days}")) == []
+    (problem,) = check(text.replace("cache_days: 7", f"cache_days: {days + 1}"))
+    assert problem.path.endswith("pipeline.sagemaker.cache_days")
+    assert f"at most {days}, the platform.sagemaker.run_retention_days" in problem.expected
+
+
+def test_the_keys_of_data_reach_the_jobs_arguments(check: Check, read: Callable[[str], StackConfig]) -> None:
+    key = "arn:aws:kms:eu-west-1:111111111111:key/raw"
+    pipeline = read(GOOD.replace("cache_days: 7", f'data_kms_key_arns: ["{key}"]')).workloads["flight-delay"].pipeline
+    assert pipeline.sagemaker is not None
+    assert pipeline.sagemaker.data_kms_key_arns == (key,)
+
+
+def test_the_rules_of_the_components_need_no_library_of_pulumis(tmp_path: Path) -> None:
+    """`config check` says the same where pulumi_aws is not installed."""
+    text = GOOD.replace("ingest: ml.m5.large", "ingest: ml.g4dn.xlarge").replace("server_error_percent: 1.0, ", "")
+    (tmp_path / "Pulumi.yaml").write_text("name: mlops\nruntime: python\n")
+    file = tmp_path / "Pulumi.dev-aws.yaml"
+    file.write_text(text.replace("        schedule:", "        workspace_gib: 126\n        schedule:"))
+    code = "import sys; sys.modules['pulumi_aws'] = None; from pulumi_mlops.cli.app import app; app(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "config", "check", str(file)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    for path in ("pipeline.workspace_gib: got 126", "endpoint.rollout.strategy: got 'canary'"):
+        assert path in told.stdout + told.stderr
 
 
 def test_several_problems_are_told_at_once(check: Check) -> None:

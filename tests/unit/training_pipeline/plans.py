@@ -17,7 +17,7 @@ IMAGE = f"{REGISTRY}/flights/pipeline@sha256:{'a' * 64}"
 SERVING_IMAGE = f"{REGISTRY}/flights/serving@sha256:{'b' * 64}"
 DIGEST = f"sha256:{'c' * 64}"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-1111-2222-3333-444455556666"
-CHAMPION_URL = "s3://flights-dev-111122223333-eu-west-1/models/flights-dev-delay/pipelines-x/output/model.tar.gz"
+CHAMPION_URL = f"s3://flights-dev-111122223333-eu-west-1/models/flights-dev-delay/{'c' * 64}/model.tar.gz"
 
 PLAN = PipelinePlan(
     name="flights-dev-delay",
@@ -54,7 +54,6 @@ PLAN = PipelinePlan(
 FULL = {
     "gate": {"metric": "mae_minutes", "max": 13},
     "champion": {"version": "7", "digest": DIGEST},
-    "champion_model_data_url": CHAMPION_URL,
     "kms_key_arn": KEY,
     "model_data_kms_key_arn": KEY,
     "subnet_ids": ("subnet-2", "subnet-1"),

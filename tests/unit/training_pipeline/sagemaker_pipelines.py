@@ -7,7 +7,7 @@ from flight_delay.graph import GRAPH
 from pulumi_mlops.training_pipeline.args import SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 from tests.recording import Declaration, declare
-from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, DIGEST, IMAGE, KEY, SERVING_IMAGE
+from tests.unit.training_pipeline.plans import ACCOUNT, DIGEST, IMAGE, KEY, SERVING_IMAGE
 
 NAME = "flight-delay-pipeline"
 AWS_NAME = f"flights-dev-{NAME}"
@@ -30,7 +30,6 @@ EVERYTHING: dict[str, Any] = {
     "workspace_gib": 10,
     "run_timeout_seconds": 600,
     "tags": {"owner": "team-flights"},
-    "champion_model_data_url": CHAMPION_URL,
     "instance_types": {"train": "ml.m5.4xlarge", "features": "ml.m5.xlarge"},
     "cache_days": 7,
     "data_s3_uris": ["s3://flights-raw/2013/", "s3://weather"],

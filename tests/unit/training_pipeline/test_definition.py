@@ -7,6 +7,7 @@ import pytest
 from pulumi_mlops._shared.documents import to_json
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
+from sandbox.aws.executions.values import Known, resolve
 from tests import sagemaker_documents, sagemaker_shapes
 from tests.unit.training_pipeline.plans import (
     CHAMPION_URL,
@@ -21,6 +22,7 @@ from tests.unit.training_pipeline.plans import (
 )
 
 RUNS = "s3://flights-dev-111122223333-eu-west-1/runs/flights-dev-delay"
+MODELS = "s3://flights-dev-111122223333-eu-west-1/models/flights-dev-delay"
 
 
 @pytest.mark.parametrize(
@@ -66,15 +68,15 @@ def test_each_step_becomes_what_it_does() -> None:
 def test_a_processing_step_reads_what_the_steps_before_it_left() -> None:
     arguments = step(definition(), "evaluate")["Arguments"]
     sources = {
-        each["InputName"]: (each["S3Input"]["S3Uri"]["Get"], each["S3Input"]["LocalPath"])
+        each["InputName"]: (each["S3Input"]["S3Uri"], each["S3Input"]["LocalPath"])
         for each in arguments["ProcessingInputs"]
     }
-    output = "Steps.ingest.ProcessingOutputConfig.Outputs['step'].S3Output.S3Uri"
+    output = {"Get": "Steps.ingest.ProcessingOutputConfig.Outputs['step'].S3Output.S3Uri"}
     assert sources == {
-        "ingest": (output, "/opt/ml/processing/input/ingest"),
-        "train": ("Steps.train.ModelArtifacts.S3ModelArtifacts", "/opt/ml/processing/input/train"),
+        "ingest": ({"Std:Join": {"On": "", "Values": [output, "/"]}}, "/opt/ml/processing/input/ingest"),
+        "train": ({"Get": "Steps.train.ModelArtifacts.S3ModelArtifacts"}, "/opt/ml/processing/input/train"),
     }
-    (left,) = arguments["ProcessingOutputConfig"]["Outputs"]
+    left = arguments["ProcessingOutputConfig"]["Outputs"][0]
     assert left["S3Output"] == {
         "S3Uri": {"Std:Join": {"On": "/", "Values": [RUNS, {"Get": "Execution.PipelineExecutionId"}, "evaluate"]}},
         "LocalPath": "/opt/ml/processing/output",
@@ -88,7 +90,7 @@ def test_a_processing_step_reads_what_the_steps_before_it_left() -> None:
     assert "ProcessingInputs" not in step(definition(), "ingest")["Arguments"]
 
 
-def test_the_training_step_puts_its_model_under_the_pipelines_models() -> None:
+def test_the_training_step_puts_its_model_among_the_runs_results() -> None:
     arguments = step(definition(), "train")["Arguments"]
     assert arguments["AlgorithmSpecification"] == {
         "TrainingImage": IMAGE,
@@ -97,10 +99,61 @@ def test_the_training_step_puts_its_model_under_the_pipelines_models() -> None:
     }
     assert arguments["HyperParameters"] == {"graph": "delays.graph:GRAPH", "step": "train"}
     assert [each["ChannelName"] for each in arguments["InputDataConfig"]] == ["ingest"]
-    bucket = "flights-dev-111122223333-eu-west-1"
-    assert arguments["OutputDataConfig"] == {"S3OutputPath": f"s3://{bucket}/models/flights-dev-delay"}
+    folder = {"Std:Join": {"On": "/", "Values": [RUNS, {"Get": "Execution.PipelineExecutionId"}, "train"]}}
+    assert arguments["OutputDataConfig"] == {"S3OutputPath": folder}
     assert arguments["ResourceConfig"] == {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 2}
     assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
+
+
+def outputs(document: dict[str, Any], name: str) -> dict[str, Any]:
+    found = step(document, name)["Arguments"]["ProcessingOutputConfig"]["Outputs"]
+    return {each["OutputName"]: each["S3Output"] for each in found}
+
+
+def test_the_step_that_decides_puts_the_model_under_its_digest_and_no_other_does() -> None:
+    document = definition(model_package_group=f"arn:aws:sagemaker:eu-west-1:{'9' * 12}:model-package-group/delays")
+    assert outputs(document, "evaluate")["model"] == {
+        "S3Uri": "s3://flights-dev-111122223333-eu-west-1/models/delays",
+        "LocalPath": "/opt/ml/processing/model",
+        "S3UploadMode": "EndOfJob",
+    }
+    assert set(outputs(document, "ingest")) == {"step"}
+    assert set(outputs(definition(steps=PLAN.steps[:3]), "evaluate")) == {"step"}
+
+
+def test_the_step_that_decides_is_given_the_model_that_it_hands_on() -> None:
+    measure = StepPlan("measure", StepKind.PROCESSING, ("train",), "ml.m5.large")
+    evaluate = StepPlan("evaluate", StepKind.PROCESSING, ("measure",), "ml.m5.large")
+    document = definition(steps=(*PLAN.steps[:2], measure, evaluate, PLAN.steps[-1]))
+    inputs = [each["InputName"] for each in step(document, "evaluate")["Arguments"]["ProcessingInputs"]]
+    assert sorted(inputs) == ["measure", "train"]
+    assert sagemaker_documents.problems(document) == []
+
+
+def test_what_the_step_that_decides_writes_has_the_key_of_the_models() -> None:
+    of_models = KEY.replace("1111-2222", "5555-6666")
+    document = definition(**{**FULL, "model_data_kms_key_arn": of_models})
+    keys = {
+        name: step(document, name)["Arguments"]["ProcessingOutputConfig"]["KmsKeyId"] for name in ("ingest", "evaluate")
+    }
+    assert keys == {"ingest": KEY, "evaluate": of_models}
+
+
+def test_no_location_that_a_job_reads_from_is_the_beginning_of_another() -> None:
+    """`S3Prefix` takes everything whose key begins so."""
+    again = replace(PLAN.steps[0], name="ingest-2")
+    evaluate = replace(PLAN.steps[2], after=("ingest", "ingest-2", "train"))
+    document = definition(**{**FULL, "steps": (PLAN.steps[0], again, PLAN.steps[1], evaluate, PLAN.steps[3])})
+    execution = {"PipelineExecutionId": "e1"}
+    known = Known(dict.fromkeys(PLAN.parameters, "x"), execution, read=lambda _: "")
+    read = []
+    for name in ("ingest", "ingest-2", "train", "evaluate"):
+        arguments = resolve(step(document, name)["Arguments"], known)
+        known.steps[name] = {**arguments, "ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/x/model.tar.gz"}}
+        read += [each["S3Input"]["S3Uri"] for each in arguments.get("ProcessingInputs", [])]
+        read += [each["DataSource"]["S3DataSource"]["S3Uri"] for each in arguments.get("InputDataConfig", [])]
+    assert {f"{RUNS}/e1/ingest/", f"{RUNS}/e1/ingest-2/", CHAMPION_URL} < set(read)
+    assert [(one, other) for one in set(read) for other in set(read) - {one} if other.startswith(one)] == []
 
 
 def test_a_training_step_without_steps_before_it_has_no_channels() -> None:
@@ -174,12 +227,12 @@ def test_a_version_says_where_it_comes_from() -> None:
     assert arguments["ModelPackageGroupName"] == "flights-dev-delay"
     assert arguments["ModelApprovalStatus"] == "PendingManualApproval"
     (container,) = arguments["InferenceSpecification"]["Containers"]
-    model = {"Get": "Steps.train.ModelArtifacts.S3ModelArtifacts"}
-    assert container == {"Image": SERVING_IMAGE, "ModelDataUrl": model}
 
     def found(path: str) -> dict[str, Any]:
         return {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.evaluate.PropertyFiles.result"}, "Path": path}}
 
+    folders = [MODELS, found("model_folder"), "model.tar.gz"]
+    assert container == {"Image": SERVING_IMAGE, "ModelDataUrl": {"Std:Join": {"On": "/", "Values": folders}}}
     assert arguments["CustomerMetadataProperties"] == {
         "mlops.champion": "7",
         "mlops.code_version": found("code_version"),

@@ -6,7 +6,7 @@ from flight_delay.graph import GRAPH
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 from tests.recording import declare
-from tests.unit.training_pipeline.plans import CHAMPION_URL, IMAGE
+from tests.unit.training_pipeline.plans import IMAGE
 from tests.unit.training_pipeline.sagemaker_pipelines import (
     NAME,
     NETWORK,
@@ -35,7 +35,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (
         {"graph": changed_graph(validate={"after": WIDE})},
-        ["graph: got 'step validate after 10 steps', expected at most 9"],
+        ["graph: got 'step validate, which reads from 10 steps', expected at most 9"],
     ),
     ({"graph": changed_graph(validate={"name": "champion"})}, ["graph: got 'a step champion'"]),
     ({"graph": changed_graph(validate={"name": "evaluate-gate"})}, ["graph: got 'a step evaluate-gate'"]),
@@ -75,7 +75,6 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"region": "eu-west-11"}, ["sagemaker.region: got 'eu-west-11'"]),
     ({"bucket_name": "s3://bucket"}, ["sagemaker.bucket_name: got 's3://bucket'"]),
     ({"model_package_group": "flights/delay"}, ["sagemaker.model_package_group: got 'flights/delay'"]),
-    ({"champion_model_data_url": CHAMPION_URL}, ["sagemaker.champion_model_data_url: got", "there is no champion"]),
     ({"training_instance_type": "ml.m5.larg"}, ["sagemaker.training_instance_type: got 'ml.m5.larg'", "did you mean"]),
     (
         {"instance_types": {"ingest": "ml.p4d.24xlarge", "train": "ml.t2.medium"}},
@@ -93,6 +92,19 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"retry_attempts": 21}, ["sagemaker.retry_attempts: got 21, expected 0 to 20"]),
     ({"approval": "Rejected"}, ["sagemaker.approval: got 'Rejected', expected one of PendingManualApproval, Approved"]),
     ({"data_s3_uris": ["flights-raw"]}, ["sagemaker.data_s3_uris[0]: got 'flights-raw'"]),
+    ({"data_kms_key_arns": ["alias/raw"]}, ["sagemaker.data_kms_key_arns[0]: got 'alias/raw'"]),
+    (
+        {"data_s3_uris": [f"s3://flights-raw/by-airport-and-month/{number:03}/" for number in range(60)]},
+        [
+            "sagemaker.data_s3_uris: got '60 locations, a policy of 20699",
+            "a policy of at most 10240",
+            "prefixes that several",
+        ],
+    ),
+    (
+        {"workspace_gib": 126, "instance_types": {"features": "ml.g4dn.xlarge"}},
+        ["workspace_gib: got 126, expected at most 125, as step features on ml.g4dn.xlarge has the disks of its"],
+    ),
     ({"kms_key_arn": "alias/flights"}, ["sagemaker.kms_key_arn: got 'alias/flights'"]),
     ({"subnet_ids": NETWORK["subnet_ids"]}, ["sagemaker.security_group_ids: got nothing"]),
     ({"security_group_ids": NETWORK["security_group_ids"]}, ["sagemaker.subnet_ids: got nothing"]),

@@ -1,19 +1,23 @@
-from tests.unit.training_pipeline.plans import ACCOUNT, CHAMPION_URL, KEY, step
+from tests.unit.training_pipeline.plans import ACCOUNT, KEY, step
 from tests.unit.training_pipeline.sagemaker_pipelines import (
     AWS_NAME,
     BUCKET,
     EVERYTHING,
     NAME,
+    changed_graph,
     definition,
     pipeline,
     policy,
     trust,
 )
 
+GROUP = "flights-dev-flight-delay"
+
 
 def test_jobs_may_do_what_their_code_does_and_nothing_else() -> None:
     statements = policy(pipeline(), "jobs")
-    models, runs = ([f"arn:aws:s3:::{BUCKET}/{folder}/{AWS_NAME}/*"] for folder in ("models", "runs"))
+    folders = {"models": f"models/{GROUP}/*", "runs": f"runs/{AWS_NAME}/*"}
+    models, runs = ([f"arn:aws:s3:::{BUCKET}/{folders[name]}"] for name in ("models", "runs"))
     allowed = {name: (each["Action"], each["Resource"]) for name, each in statements.items()}
     groups = [
         f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Processing", "Training")
@@ -38,23 +42,30 @@ def test_jobs_may_do_what_their_code_does_and_nothing_else() -> None:
     }
     for what, folder in (("Results", "runs"), ("Models", "models")):
         keys = statements[f"Read{what}List"]["Condition"]["StringLike"]["s3:prefix"]
-        assert keys == [f"{folder}/{AWS_NAME}/*"]
+        assert keys == [folders[folder]]
 
 
 def test_jobs_may_read_the_champion_and_the_data_that_is_named() -> None:
     statements = policy(pipeline(**EVERYTHING), "jobs")
-    assert statements["ReadChampion"]["Resource"] == [f"arn:aws:s3:::{CHAMPION_URL.removeprefix('s3://')}*"]
+    assert statements["ReadModels"]["Resource"] == [f"arn:aws:s3:::{BUCKET}/models/{GROUP}/*"]
     assert statements["ReadData0"]["Resource"] == ["arn:aws:s3:::flights-raw/2013/*"]
     assert statements["ReadData0List"]["Condition"] == {"StringLike": {"s3:prefix": "2013/*"}}
     assert statements["ReadData1"]["Resource"] == ["arn:aws:s3:::weather/*"]
     assert statements["ReadData1List"]["Resource"] == ["arn:aws:s3:::weather"]
 
 
+def test_jobs_may_decrypt_the_data_that_is_named_and_encrypt_nothing_with_its_keys() -> None:
+    keys = [KEY.replace("0a1b2c3d", "4e5f6a7b")]
+    allowed = policy(pipeline(**EVERYTHING, data_kms_key_arns=keys), "jobs")
+    assert (allowed["DecryptData"]["Action"], allowed["DecryptData"]["Resource"]) == (["kms:Decrypt"], keys)
+    assert "DecryptData" not in policy(pipeline(**EVERYTHING), "jobs")
+
+
 def test_models_go_to_another_accounts_bucket_under_its_key() -> None:
     elsewhere = {"model_data_bucket": "flights-models", "model_data_kms_key_arn": KEY.replace(ACCOUNT, "999988887777")}
     declaration = pipeline(**EVERYTHING, **elsewhere)
     jobs, execution = policy(declaration, "jobs"), policy(declaration, "execution")
-    objects = [f"arn:aws:s3:::flights-models/models/{AWS_NAME}/*"]
+    objects = [f"arn:aws:s3:::flights-models/models/{GROUP}/*"]
     assert jobs["WriteModels"]["Resource"] == jobs["ReadModels"]["Resource"] == objects
     assert execution["ReadModels"]["Resource"] == objects
     assert jobs["WriteResults"]["Resource"] == [f"arn:aws:s3:::{BUCKET}/runs/{AWS_NAME}/*"]
@@ -67,8 +78,16 @@ def test_models_go_to_another_accounts_bucket_under_its_key() -> None:
         ["kms:Decrypt", "kms:DescribeKey"],
         key,
     )
-    output = step(definition(**EVERYTHING, **elsewhere), "train")["Arguments"]["OutputDataConfig"]
-    assert output == {"S3OutputPath": f"s3://flights-models/models/{AWS_NAME}", "KmsKeyId": key[0]}
+    left = step(definition(**EVERYTHING, **elsewhere), "evaluate")["Arguments"]["ProcessingOutputConfig"]
+    assert [each["S3Output"]["S3Uri"] for each in left["Outputs"][1:]] == [f"s3://flights-models/models/{GROUP}"]
+    assert left["KmsKeyId"] == key[0]
+
+
+def test_jobs_that_neither_compare_nor_register_see_no_model() -> None:
+    graph = changed_graph(register={"registers_model": False})
+    assert not {"ReadModels", "WriteModels"} & set(policy(pipeline(graph=graph), "jobs"))
+    compared = policy(pipeline(graph=graph, champion=EVERYTHING["champion"]), "jobs")
+    assert ("ReadModels" in compared, "WriteModels" in compared) == (True, False)
 
 
 def test_rights_to_a_key_and_a_network_are_there_only_with_them() -> None:

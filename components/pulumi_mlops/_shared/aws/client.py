@@ -110,8 +110,10 @@ def _refused(service_client: Any, operation: str, response: dict[str, Any]) -> A
     text = f"{_place(service_client, operation)}: got {code}: {message or 'no reason given'}"
     # SageMaker says ValidationException of what it does not know, and puts the rest into words.
     unknown = ("could not find", "does not exist", "not found")
-    if code.startswith("ResourceNotFound") or (
-        code.startswith("Validation") and any(words in message.lower() for words in unknown)
+    if (
+        code.startswith("ResourceNotFound")
+        or code == "NoSuchKey"
+        or (code.startswith("Validation") and any(words in message.lower() for words in unknown))
     ):
         return MissingError(text)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -8,6 +8,7 @@ import gzip
 import json
 from pathlib import Path
 
+from pulumi_mlops._shared.aws.instance_disks import FILE as DISKS_FILE
 from pulumi_mlops._shared.aws.instance_types import FILE, PREFIX, InstanceUse
 
 SHAPES = {
@@ -45,8 +46,19 @@ def offered(region: str) -> set[str] | None:
     return {f"{PREFIX}{offering['InstanceType']}" for offering in json.loads(gzip.decompress(file.read_bytes()))}
 
 
+def disks() -> dict[str, int]:
+    """Return the size of the disks that types bring along, in GB, as EC2 describes them and moto records it."""
+    from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: PLC0415 - see above
+
+    known = sorted({name for names in uses().values() for name in names})
+    described = {name: INSTANCE_TYPES.get(name.removeprefix(PREFIX), {}) for name in known}
+    found = {name: each.get("InstanceStorageInfo", {}).get("TotalSizeInGB") for name, each in described.items()}
+    return {name: int(size) for name, size in found.items() if size}
+
+
 def main() -> None:
-    """Write the file: what each use takes, and by region what of that is not there."""
+    """Write the files: what each use takes, by region what of that is not there, and which disks machines have."""
+    DISKS_FILE.write_text(json.dumps(disks(), indent=1) + "\n", encoding="utf-8")
     by_use = uses()
     known = {name for names in by_use.values() for name in names}
     absent = {}

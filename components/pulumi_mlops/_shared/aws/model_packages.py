@@ -98,6 +98,14 @@ def list_versions(client: Any, group: str) -> list[ListedPackage]:
     return sorted(listed, key=lambda one: int(one.version), reverse=True)
 
 
+def delete(client: Any, arn: str) -> None:
+    """Delete a version. One that is not there any more is no error."""
+    try:
+        ask(client, "delete_model_package", ModelPackageName=arn)
+    except MissingError:
+        return
+
+
 def set_approval(client: Any, arn: str, status: str, description: str) -> None:
     """Approve or reject a version, and say why.
 

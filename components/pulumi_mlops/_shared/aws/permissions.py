@@ -20,13 +20,13 @@ def bucket_arn(account: AwsAccount, bucket: pulumi.Input[str]) -> pulumi.Input[s
     return combine(lambda name: account.arn("s3", name), bucket)
 
 
-def objects_arn(account: AwsAccount, bucket: pulumi.Input[str], prefix: str) -> pulumi.Input[str]:
+def objects_arn(account: AwsAccount, bucket: pulumi.Input[str], prefix: pulumi.Input[str]) -> pulumi.Input[str]:
     """Return what matches the ARN of every object whose key begins with a prefix, such as `runs/flights/`."""
-    return combine(lambda name: account.arn("s3", f"{name}/{prefix}*"), bucket)
+    return combine(lambda name, known: account.arn("s3", f"{name}/{known}*"), bucket, prefix)
 
 
 def read_objects(
-    account: AwsAccount, bucket: pulumi.Input[str], prefixes: Sequence[str], *, sid: str = "ReadObjects"
+    account: AwsAccount, bucket: pulumi.Input[str], prefixes: Sequence[pulumi.Input[str]], *, sid: str = "ReadObjects"
 ) -> list[Document]:
     """Allow to find and read a bucket's objects below prefixes.
 
@@ -36,7 +36,7 @@ def read_objects(
         prefixes: Each ends with a slash, such as `runs/flights/`.
         sid: Beginning of the statements' names.
     """
-    keys = [f"{prefix}*" for prefix in prefixes]
+    keys = [combine(lambda known: f"{known}*", prefix) for prefix in prefixes]
     return [
         statement(["s3:GetObject"], [objects_arn(account, bucket, prefix) for prefix in prefixes], sid=sid),
         statement(
@@ -49,7 +49,7 @@ def read_objects(
 
 
 def write_objects(
-    account: AwsAccount, bucket: pulumi.Input[str], prefixes: Sequence[str], *, sid: str = "WriteObjects"
+    account: AwsAccount, bucket: pulumi.Input[str], prefixes: Sequence[pulumi.Input[str]], *, sid: str = "WriteObjects"
 ) -> Document:
     """Allow to write a bucket's objects below prefixes. What is there can be replaced, and the bucket keeps the old."""
     return statement(

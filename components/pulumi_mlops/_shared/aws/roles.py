@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, policy_json
 from pulumi_mlops._shared.documents import Document, without_none
+
+if TYPE_CHECKING:
+    import pulumi_aws as aws
+
+LONGEST_ROLE_NAME = 64
+LONGEST_ROLE_POLICIES = 10_240
+"""Characters of a role's inline policies together, blanks not counted. A role of ours has one.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,8 @@ class RoleSettings:
 class DeclaredRole:
     """A role and its policy."""
 
-    role: aws.iam.Role
-    policy: aws.iam.RolePolicy
+    role: "aws.iam.Role"
+    policy: "aws.iam.RolePolicy"
     arn: pulumi.Output[str]
     """The role's ARN. Whoever uses it waits for the policy, and still knows the ARN in a preview."""
 
@@ -70,6 +80,9 @@ def create_role(
         settings: The role.
         options: Options of both: their parent.
     """
+    # What only checks arguments comes here without it: it is large, and may not be installed.
+    import pulumi_aws as aws  # noqa: PLC0415
+
     role = aws.iam.Role(name, **role_document(settings), opts=options)
     own = aws.iam.RolePolicy(name, role=role.name, **policy_document(settings), opts=options)
     arn = pulumi.Output.all(role.name, own.role).apply(lambda _: role_arn(account, settings.role_name))

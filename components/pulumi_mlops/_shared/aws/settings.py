@@ -14,7 +14,9 @@ from pulumi_mlops._shared.aws.tags import read_tags
 from pulumi_mlops._shared.problems import Check, Requirement
 from pulumi_mlops._shared.rules import all_of
 
-LONGEST_ROLE_NAME = 64
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+MOST_SUBNETS = 16
+MOST_SECURITY_GROUPS = 5
 # Stands in for what is missing until `finish` has said that it is.
 _UNKNOWN = AwsAccount("000000000000", "us-east-1")
 
@@ -111,6 +113,9 @@ def read_network(arguments: Arguments) -> NetworkSettings | None:
         key: arguments.items(f"sagemaker.{key}", check)
         for key, check in (("subnet_ids", values.subnet_id), ("security_group_ids", values.security_group_id))
     }
+    for key, most in (("subnet_ids", MOST_SUBNETS), ("security_group_ids", MOST_SECURITY_GROUPS)):
+        if len(given[key]) > most:
+            arguments.add(f"sagemaker.{key}", f"{len(given[key])} of them", f"at most {most}", "leave some out")
     for key, other in (("subnet_ids", "security_group_ids"), ("security_group_ids", "subnet_ids")):
         if given[other] and not given[key] and arguments.sound(f"sagemaker.{key}"):
             arguments.add(f"sagemaker.{key}", None, f"at least one, as `{other}` is given", "give both, or neither")

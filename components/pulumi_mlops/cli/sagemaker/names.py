@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.model_registry.config import AccountRegistry
+from pulumi_mlops.model_registry.sagemaker.storage.settings import bucket_name_of
 from pulumi_mlops.stack.platform.config import SageMakerSettings
 
 
@@ -16,12 +17,14 @@ class Names:
         region: The region that it runs in.
         pipeline: Its pipeline.
         endpoint: Its endpoint.
+        bucket: The stack's bucket.
         group: Its model package group: its name or, where another stack has the registry, its ARN.
     """
 
     region: str
     pipeline: str
     endpoint: str
+    bucket: str
     group: str
 
 
@@ -36,7 +39,8 @@ def names_of(place: Place) -> Names:
     if settings is None:
         raise ValueError(f"stack {place.stack}: got target {platform.target.value}, expected sagemaker")
     prefix = f"{place.namespace}-{place.workload}"
-    return Names(settings.region, f"{prefix}-pipeline", prefix, _group(place, settings))
+    bucket = bucket_name_of(place.namespace, AwsAccount(settings.account_id, settings.region))
+    return Names(settings.region, f"{prefix}-pipeline", prefix, bucket, _group(place, settings))
 
 
 def _group(place: Place, settings: SageMakerSettings) -> str:

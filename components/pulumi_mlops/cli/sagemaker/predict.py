@@ -1,12 +1,20 @@
 """`mlops predict` on SageMaker."""
 
 import json
+import time
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from pulumi_mlops._shared.aws import client as aws
-from pulumi_mlops.cli.sagemaker.names import names_of
+from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.stacks import Place
+
+JSON = "application/json"
+# How long SageMaker lets a model work on an asynchronous request unless it is told otherwise (InvokeEndpointAsync,
+# InvocationTimeoutSeconds), and so the longest that an answer is waited for.
+ANSWER_SECONDS = 900.0
+PAUSE_SECONDS = 1.0
 
 
 def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
@@ -17,16 +25,65 @@ def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
         ValueError: When it answers in another form.
     """
     names = names_of(place)
-    answer = aws.ask(
-        aws.client("sagemaker-runtime", names.region),
-        "invoke_endpoint",
-        EndpointName=names.endpoint,
-        ContentType="application/json",
-        Accept="application/json",
-        Body=json.dumps({"instances": list(rows)}).encode(),
-    )
-    document = json.loads(answer["Body"].read())
+    body = json.dumps({"instances": list(rows)}).encode()
+    settings = place.config.workloads[place.workload].endpoint.sagemaker
+    is_asynchronous = settings is not None and settings.asynchronous is not None
+    document = json.loads(_asked_later(names, body) if is_asynchronous else _asked(names, body))
     found = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(found, list) or len(found) != len(rows):
         raise ValueError(f"endpoint {names.endpoint}: got {str(document)[:200]}, expected {len(rows)} predictions")
     return found
+
+
+def _asked(names: Names, body: bytes) -> bytes:
+    answer = aws.ask(
+        aws.client("sagemaker-runtime", names.region),
+        "invoke_endpoint",
+        EndpointName=names.endpoint,
+        ContentType=JSON,
+        Accept=JSON,
+        Body=body,
+    )
+    content: bytes = answer["Body"].read()
+    return content
+
+
+def _asked_later(names: Names, body: bytes) -> bytes:
+    """Put the request where the endpoint reads it, and wait for the answer beside it.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
+    """
+    s3 = aws.client("s3", names.region)
+    key = f"async/{names.endpoint}/requests/{uuid.uuid4()}.json"
+    aws.ask(s3, "put_object", Bucket=names.bucket, Key=key, Body=body, ContentType=JSON)
+    taken = aws.ask(
+        aws.client("sagemaker-runtime", names.region),
+        "invoke_endpoint_async",
+        EndpointName=names.endpoint,
+        ContentType=JSON,
+        Accept=JSON,
+        InputLocation=f"s3://{names.bucket}/{key}",
+    )
+    end = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < end:
+        if (answer := _object(s3, taken["OutputLocation"])) is not None:
+            return answer
+        if (failure := _object(s3, taken.get("FailureLocation"))) is not None:
+            raise aws.AwsError(f"endpoint {names.endpoint}: got {failure.decode(errors='replace')[:1000]}")
+        time.sleep(PAUSE_SECONDS)
+    raise aws.AwsError(
+        f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {ANSWER_SECONDS:.0f} seconds, "
+        "expected one, fix: look at the endpoint's logs, and there again later"
+    )
+
+
+def _object(s3: Any, address: str | None) -> bytes | None:
+    """Return an object of S3; None while it is not there."""
+    if not address:
+        return None
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    try:
+        content: bytes = aws.ask(s3, "get_object", Bucket=bucket, Key=key)["Body"].read()
+    except aws.MissingError:
+        return None
+    return content

@@ -60,8 +60,6 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         settings = resolve(name, args)
         self.endpoint: aws.sagemaker.Endpoint | None = None
         """The endpoint. None while it waits for a model."""
-        self.model_data_url: pulumi.Output[str] | None = None
-        """Where the bytes of the version that serves lie. None while it waits for a model."""
         self._promise("", "", "", WAITING_FOR_MODEL)
         if settings.model is not None:
             self._serve(settings, settings.model)
@@ -121,7 +119,6 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         in_shadow = None if shadow is None else render.model(settings, shadow.model, shadow.image, own_role)
         document = render.configuration(settings)
         packages = [self._package(f"{name}-package", settings, model)]
-        self.model_data_url = packages[0].model_data_url
         if shadow is not None:
             packages.append(self._package(f"{name}-shadow-package", settings, shadow.model))
         release = EndpointRelease(

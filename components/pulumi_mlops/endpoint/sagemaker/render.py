@@ -2,6 +2,7 @@
 
 import pulumi
 
+from pulumi_mlops._shared.aws.model_data import model_data_url
 from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, content_hash, without_none
@@ -14,7 +15,6 @@ from pulumi_mlops.endpoint.settings import PinnedModel
 # the same one (deployment-guardrails-exclusions).
 VARIANT = "main"
 SHADOW_VARIANT = "shadow"
-MODELS_PREFIX = "models/"
 
 
 def tags(settings: HostingSettings) -> dict[str, pulumi.Input[str]]:
@@ -44,7 +44,9 @@ def package(settings: HostingSettings, model: PinnedModel) -> Document:
         "region": settings.account.region,
         "package_arn": combine(arn, settings.model_package_group, model.version),
         "digest": model.digest,
-        "model_data_prefix": combine(lambda bucket: f"s3://{bucket}/{MODELS_PREFIX}", settings.model_data_bucket),
+        "model_data_url": combine(
+            model_data_url, settings.model_data_bucket, settings.model_package_group, model.digest
+        ),
     }
 
 

@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "CreateMod
 from collections.abc import Iterator, Sequence
 
 from pulumi_mlops._shared.aws import permissions, policies
+from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.endpoint.sagemaker import render
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
 
@@ -38,7 +40,8 @@ def role(settings: HostingSettings, alarm_names: Sequence[str]) -> RoleSettings:
 def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterator[Document]:
     account = settings.account
     # Of every version and not of one: the version before goes on serving, and starting machines, beside the new one.
-    yield from permissions.read_objects(account, settings.model_data_bucket, [render.MODELS_PREFIX], sid="ReadModels")
+    models = combine(group_prefix, settings.model_package_group)
+    yield from permissions.read_objects(account, settings.model_data_bucket, [models], sid="ReadModels")
     images = [settings.image] if settings.shadow is None else [settings.image, settings.shadow.image]
     yield from permissions.pull_images(account, images)
     yield permissions.write_logs(account, [f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"])

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from pulumi_mlops.dynamic.registered_versions import RegisteredVersions
 from pulumi_mlops.model_registry.args import SageMakerModelRegistryArgs
 from pulumi_mlops.model_registry.sagemaker import render
 from pulumi_mlops.model_registry.sagemaker.settings import resolve
@@ -39,8 +40,14 @@ class SageMakerModelRegistry(pulumi.ComponentResource):
             name, **render.group(settings), opts=protected
         )
         """The group."""
-        self.group_name: pulumi.Output[str] = self.group.model_package_group_name
-        """Name of the group."""
+        # A group is deleted only when it is empty. A protected one stays, and so do its versions.
+        versions = RegisteredVersions(
+            f"{name}-versions",
+            {"region": settings.common.account.region, "group_name": self.group.model_package_group_name},
+            pulumi.ResourceOptions(parent=self, retain_on_delete=settings.protect_data),
+        )
+        self.group_name: pulumi.Output[str] = versions.group_name
+        """Name of the group. What uses it is deleted before the group's versions are."""
         needed: list[pulumi.Output[str]] = [self.group.model_package_group_name]
         policy = render.group_policy(settings)
         if policy is not None:

@@ -82,12 +82,10 @@ class Workload(pulumi.ComponentResource):
             registry = parts.sagemaker_registry(name, args)
             self.registry = SageMakerModelRegistry(registry.name, registry.args, children)
             group = self.registry.group_name
-        # The endpoint finds out where the pinned version lies; the pipeline compares new versions with that.
-        part = parts.sagemaker_endpoint(name, args, group)
-        endpoint = SageMakerEndpoint(part.name, part.args, children)
-        self.endpoint = endpoint
-        part = parts.sagemaker_pipeline(name, args, group, endpoint.model_data_url)
-        self.pipeline = SageMakerTrainingPipeline(part.name, part.args, children)
+        pipeline = parts.sagemaker_pipeline(name, args, group)
+        self.pipeline = SageMakerTrainingPipeline(pipeline.name, pipeline.args, children)
+        endpoint = parts.sagemaker_endpoint(name, args, group)
+        self.endpoint = SageMakerEndpoint(endpoint.name, endpoint.args, children)
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
         """Return the outputs by name, as a stack exports them."""

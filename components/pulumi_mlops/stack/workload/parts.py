@@ -109,7 +109,7 @@ def parts_of(name: str, args: WorkloadArgs) -> list[Part]:
     group = args["sagemaker"].get("model_package_group")
     own = [] if group is not None else [sagemaker_registry(name, args)]
     group = group or f"{args['sagemaker']['namespace']}-{name}"
-    return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group, None), *own]
+    return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group), *own]
 
 
 def kubernetes_pipeline(name: str, args: WorkloadArgs) -> Part:
@@ -146,21 +146,17 @@ def sagemaker_registry(name: str, args: WorkloadArgs) -> Part:
     return Part("registry", f"{name}-registry", whole, resolve_sagemaker_registry, ())
 
 
-def sagemaker_pipeline(
-    name: str, args: WorkloadArgs, group: pulumi.Input[str], champion_url: pulumi.Input[str] | None
-) -> Part:
+def sagemaker_pipeline(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> Part:
     """Return the pipeline of a workload on SageMaker.
 
     Args:
         name: The workload's name.
         args: Its arguments.
         group: The model package group.
-        champion_url: Where the pinned version's bytes lie; None where none is pinned.
     """
     here = {
         "model_package_group": group,
         "serving_image": args["serving_image"],
-        "champion_model_data_url": champion_url,
     }
     place = without_none({**_taken(args["sagemaker"], tuple(SageMakerPlaceArgs.__annotations__)), **here})
     settings = _settings(args, "pipeline", "sagemaker", place)

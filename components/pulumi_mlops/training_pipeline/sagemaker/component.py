@@ -7,7 +7,8 @@ from pulumi_mlops._shared.aws.roles import DeclaredRole, RoleSettings, create_ro
 from pulumi_mlops.training_pipeline.args import SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker import render, roles
 from pulumi_mlops.training_pipeline.sagemaker.names import Role
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings, resolve
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.settings import resolve
 
 
 class SageMakerTrainingPipeline(pulumi.ComponentResource):

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 
 class Role(str, Enum):

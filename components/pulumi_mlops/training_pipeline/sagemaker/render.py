@@ -10,7 +10,7 @@ from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 START_AT_MOST_SECONDS_LATE = 3600
 
@@ -66,7 +66,6 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         retry_attempts=settings.retry_attempts,
         is_isolated=not settings.has_network,
         champion=known["champion"],
-        champion_model_data_url=known["champion_model_data_url"],
         kms_key_arn=known["kms_key_arn"],
         subnet_ids=known["subnet_ids"],
         security_group_ids=known["security_group_ids"],

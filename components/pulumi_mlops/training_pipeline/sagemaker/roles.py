@@ -14,13 +14,14 @@ import pulumi
 
 from pulumi_mlops._shared.aws import permissions, policies
 from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.aws.policies import statement
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops.training_pipeline.sagemaker.definition.folders import models_prefix, runs_prefix
+from pulumi_mlops.training_pipeline.sagemaker.definition.folders import runs_prefix
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
-from pulumi_mlops.training_pipeline.sagemaker.settings import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
 # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
@@ -67,19 +68,21 @@ def _role(
 
 def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     account, later = settings.account, settings.later
-    runs, models = [f"{runs_prefix(settings.aws_name)}/"], [f"{models_prefix(settings.aws_name)}/"]
+    runs = [f"{runs_prefix(settings.aws_name)}/"]
     yield from permissions.read_objects(account, later["bucket"], runs, sid="ReadResults")
     yield permissions.write_objects(account, later["bucket"], runs, sid="WriteResults")
-    yield from permissions.read_objects(account, later["model_data_bucket"], models, sid="ReadModels")
-    yield permissions.write_objects(account, later["model_data_bucket"], models, sid="WriteModels")
-    if later["champion_model_data_url"] is not None:
-        yield from _read_location(account, later["champion_model_data_url"], "ReadChampion")
+    if settings.registers or later["champion"] is not None:
+        yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
+    if settings.registers:
+        yield permissions.write_objects(account, later["model_data_bucket"], _models(settings), sid="WriteModels")
     if later["model_data_kms_key_arn"] is not None:
         # Whose key it may be cannot be told by an ARN that is not known yet: both get statements of their own.
         key_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
         yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
     for index, uri in enumerate(settings.data_s3_uris):
         yield from _read_location(account, uri, f"ReadData{index}")
+    if settings.data_kms_key_arns:
+        yield statement(["kms:Decrypt"], settings.data_kms_key_arns, sid="DecryptData")
     yield from permissions.pull_images(account, [later["image"]])
     kinds = ["ProcessingJobs", "TrainingJobs"] if settings.trains else ["ProcessingJobs"]
     yield permissions.write_logs(account, [f"/aws/sagemaker/{kind}" for kind in kinds])
@@ -88,6 +91,11 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         yield from permissions.use_key(later["kms_key_arn"], volumes=True)
     if settings.subnet_ids:
         yield from permissions.use_network(account, settings.subnet_ids, settings.security_group_ids)
+
+
+def _models(settings: SageMakerPipelineSettings) -> list[pulumi.Input[str]]:
+    """Return the prefix of the group's models: the champion is one, and what is registered becomes one."""
+    return [combine(group_prefix, settings.later["model_package_group"])]
 
 
 def _read_location(account: AwsAccount, uri: pulumi.Input[str], sid: str) -> Iterator[Document]:
@@ -130,8 +138,7 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     packages = combine(lambda arn: arn.replace(":model-package-group/", ":model-package/") + "/*", group)
     actions = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"]
     yield statement(actions, [group, packages], sid="RegisterModel")
-    models = f"{models_prefix(settings.aws_name)}/"
-    yield from permissions.read_objects(account, later["model_data_bucket"], [models], sid="ReadModels")
+    yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
     if later["model_data_kms_key_arn"] is not None:
         actions = ["kms:Decrypt", "kms:DescribeKey"]
         yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")

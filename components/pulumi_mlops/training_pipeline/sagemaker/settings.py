@@ -1,33 +1,26 @@
-"""The arguments of a training pipeline on SageMaker, checked and complete."""
+"""Checks the arguments of a training pipeline on SageMaker and fills in the defaults."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-
-import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
-from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops._shared.aws.settings import (
-    LONGEST_ROLE_NAME,
-    CommonSettings,
-    read_common,
-    read_network,
-    resource_name,
-)
+from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME, LONGEST_ROLE_POLICIES, policy_document
+from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
-from pulumi_mlops.training_pipeline.sagemaker import limits
+from pulumi_mlops.training_pipeline.sagemaker import limits, roles
 from pulumi_mlops.training_pipeline.sagemaker import schedule as scheduler
 from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
+from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 COMPONENT = "training-pipeline"
 # The longest name that is made of the pipeline's: of the role that SageMaker takes on for it.
@@ -35,45 +28,6 @@ LONGEST_NAME = LONGEST_ROLE_NAME - len("-execution")
 # What AWS takes as the value of a variable, and of what is recorded with a version.
 LONGEST_VALUE = 256
 _RECORDED = re.compile(rf"[A-Za-z0-9 _.:/=+@-]{{1,{LONGEST_VALUE}}}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SageMakerPipelineSettings(neutral.NeutralPipelineSettings):
-    """Everything that the pipeline's documents are made of."""
-
-    aws_name: str
-    """The pipeline's name on AWS, and the beginning of what belongs to it."""
-    account: AwsAccount
-    steps: Sequence[StepPlan]
-    result_step: str | None
-    parameters: Mapping[str, ParameterPlan]
-    """With the defaults that the graph has; `later` has the values that were given."""
-    gate: Document | None
-    schedule: str | None
-    """An expression of EventBridge Scheduler; None: it runs when someone asks."""
-    cache_days: int
-    retry_attempts: int
-    approval: str
-    has_network: bool
-    """Whether jobs can reach anything at all."""
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_ids: Sequence[pulumi.Input[str]]
-    data_s3_uris: Sequence[pulumi.Input[str]]
-    permissions_boundary_arn: pulumi.Input[str] | None
-    tags: Mapping[str, pulumi.Input[str]]
-    """Of everything that is created, and of each run's jobs."""
-    later: Mapping[str, Any]
-    """What may not be known yet, by name."""
-
-    @property
-    def registers(self) -> bool:
-        """Whether runs register what they train."""
-        return any(step.kind is StepKind.REGISTRATION for step in self.steps)
-
-    @property
-    def trains(self) -> bool:
-        """Whether one of the steps is a training job."""
-        return any(step.kind is StepKind.TRAINING for step in self.steps)
 
 
 def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipelineSettings:
@@ -107,6 +61,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         subnet_ids=subnets,
         security_group_ids=groups,
         data_s3_uris=data,
+        data_kms_key_arns=arguments.items("sagemaker.data_kms_key_arns", common.kms_key),
         permissions_boundary_arn=common.permissions_boundary_arn,
         tags=tags,
         later={
@@ -117,6 +72,9 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
             "tags": tags,
         },
     )
+    _check_disks(arguments, settings)
+    arguments.finish()
+    _check_role(arguments, settings)
     arguments.finish()
     return settings
 
@@ -187,10 +145,6 @@ def _gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
 
 def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> dict[str, Any]:
     read = arguments.read
-    champion = neutral.champion(arguments)
-    url = read("sagemaker.champion_model_data_url", values.s3_uri)
-    if url is not None and champion is None and arguments.sound("champion"):
-        arguments.add("sagemaker.champion_model_data_url", url, "nothing: there is no champion", "add the champion")
     given = neutral.parameters(arguments, graph)
     return {
         "image": read("image", common.ecr_image),
@@ -199,11 +153,35 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSetting
         "bucket": read("sagemaker.bucket_name", aws_values.bucket_name),
         "model_data_bucket": read("sagemaker.model_data_bucket", aws_values.bucket_name, read("sagemaker.bucket_name")),
         "model_package_group": read("sagemaker.model_package_group", aws_values.model_package_group),
-        "champion": champion,
-        "champion_model_data_url": url,
+        "champion": neutral.champion(arguments),
         "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", common.kms_key),
         "values": {key: _short(arguments, key, value) for key, value in given.items()},
     }
+
+
+def _check_disks(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
+    """Refuse a volume that is larger than the disks of an instance which has no other.
+
+    botocore, ProcessingClusterConfig.VolumeSizeInGB: "You can't request a VolumeSizeInGB greater than the total size of
+    the local instance storage." A training job has all of those disks, whatever it asks for.
+    """
+    for step in settings.steps:
+        size = disk_gb(step.instance_type)
+        if step.kind is StepKind.PROCESSING and size is not None and settings.workspace_gib > size:
+            expected = (
+                f"at most {size}, as step {step.name} on {step.instance_type} has the disks of its instance alone"
+            )
+            fix = "lower it, or choose an instance type without disks of its own"
+            arguments.add("workspace_gib", settings.workspace_gib, expected, fix)
+
+
+def _check_role(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
+    """Refuse more places than the jobs' policy has room for."""
+    policy = policy_document(roles.jobs_role(settings))["policy"]
+    if isinstance(policy, str) and len(policy) > LONGEST_ROLE_POLICIES:
+        got = f"{len(settings.data_s3_uris)} locations, a policy of {len(policy)} characters for the jobs"
+        fix = "name prefixes that several of them have in common"
+        arguments.add("sagemaker.data_s3_uris", got, f"a policy of at most {LONGEST_ROLE_POLICIES}", fix)
 
 
 def _short(arguments: Arguments, name: str, value: Any) -> Any:

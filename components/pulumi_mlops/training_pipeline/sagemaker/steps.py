@@ -56,8 +56,9 @@ def problems(graph: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     names = [step["name"] for step in steps]
     decides = result_step(steps)
     for step in steps:
-        if len(after(step)) > MOST_INPUTS:
-            got = f"step {step['name']} after {len(after(step))} steps"
+        inputs = _inputs(steps, step, decides)
+        if len(inputs) > MOST_INPUTS:
+            got = f"step {step['name']}, which reads from {len(inputs)} steps"
             yield got, f"at most {MOST_INPUTS}, as a job on SageMaker has no more inputs", "let one step gather some"
         if step["name"] == CHAMPION:
             yield "a step champion", "another name: the folder of that name holds the serving version", "rename it"
@@ -67,6 +68,13 @@ def problems(graph: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     if _only(steps, StepKind.REGISTRATION) and len(graph["parameters"]) > MOST_PARAMETERS:
         got = f"{len(graph['parameters'])} parameters"
         yield got, f"at most {MOST_PARAMETERS}, as SageMaker records no more with a version", "join or remove some"
+
+
+def _inputs(steps: Steps, step: Mapping[str, Any], decides: str | None) -> set[str]:
+    """The steps that a job reads from. The one that decides hands the model on, and so reads it in any case."""
+    training = _only(steps, StepKind.TRAINING)
+    hands_on = step["name"] == decides and training is not None and _only(steps, StepKind.REGISTRATION) is not None
+    return {*after(step), *([training] if hands_on and training else [])}
 
 
 def _registration_problems(steps: Steps) -> Iterator[tuple[str, str, str]]:

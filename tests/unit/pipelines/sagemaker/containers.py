@@ -105,6 +105,12 @@ class Execution:
         assert self.graph.training_step
         return self.bucket / self.graph.training_step.name / "model.tar.gz"
 
+    @property
+    def models(self) -> dict[str, Path]:
+        """The models that may be registered, by their keys in the bucket."""
+        found = (self.bucket / "models").rglob("*")
+        return {path.relative_to(self.bucket / "models").as_posix(): path for path in found if path.is_file()}
+
     def process(self, step: str, variables: Mapping[str, str] | None = None, *, champion: Path | None = None) -> Job:
         """A processing job: the steps that it comes after as inputs, its output folder into the bucket."""
         root = self._root(step)
@@ -115,11 +121,14 @@ class Execution:
         if champion is not None:
             (inputs / "champion").mkdir(parents=True)
             shutil.copy(champion, inputs / "champion" / "model.tar.gz")
-        (root / "processing" / "output").mkdir(parents=True)
+        for output in ("output", "model"):
+            (root / "processing" / output).mkdir(parents=True)
         command = [*PROCESSING, "--graph", self.graph.reference, "--step", step]
         job = self._run(root, command, variables)
         if job.code == 0:
+            shutil.rmtree(self.bucket / step, ignore_errors=True)
             self._upload(root / "processing" / "output", self.bucket / step)
+            self._upload(root / "processing" / "model", self.bucket / "models")
         return job
 
     def train(
@@ -153,7 +162,6 @@ class Execution:
 
     def _upload(self, folder: Path, prefix: Path) -> None:
         """Files alone: a bucket has no folders, and so none that are empty."""
-        shutil.rmtree(prefix, ignore_errors=True)
         for path in folder.rglob("*"):
             assert not path.is_symlink()
             if path.is_file():

@@ -39,6 +39,7 @@ def test_a_graph_runs_job_by_job_and_the_gates_result_says_it_all(execution: Exe
     judged = until_judged(execution)
 
     assert judged.code == 0
+    digest = digest_directory(unpack(execution.archive, execution.folder / "model"))
     assert judged.result == {
         "step": "judge",
         "status": "succeeded",
@@ -46,7 +47,8 @@ def test_a_graph_runs_job_by_job_and_the_gates_result_says_it_all(execution: Exe
         "metrics": {"error": 1.0},
         "gate_value": 1.0,
         "rejected": "false",
-        "model_digest": digest_directory(unpack(execution.archive, execution.folder / "model")),
+        "model_digest": digest,
+        "model_folder": digest.removeprefix("sha256:"),
         "data_digest": DATASET.digest,
         "code_version": code_digest(GRAPH),
         "parameters": {
@@ -61,6 +63,30 @@ def test_a_graph_runs_job_by_job_and_the_gates_result_says_it_all(execution: Exe
         },
     }
     assert judged.message.startswith("judge: succeeded after")
+
+
+def test_the_gate_hands_on_the_model_under_its_digest_and_no_other_step_does(execution: Execution) -> None:
+    for step in ("load", "check"):
+        execution.process(step)
+    execution.train()
+    assert execution.models == {}
+    judged = execution.process("judge")
+
+    ((key, archive),) = execution.models.items()
+    assert key == f"{judged.result['model_folder']}/model.tar.gz"
+    assert digest_directory(unpack(archive, execution.folder / "model")) == judged.result["model_digest"]
+    told = execution.process("tell")
+    assert told.result["model_folder"] == "none"
+    assert set(execution.models) == {key}
+
+
+def test_a_model_that_was_turned_down_is_not_handed_on(execution: Execution) -> None:
+    execution.variables |= {"MLOPS_GATE": GATE, **parameters(error=1.5)}
+
+    judged = until_judged(execution)
+
+    assert judged.result["model_folder"] == "none"
+    assert execution.models == {}
 
 
 def test_a_training_job_leaves_the_artifacts_files_alone_and_its_notes_beside_them(execution: Execution) -> None:

@@ -1,5 +1,6 @@
 """Walks the policies of every component, and of every stack of this repository."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,20 @@ import pytest
 
 from pulumi_mlops import SageMakerEndpoint
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.stack.project import find_project
+from pulumi_mlops.stack.project import Project, find_project
 from tests.policies import FoundPolicy, findings, findings_in, policies_in
 from tests.recording import Declared, declare
 from tests.unit.endpoint import sagemaker_arguments as hosting
 from tests.unit.training_pipeline.sagemaker_pipelines import EVERYTHING, pipeline
 
 PROJECT = find_project(Path(__file__).parent)
-STACKS = [name for name in PROJECT.stack_names() if name.endswith("-aws") and not name.startswith("local")]
+PINNED = replace(PROJECT, stacks=PROJECT.root / "tests/golden/pinned_aws")
+STACKS = [
+    (project, name)
+    for project in (PROJECT, PINNED)
+    for name in project.stack_names()
+    if name.endswith("-aws") and not name.startswith("local")
+]
 # `s3://bucket` alone is a whole bucket that somebody asks for by name: a wider reading than the walker lets pass.
 PIPELINES: list[dict[str, Any]] = [{}, {**EVERYTHING, "data_s3_uris": ["s3://flights-raw/2013/"]}]
 ENDPOINTS: list[dict[str, Any]] = [
@@ -53,12 +60,12 @@ def test_an_endpoints_role_allows_nothing_beyond_what_it_names(settings: dict[st
 
 
 def test_there_are_stacks_to_walk() -> None:
-    assert {"dev-aws", "staging-aws", "prod-aws"} <= set(STACKS)
+    assert {"dev-aws", "staging-aws", "prod-aws", "other-aws", "own-aws"} <= {name for _, name in STACKS}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_a_stacks_policies_allow_nothing_beyond_what_they_name(stack: str) -> None:
-    resources = render_stack(PROJECT, stack).resources
+@pytest.mark.parametrize(("project", "stack"), STACKS, ids=[name for _, name in STACKS])
+def test_a_stacks_policies_allow_nothing_beyond_what_they_name(project: Project, stack: str) -> None:
+    resources = render_stack(project, stack).resources
     roles = [one for one in resources if "aws:iam/role:Role" in one.path]
     policies = [policy for one in resources for policy in policies_in(one.path, one.inputs)]
     assert roles

@@ -5,7 +5,10 @@ import botocore.session
 import pytest
 
 from pulumi_mlops._shared.aws import generate_instance_types
+from pulumi_mlops._shared.aws.instance_disks import FILE as DISKS_FILE
+from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import FILE, InstanceUse, regions, supported
+from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
 
 SHAPES = generate_instance_types.SHAPES
 
@@ -38,9 +41,16 @@ def test_no_instance_is_known_where_there_is_no_sagemaker() -> None:
 
 
 def test_the_lists_are_written_as_the_generator_writes_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    written = tmp_path / "instance_types.json"
+    written, disks = tmp_path / "instance_types.json", tmp_path / "instance_disks.json"
     monkeypatch.setattr(generate_instance_types, "FILE", written)
+    monkeypatch.setattr(generate_instance_types, "DISKS_FILE", disks)
     generate_instance_types.main()
     # What they hold may be older than the libraries that are installed. How they are written may not.
     assert json.loads(written.read_text()).keys() == json.loads(FILE.read_text()).keys()
     assert len(FILE.read_text().splitlines()) == len(regions()) + len(InstanceUse) + 6
+    assert json.loads(DISKS_FILE.read_text()).items() <= json.loads(disks.read_text()).items()
+
+
+def test_only_machines_with_disks_of_their_own_have_a_size() -> None:
+    assert (disk_gb("ml.c5d.large"), disk_gb("ml.m5.large"), disk_gb("ml.of-tomorrow")) == (50, None, None)
+    assert all(has_own_disks(name) for name in json.loads(DISKS_FILE.read_text()))

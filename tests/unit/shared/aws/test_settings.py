@@ -72,6 +72,8 @@ def test_reads_where_everything_is() -> None:
         ({"subnet_ids": SUBNETS}, "sagemaker.security_group_ids", "give both, or neither"),
         ({"security_group_ids": GROUPS}, "sagemaker.subnet_ids", "give both, or neither"),
         ({"subnet_ids": ["vpc-1"], "security_group_ids": GROUPS}, "sagemaker.subnet_ids[0]", "id of a subnet"),
+        ({"subnet_ids": SUBNETS * 17, "security_group_ids": GROUPS}, "sagemaker.subnet_ids", "at most 16"),
+        ({"subnet_ids": SUBNETS, "security_group_ids": GROUPS * 6}, "sagemaker.security_group_ids", "at most 5"),
         ({"consumer_account_ids": ["me"]}, "sagemaker.consumer_account_ids[0]", "12 digits"),
         ({"consumer_account_ids": ["123456789012"]}, "sagemaker.consumer_account_ids[0]", "another account"),
         ({"namespace": "f" * 60}, "name", "at most 64 characters"),

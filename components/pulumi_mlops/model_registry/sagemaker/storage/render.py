@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
+from pulumi_mlops._shared.aws.model_data import MODELS_PREFIX
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops.model_registry.sagemaker.storage.settings import StorageSettings
 
 COMPONENT = "storage"
-MODELS_PREFIX = "models/"
-"""Registered models: kept for as long as the bucket."""
 EXPIRING_PREFIXES = ("async/", "data-capture/", "runs/")
 """Answers of asynchronous endpoints, captured requests, and what the steps of a run hand on."""
 ABORT_UPLOAD_DAYS = 7

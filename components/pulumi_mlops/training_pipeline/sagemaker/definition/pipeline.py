@@ -27,7 +27,6 @@ def _documents(plan: PipelinePlan, step: StepPlan) -> list[Document]:
         case StepKind.TRAINING:
             return [training_step(plan, step)]
         case StepKind.REGISTRATION:
-            trained = plan.training_step
-            if plan.result_step is None or trained is None:
+            if plan.result_step is None or plan.training_step is None:
                 raise ValueError(f"step {step.name} registers a model, but no step trains one and tells its digest")
-            return registration_steps(plan, step, plan.result_step, trained.name)
+            return registration_steps(plan, step, plan.result_step)

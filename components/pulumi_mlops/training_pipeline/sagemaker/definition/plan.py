@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pulumi_mlops._shared.aws.model_data import model_data_url
+
 
 class StepKind(Enum):
     """What a step of the graph becomes on SageMaker."""
@@ -60,7 +62,7 @@ class PipelinePlan:
     bucket: str
     """Where steps hand on their results."""
     model_data_bucket: str
-    """Where models are put."""
+    """Where registered models are put."""
     model_package_group: str
     role_arn: str
     """What the jobs run as."""
@@ -72,7 +74,6 @@ class PipelinePlan:
     is_isolated: bool
     """Whether the jobs have no network."""
     champion: Mapping[str, str] | None = None
-    champion_model_data_url: str | None = None
     kms_key_arn: str | None = None
     model_data_kms_key_arn: str | None = None
     subnet_ids: Sequence[str] = ()
@@ -87,3 +88,15 @@ class PipelinePlan:
     def training_step(self) -> StepPlan | None:
         """The step whose output is the model."""
         return next((step for step in self.steps if step.kind is StepKind.TRAINING), None)
+
+    @property
+    def registers(self) -> bool:
+        """Whether a run registers what it trains."""
+        return any(step.kind is StepKind.REGISTRATION for step in self.steps)
+
+    @property
+    def champion_model_data_url(self) -> str | None:
+        """Where the archive of the version that serves lies."""
+        if self.champion is None:
+            return None
+        return model_data_url(self.model_data_bucket, self.model_package_group, self.champion["digest"])

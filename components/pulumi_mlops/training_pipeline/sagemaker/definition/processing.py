@@ -21,7 +21,7 @@ def processing_step(plan: PipelinePlan, step: StepPlan) -> Document:
             "ContainerArguments": ["--graph", plan.graph_reference, "--step", step.name],
         },
         "ProcessingInputs": _inputs(plan, step) or None,
-        "ProcessingOutputConfig": without_none({"Outputs": [_output(plan, step)], "KmsKeyId": plan.kms_key_arn}),
+        "ProcessingOutputConfig": _outputs(plan, step),
         "Environment": jobs.environment(plan),
         "NetworkConfig": without_none({"EnableNetworkIsolation": plan.is_isolated, "VpcConfig": jobs.vpc(plan)}),
         "StoppingCondition": jobs.stopping_condition(plan),
@@ -34,7 +34,9 @@ def processing_step(plan: PipelinePlan, step: StepPlan) -> Document:
 
 
 def _inputs(plan: PipelinePlan, step: StepPlan) -> list[Document]:
-    sources: dict[str, Any] = {name: folders.output_of(plan, name) for name in step.after}
+    sources: dict[str, Any] = {name: folders.input_from(plan, name) for name in step.after}
+    if _hands_on_model(plan, step) and plan.training_step is not None:
+        sources[plan.training_step.name] = folders.input_from(plan, plan.training_step.name)
     if plan.champion_model_data_url is not None and step.name == plan.result_step:
         sources[folders.CHAMPION] = plan.champion_model_data_url
     return [
@@ -53,12 +55,23 @@ def _inputs(plan: PipelinePlan, step: StepPlan) -> list[Document]:
     ]
 
 
-def _output(plan: PipelinePlan, step: StepPlan) -> Document:
+def _hands_on_model(plan: PipelinePlan, step: StepPlan) -> bool:
+    """Tell whether a step puts the model where it is registered from: it alone knows its digest, and decides."""
+    return plan.registers and step.name == plan.result_step
+
+
+def _outputs(plan: PipelinePlan, step: StepPlan) -> Document:
+    """All outputs of a job are encrypted with one key. Who reads results may use the models' key as well."""
+    outputs = [_output(folders.OUTPUT_NAME, folders.OUTPUT_FOLDER, folders.output_of_run(plan, step.name))]
+    key_arn = plan.kms_key_arn
+    if _hands_on_model(plan, step):
+        outputs.append(_output(folders.MODEL_OUTPUT_NAME, folders.MODEL_FOLDER, folders.models_address(plan)))
+        key_arn = plan.model_data_kms_key_arn
+    return without_none({"Outputs": outputs, "KmsKeyId": key_arn})
+
+
+def _output(name: str, folder: str, address: Any) -> Document:
     return {
-        "OutputName": folders.OUTPUT_NAME,
-        "S3Output": {
-            "S3Uri": folders.output_of_run(plan, step.name),
-            "LocalPath": folders.OUTPUT_FOLDER,
-            "S3UploadMode": "EndOfJob",
-        },
+        "OutputName": name,
+        "S3Output": {"S3Uri": address, "LocalPath": folder, "S3UploadMode": "EndOfJob"},
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pulumi_mlops._shared.aws.model_data import ARCHIVE
 from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops.training_pipeline.sagemaker.definition import folders, jobs
 from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
@@ -22,14 +23,13 @@ def condition_name(result_step: str) -> str:
     return f"{result_step}-gate"
 
 
-def registration_steps(plan: PipelinePlan, step: StepPlan, result_step: str, training_step: str) -> list[Document]:
+def registration_steps(plan: PipelinePlan, step: StepPlan, result_step: str) -> list[Document]:
     """Compile the registration and the condition that it stands under.
 
     Args:
         plan: The pipeline.
         step: The step that registers.
         result_step: The step whose result decides.
-        training_step: The step whose model is registered.
     """
     return [
         without_none(
@@ -40,7 +40,7 @@ def registration_steps(plan: PipelinePlan, step: StepPlan, result_step: str, tra
                 "DependsOn": sorted(set(step.after) - {result_step}) or None,
                 "Arguments": {
                     "Conditions": _conditions(plan, result_step),
-                    "IfSteps": [_registration(plan, step, result_step, training_step)],
+                    "IfSteps": [_registration(plan, step, result_step)],
                     "ElseSteps": [],
                 },
             }
@@ -59,9 +59,11 @@ def _conditions(plan: PipelinePlan, result_step: str) -> list[Document]:
     return conditions
 
 
-def _registration(plan: PipelinePlan, step: StepPlan, result_step: str, training_step: str) -> Document:
+def _registration(plan: PipelinePlan, step: StepPlan, result_step: str) -> Document:
     report = join("/", folders.output_of(plan, result_step), folders.RESULT_FILE)
-    container = {"Image": plan.serving_image, "ModelDataUrl": folders.output_of(plan, training_step)}
+    # Where the deciding step has put it: the same location that a pin of this version gives.
+    folder = from_file(result_step, RESULT, "model_folder")
+    container = {"Image": plan.serving_image, "ModelDataUrl": join("/", folders.models_address(plan), folder, ARCHIVE)}
     return without_none(
         {
             "Name": step.name,

@@ -9,7 +9,6 @@ ENTRYPOINT = ("python", "-m", "mlops_runtime.sagemaker.training")
 
 def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
     """Compile the training step."""
-    output = f"s3://{plan.model_data_bucket}/{folders.models_prefix(plan.name)}"
     arguments = {
         "AlgorithmSpecification": {
             "TrainingImage": plan.image,
@@ -18,7 +17,10 @@ def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
         },
         "HyperParameters": {"graph": plan.graph_reference, "step": step.name},
         "InputDataConfig": [_channel(plan, name) for name in step.after] or None,
-        "OutputDataConfig": without_none({"S3OutputPath": output, "KmsKeyId": plan.model_data_kms_key_arn}),
+        # A result like any other, which is deleted after a while: what is registered lies under its digest.
+        "OutputDataConfig": without_none(
+            {"S3OutputPath": folders.output_of_run(plan, step.name), "KmsKeyId": plan.kms_key_arn}
+        ),
         "ResourceConfig": jobs.resources(plan, step),
         "Environment": jobs.environment(plan),
         "EnableNetworkIsolation": plan.is_isolated,
@@ -33,7 +35,7 @@ def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
 def _channel(plan: PipelinePlan, name: str) -> Document:
     source = {
         "S3DataType": "S3Prefix",
-        "S3Uri": folders.output_of(plan, name),
+        "S3Uri": folders.input_from(plan, name),
         "S3DataDistributionType": "FullyReplicated",
     }
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

@@ -1,0 +1,47 @@
+"""The model that a run registers, handed on by the step that decides, under a key that follows from its digest.
+
+A training job puts its model under the job's own name, before anybody knows the digest. The step that decides has seen
+the bytes: it lays their archive into an output of its own, which SageMaker puts below the registry's models. So a
+version's location follows from its digest, and the container needs no rights and no network for it.
+"""
+
+import shutil
+
+from mlops_runtime.artifact import DIGEST_PREFIX
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.record import StepRecord
+from mlops_runtime.sagemaker.composition import model_digest
+from mlops_runtime.sagemaker.folders import MODEL_ARCHIVE, Folders
+from mlops_runtime.sagemaker.verdict import deciding_step
+from mlops_runtime.workspace import Workspace, WorkspaceError
+
+NO_FOLDER = "none"
+
+
+def hand_on_model(graph: StepGraph, record: StepRecord, workspace: Workspace, folders: Folders) -> str:
+    """Lays the archive of an accepted model where SageMaker takes it from; nothing where the step decides nothing.
+
+    Returns:
+        The folder that it is in, which is named after its digest; `none` where there is nothing to register.
+
+    Raises:
+        WorkspaceError: The step decides about a model whose archive it was not given.
+    """
+    decides, training = deciding_step(graph), graph.training_step
+    registers = any(step.registers_model for step in graph.steps)
+    if not registers or training is None or decides is None or decides.name != record.step:
+        return NO_FOLDER
+    if record.status != "succeeded":
+        return NO_FOLDER
+    archive = folders.processing_inputs / training.name / MODEL_ARCHIVE
+    digest = model_digest(workspace)
+    if digest is None or not archive.is_file():
+        raise WorkspaceError(
+            f"{archive}: expected the archive of the model that step {record.step} decides about, got none;"
+            f" give the job the output of step {training.name} as an input"
+        )
+    folder = digest.removeprefix(DIGEST_PREFIX)
+    destination = folders.processing_model / folder / MODEL_ARCHIVE
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(archive, destination)
+    return folder
