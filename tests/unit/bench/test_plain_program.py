@@ -109,5 +109,5 @@ def test_what_cannot_be_written_is_refused() -> None:
     path = "aws:s3/bucket:Bucket::storage"
     with pytest.raises(ValueError, match="circle"):
         plain_program([{"resource": path, "inputs": {}, "depends_on": [path]}], AWS)
-    with pytest.raises(ValueError, match="bucket is not known beforehand"):
+    with pytest.raises(ValueError, match="bucket: got <known after other>"):
         plain_program([{"resource": path, "inputs": {"bucket": "<known after other>"}}], AWS)

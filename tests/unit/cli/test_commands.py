@@ -54,7 +54,7 @@ def test_config_check_writes_json(project: Path) -> None:
         "path": "mlops:platform.owner",
         "got": "the whole number 3",
         "expected": "a text",
-        "fix": 'put it in quotes, like "3"',
+        "fix": 'put it in quotes as it stands: "3"',
     }
 
 

@@ -211,7 +211,7 @@ def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:
 
 @pytest.mark.parametrize(("cpu", "percent"), [("100m", 70), ("1", 70), ("1500m", 46), ("2", 35), ("4", 17), ("100", 1)])
 def test_load_on_the_one_core_that_a_server_uses_starts_another(cpu: str, percent: int) -> None:
-    declaration = endpoint(target_cpu_percent=70, kubernetes={"namespace": "flights-prod", "cpu": cpu})
+    declaration = endpoint(kubernetes={"namespace": "flights-prod", "cpu": cpu, "target_cpu_percent": 70})
     (metric,) = declaration.one("HorizontalPodAutoscaler").inputs["spec"]["metrics"]
     (server,) = declaration.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
     assert metric == {
