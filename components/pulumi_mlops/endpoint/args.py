@@ -85,7 +85,8 @@ class AlarmsArgs(TypedDict):
     client_error_percent: NotRequired[float]
     """The most requests of 100 that may be refused with a status of 4xx. Defaults to no alarm."""
     model_errors_max: NotRequired[int]
-    """The most requests a minute that the model may leave without a good answer. Defaults to no alarm."""
+    """The most requests a minute that the model may leave without a good answer. Defaults to no alarm; to 0 if
+    asynchronous."""
     topic_arns: NotRequired[list[pulumi.Input[str]]]
     """SNS topics that are told when an alarm goes off and when it is over. Defaults to none."""
 
@@ -156,14 +157,15 @@ class SageMakerHostingArgs(TypedDict):
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
     """Policy that bounds what the endpoint's role can be given. Defaults to none."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Key for the machines' volumes and for what is written to the bucket. Defaults to keys that AWS manages."""
+    """Key for the machines' volumes and for what is written to the bucket. Disks that a machine brings itself (g5,
+    m5d, …) encrypt themselves. Defaults to keys that AWS manages."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
     """Subnets that the endpoint runs in. Given with `security_group_ids`. Defaults to SageMaker's own network."""
     security_group_ids: NotRequired[list[pulumi.Input[str]]]
     """Security groups of the endpoint. Given with `subnet_ids`."""
     instance_type: NotRequired[str]
-    """The machine. Defaults to ml.m5.large. AWS refuses to change it while the number of machines follows the load:
-    first set `replicas_max` to `replicas_min`."""
+    """The machine. Defaults to ml.m5.large. While another one takes over, the number of machines does not follow the
+    load."""
     invocations_per_instance_target: NotRequired[int]
     """Requests a minute that a machine should get before another is started. Defaults to 500."""
     scale_in_cooldown_seconds: NotRequired[int]

@@ -5,7 +5,8 @@ import pulumi
 import pytest
 
 from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
-from tests.aws_inputs import refusals
+from tests import sagemaker_shapes
+from tests.aws_inputs import refusals, whole
 from tests.recording import Declaration, declare
 from tests.unit.endpoint.sagemaker_arguments import (
     ACCOUNT,
@@ -48,13 +49,12 @@ BASIC = [
     ("EndpointConfiguration", "flight-delay"),
     ("Model", "flight-delay"),
     ("EndpointRelease", "flight-delay-release"),
-    ("EndpointTruth", "flight-delay-truth"),
+    ("HostingImage", "flight-delay-image"),
     ("PinnedModelPackage", "flight-delay-package"),
 ]
-SCALED = [("Policy", "flight-delay"), ("Target", "flight-delay")]
 MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = {
     "basic": ({}, {}, []),
-    "scaled": ({}, {"replicas_max": 4}, SCALED),
+    "scaled": ({}, {"replicas_max": 4}, []),
     "alarms": (
         {"alarms": ALARMS},
         {},
@@ -63,12 +63,16 @@ MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = 
     "shadow": (
         {"shadow": SHADOW},
         {},
-        [("Model", "flight-delay-shadow"), ("PinnedModelPackage", "flight-delay-shadow-package")],
+        [
+            ("Model", "flight-delay-shadow"),
+            ("PinnedModelPackage", "flight-delay-shadow-package"),
+            ("HostingImage", "flight-delay-shadow-image"),
+        ],
     ),
     "asynchronous": (
         {"asynchronous": {"success_topic_arn": OTHER_TOPIC, "error_topic_arn": OTHER_TOPIC}, "kms_key_arn": KEY},
         {"replicas_max": 4},
-        SCALED,
+        [("MetricAlarm", "flight-delay-model-errors")],
     ),
     "guarded": (
         {"kms_key_arn": KEY, "data_capture": {"sampling_percent": 10}, "alarms": ALARMS, **NETWORK},
@@ -95,7 +99,9 @@ def test_a_serverless_endpoint_has_neither_machines_nor_what_watches_them() -> N
             "serverlessConfig": {"memorySizeInMb": 3072, "maxConcurrency": 5, "provisionedConcurrency": 1},
         }
     ]
-    assert "deploymentConfig" not in declaration.one("Endpoint").inputs
+    asked = declaration.one("Endpoint").inputs
+    assert {"deployment", "scaling"}.isdisjoint(asked)
+    assert asked["variants"] == [{"variant_name": "main"}]
     assert declaration.one("Model").inputs["enableNetworkIsolation"] is False
 
 
@@ -125,7 +131,7 @@ def test_an_asynchronous_endpoint_is_asked_elsewhere() -> None:
     assert endpoint({"asynchronous": {}}).result["url"].endswith("/flights-dev-flight-delay/async-invocations")
 
 
-@pytest.mark.parametrize("failing", ["PinnedModelPackage", "EndpointTruth"])
+@pytest.mark.parametrize("failing", ["PinnedModelPackage", "HostingImage", "Endpoint"])
 def test_outputs_stay_unknown_when_a_check_fails(failing: str) -> None:
     results: list[object] = []
 
@@ -138,14 +144,15 @@ def test_outputs_stay_unknown_when_a_check_fails(failing: str) -> None:
     assert results == []
 
 
-def test_nothing_is_made_of_a_version_that_is_refused() -> None:
+@pytest.mark.parametrize("check", ["PinnedModelPackage", "HostingImage"])
+def test_nothing_is_made_of_a_version_or_an_image_that_is_refused(check: str) -> None:
     declared: list[str] = []
 
     def refuse(kind: str, _: str) -> bool:
         declared.append(kind.rsplit(":", 1)[-1])
-        return kind.endswith(":PinnedModelPackage")
+        return kind.endswith(f":{check}")
 
-    with pytest.raises(RuntimeError, match="flight-delay-package failed"):
+    with pytest.raises(RuntimeError, match=rf"{check} flight-delay-\w+ failed"):
         declare(lambda: SageMakerEndpoint("flight-delay", arguments()) and None, failing=refuse)
     assert {"EndpointRelease", "Model", "EndpointConfiguration", "Endpoint"}.isdisjoint(declared)
 
@@ -186,8 +193,7 @@ def test_a_release_is_named_after_its_content() -> None:
     assert name == release() == declaration.one("Model").inputs["name"]
     assert name.startswith("flights-dev-flight-delay-")
     assert len(name) == len("flights-dev-flight-delay-") + 8
-    assert declaration.one("Endpoint").inputs["endpointConfigName"] == name
-    assert declaration.one("EndpointTruth").inputs["configuration"] == name
+    assert declaration.one("Endpoint").inputs["configuration"] == name
 
 
 @pytest.mark.parametrize(
@@ -224,7 +230,7 @@ def test_what_changes_nothing_that_serves_is_no_release(change: dict[str, Any]) 
     assert release(**change) == release()
 
 
-def test_superseded_configurations_and_models_stay_at_aws_for_the_truth_check_to_remove() -> None:
+def test_superseded_configurations_and_models_stay_at_aws_for_the_endpoint_to_remove() -> None:
     declaration = endpoint({"shadow": SHADOW, "superseded_configurations_kept": 4})
     retained = {
         (resource.type.rsplit(":", 1)[-1], resource.name)
@@ -242,37 +248,71 @@ def test_superseded_configurations_and_models_stay_at_aws_for_the_truth_check_to
     # Said, and not left to the provider: it has what is named deleted first.
     ours = [each.options for each in declaration.resources if each.options.retainOnDelete]
     assert all(options.deleteBeforeReplaceDefined for options in ours)
-    assert declaration.one("EndpointTruth").inputs["superseded_kept"] == 4
+    assert declaration.one("Endpoint").inputs["superseded_kept"] == 4
     for kind, name in sorted(retained):
         assert declaration.one(kind, name).inputs["tags"]["mlops:endpoint"] == "flights-dev-flight-delay"
 
 
-def test_the_truth_check_waits_for_the_endpoint_and_is_made_anew() -> None:
-    truth = endpoint({"alarms": ALARMS}, rollout_timeout_seconds=900).one("EndpointTruth")
-    assert "aws:sagemaker/endpoint:Endpoint::flight-delay" in truth.depends_on
-    assert truth.options.deleteBeforeReplace
-    assert truth.options.customTimeouts.create == "960s"
-    assert {key: value for key, value in truth.inputs.items() if key not in ("__provider", "configuration")} == {
+def test_a_preview_shows_what_is_asked_of_the_endpoint() -> None:
+    asked = endpoint({"alarms": ALARMS, "shadow": SHADOW}, rollout_timeout_seconds=900, replicas_max=3).one("Endpoint")
+    hidden = ("__provider", "configuration", "deployment", "scaling", "tags")
+    assert {key: value for key, value in asked.inputs.items() if key not in hidden} == {
+        "account_id": ACCOUNT,
         "region": REGION,
         "endpoint_name": "flights-dev-flight-delay",
-        "timeout_seconds": 900,
+        "variants": [
+            {"variant_name": "main", "instance_type": "ml.m5.large", "instances_min": 1, "instances_max": 3},
+            {"variant_name": "shadow", "instance_type": "ml.m5.large", "instances_min": 1, "instances_max": 1},
+        ],
+        "wait_seconds": 900 + 120 + 60,
+        "settle_seconds": 0,
         "superseded_kept": 2,
         "alarm_names": [
             f"flights-dev-flight-delay-{about}"
             for about in ("server-errors", "client-errors", "latency", "model-errors")
         ],
     }
+    assert asked.inputs["tags"]["mlops:endpoint"] == "flights-dev-flight-delay"
 
 
-def test_the_truth_check_asks_for_what_was_wanted_and_not_for_what_the_endpoint_tells() -> None:
-    truth = endpoint().one("EndpointTruth").options
-    sources = {urn.rpartition("::")[0].rpartition(":")[2] for urn in truth.propertyDependencies["configuration"].urns}
-    assert "EndpointConfiguration" in sources
-    assert "Endpoint" not in sources
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        # The longest execution, each wait once more for the way back, and a minute.
+        ({"rollout_timeout_seconds": 60, "rollout": {"bake_seconds": 0}}, 600 + 60),
+        ({"rollout_timeout_seconds": 7200, "rollout": {"strategy": "canary", "bake_seconds": 600}}, 7200 + 1200 + 60),
+        (
+            {"rollout_timeout_seconds": 14400, "rollout": {"strategy": "linear", "bake_seconds": 900}},
+            14400 + 9000 + 60,
+        ),
+    ],
+)
+def test_a_deployment_is_waited_for_as_long_as_its_rollout_may_take(changes: dict[str, Any], seconds: int) -> None:
+    declared = endpoint({"alarms": ALARMS}, replicas_min=2, **changes)
+    assert declared.one("Endpoint").inputs["wait_seconds"] == seconds
+
+
+@pytest.mark.parametrize(("sagemaker", "seconds"), [({}, 0), (NETWORK, 120), ({"kms_key_arn": KEY}, 120)])
+def test_a_role_whose_interfaces_or_grants_are_left_outlives_its_endpoint(
+    sagemaker: dict[str, Any], seconds: int
+) -> None:
+    declaration = endpoint(sagemaker)
+    assert declaration.one("Endpoint").inputs["settle_seconds"] == seconds
+    assert {"Role", "RolePolicy"} <= kinds_before(declaration, "Endpoint")
+
+
+def kinds_before(declaration: Declaration, kind: str) -> set[str]:
+    """The kinds that one waits for when it is made, and which therefore outlive it when all is destroyed."""
+    by_name = {f"{one.type}::{one.name}": one for one in declaration.resources}
+    waiting, found = set(declaration.one(kind).depends_on), set[str]()
+    while waiting:
+        found.add(name := waiting.pop())
+        waiting |= by_name[name].depends_on - found
+    return {name.partition("::")[0].rsplit(":", 1)[-1] for name in found}
 
 
 def test_the_checks_are_kept_in_the_state_by_name_alone() -> None:
-    for kind in ("PinnedModelPackage", "EndpointRelease", "EndpointTruth"):
+    for kind in ("PinnedModelPackage", "HostingImage", "EndpointRelease", "Endpoint"):
         provider = endpoint().one(kind).inputs["__provider"]
         assert isinstance(provider, str)
         assert len(provider) < 150
@@ -280,28 +320,28 @@ def test_the_checks_are_kept_in_the_state_by_name_alone() -> None:
 
 def deployment(**changes: Any) -> dict[str, Any]:
     alarms = {"alarms": {"server_error_percent": 1}}
-    config: dict[str, Any] = endpoint(alarms, replicas_min=2, **changes).one("Endpoint").inputs["deploymentConfig"]
+    config: dict[str, Any] = endpoint(alarms, replicas_min=2, **changes).one("Endpoint").inputs["deployment"]
     return config
 
 
 @pytest.mark.parametrize(
     ("rollout", "routing"),
     [
-        ({}, {"type": "ALL_AT_ONCE", "waitIntervalInSeconds": 0}),
+        ({}, {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}),
         (
             {"strategy": "canary", "step_percent": 20},
             {
-                "type": "CANARY",
-                "waitIntervalInSeconds": 90,
-                "canarySize": {"type": "CAPACITY_PERCENT", "value": 20},
+                "Type": "CANARY",
+                "WaitIntervalInSeconds": 90,
+                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
             },
         ),
         (
             {"strategy": "linear", "step_percent": 25},
             {
-                "type": "LINEAR",
-                "waitIntervalInSeconds": 90,
-                "linearStepSize": {"type": "CAPACITY_PERCENT", "value": 25},
+                "Type": "LINEAR",
+                "WaitIntervalInSeconds": 90,
+                "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25},
             },
         ),
     ],
@@ -309,21 +349,37 @@ def deployment(**changes: Any) -> dict[str, Any]:
 def test_a_rollout_goes_as_asked_and_back_at_an_alarm(rollout: dict[str, Any], routing: dict[str, Any]) -> None:
     config = deployment(rollout={**rollout, "bake_seconds": 90}, rollout_timeout_seconds=1200)
     assert config == {
-        "autoRollbackConfiguration": {"alarms": [{"alarmName": "flights-dev-flight-delay-server-errors"}]},
-        "blueGreenUpdatePolicy": {
-            "trafficRoutingConfiguration": routing,
-            "terminationWaitInSeconds": 90,
-            "maximumExecutionTimeoutInSeconds": 1200,
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "flights-dev-flight-delay-server-errors"}]},
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": 90,
+            "MaximumExecutionTimeoutInSeconds": 1200,
         },
     }
+    request = {"EndpointName": "flights", "EndpointConfigName": "flights-1", "DeploymentConfig": whole(config)}
+    assert sagemaker_shapes.problems(sagemaker_shapes.request_shape("UpdateEndpoint"), request, "request") == []
 
 
-def test_an_endpoint_is_watched_from_the_beginning_lest_its_first_alarm_replace_it() -> None:
+def test_an_endpoint_with_machines_is_watched_from_the_beginning() -> None:
     declaration = endpoint()
-    config = declaration.one("Endpoint").inputs["deploymentConfig"]
+    config = declaration.one("Endpoint").inputs["deployment"]
     name = declaration.one("MetricAlarm").inputs["name"]
-    assert config["autoRollbackConfiguration"] == {"alarms": [{"alarmName": name}]}
+    assert config["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": name}]}
     assert declaration.one("MetricAlarm").inputs["threshold"] == 0.99
+
+
+def test_one_slow_answer_of_a_quiet_minute_turns_nothing_back() -> None:
+    latency = endpoint({"alarms": ALARMS}).one("MetricAlarm", "flight-delay-latency").inputs
+    assert latency["evaluateLowSampleCountPercentiles"] == "ignore"
+
+
+@pytest.mark.parametrize(("alarms", "most"), [({}, 0), ({"model_errors_max": 5}, 5)])
+def test_an_asynchronous_rollout_is_turned_back_by_requests_that_fail(alarms: dict[str, Any], most: int) -> None:
+    declaration = endpoint({"asynchronous": {}, "alarms": alarms})
+    alarm = declaration.one("MetricAlarm", "flight-delay-model-errors").inputs
+    assert (alarm["metricName"], alarm["statistic"], alarm["threshold"]) == ("InvocationFailures", "Sum", most)
+    watched = declaration.one("Endpoint").inputs["deployment"]["AutoRollbackConfiguration"]["Alarms"]
+    assert {"AlarmName": alarm["name"]} in watched
 
 
 def test_alarms_are_there_before_the_endpoint_and_tell_who_is_to_know() -> None:
@@ -347,29 +403,54 @@ def test_alarms_are_there_before_the_endpoint_and_tell_who_is_to_know() -> None:
 
 
 def test_the_number_of_machines_follows_the_load() -> None:
-    declaration = endpoint({"scale_in_cooldown_seconds": 600}, replicas_min=2, replicas_max=5)
-    target, policy = declaration.one("Target"), declaration.one("Policy").inputs
-    assert (target.inputs["minCapacity"], target.inputs["maxCapacity"]) == (2, 5)
-    assert target.inputs["resourceId"] == policy["resourceId"] == "endpoint/flights-dev-flight-delay/variant/main"
-    assert "aws:sagemaker/endpoint:Endpoint::flight-delay" in target.depends_on
-    assert policy["targetTrackingScalingPolicyConfiguration"] == {
-        "targetValue": 500,
-        "predefinedMetricSpecification": {"predefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        "scaleInCooldown": 600,
-        "scaleOutCooldown": 60,
+    asked = endpoint({"scale_in_cooldown_seconds": 600}, replicas_min=2, replicas_max=5).one("Endpoint").inputs
+    assert asked["scaling"] == {
+        "min_capacity": 2,
+        "max_capacity": 5,
+        "policy_name": "flights-dev-flight-delay-load",
+        "policy": {
+            "TargetValue": 500,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+            "ScaleInCooldown": 600,
+            "ScaleOutCooldown": 60,
+        },
     }
+
+
+def test_a_fixed_number_of_machines_is_not_scaled() -> None:
+    assert "scaling" not in endpoint(replicas_min=2).one("Endpoint").inputs
 
 
 def test_the_machines_of_an_asynchronous_endpoint_follow_what_waits() -> None:
-    policy = endpoint({"asynchronous": {"backlog_per_instance_target": 8}}, replicas_max=5).one("Policy").inputs
-    configuration = policy["targetTrackingScalingPolicyConfiguration"]
-    assert configuration["targetValue"] == 8
-    assert configuration["customizedMetricSpecification"] == {
-        "metricName": "ApproximateBacklogSizePerInstance",
-        "namespace": "AWS/SageMaker",
-        "statistic": "Average",
-        "dimensions": [{"name": "EndpointName", "value": "flights-dev-flight-delay"}],
+    asked = endpoint({"asynchronous": {"backlog_per_instance_target": 8}}, replicas_max=5).one("Endpoint").inputs
+    policy = asked["scaling"]["policy"]
+    assert policy["TargetValue"] == 8
+    assert policy["CustomizedMetricSpecification"] == {
+        "MetricName": "ApproximateBacklogSizePerInstance",
+        "Namespace": "AWS/SageMaker",
+        "Statistic": "Average",
+        "Dimensions": [{"Name": "EndpointName", "Value": "flights-dev-flight-delay"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("machine", "shadow", "encrypted"),
+    [
+        ("ml.m5.large", None, True),
+        ("ml.g5.xlarge", None, False),
+        ("ml.m5.large", "ml.c5.large", True),
+        ("ml.g5.xlarge", "ml.m5d.large", False),
+    ],
+)
+def test_a_key_is_not_given_for_disks_that_encrypt_themselves(
+    machine: str, shadow: str | None, encrypted: bool
+) -> None:
+    shadows = {"shadow": {**SHADOW, "instance_type": shadow}} if shadow else {}
+    sagemaker = {"kms_key_arn": KEY, "instance_type": machine, "data_capture": {}, **shadows}
+    configuration = endpoint(sagemaker).one("EndpointConfiguration").inputs
+    assert ("kmsKeyArn" in configuration) is encrypted
+    assert configuration["dataCaptureConfig"]["kmsKeyId"] == KEY
+    assert ("UseKeyVolumes" in statements(sagemaker)) is encrypted
 
 
 def test_a_shadow_gets_a_part_of_the_requests_and_has_a_model_of_its_own() -> None:

@@ -134,6 +134,16 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         {},
         ["sagemaker.superseded_configurations_kept: got -1, expected 0 to 20"],
     ),
+    (
+        {"kms_key_arn": KEY, "shadow": {**SHADOW, "instance_type": "ml.g5.xlarge"}},
+        {},
+        ["sagemaker.shadow.instance_type: got ml.g5.xlarge, expected a machine with volumes, as ml.m5.large is"],
+    ),
+    (
+        {"kms_key_arn": KEY, "instance_type": "ml.m5d.large", "shadow": {**SHADOW, "instance_type": "ml.m5.large"}},
+        {},
+        ["sagemaker.shadow.instance_type: got ml.m5.large, expected a machine with disks of its own"],
+    ),
     ({}, {"kubernetes": {}}, ["kubernetes: got an unknown key, expected one of"]),
     ({}, {"registry_url": "http://mlflow:5000"}, ["registry_url: got"]),
 ]
