@@ -52,14 +52,16 @@ class ManagedEndpointProvider(dynamic.ResourceProvider):
             EndpointError: When it does not serve what was asked for, or the name is another's.
             AwsError: When AWS refuses, or does not answer.
         """
-        require_account(props["region"], props["account_id"])
-        arn = Deployment(props).create()
-        return dynamic.CreateResult(props["endpoint_name"], _finished(props, arn))
+        asked = _whole(props)
+        require_account(asked["region"], asked["account_id"])
+        arn = Deployment(asked).create()
+        return dynamic.CreateResult(asked["endpoint_name"], _finished(asked, arn))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Bring the endpoint to what is asked for now, as `create` does."""
-        require_account(news["region"], news["account_id"])
-        return dynamic.UpdateResult(_finished(news, Deployment(news).update(olds)))
+        asked = _whole(news)
+        require_account(asked["region"], asked["account_id"])
+        return dynamic.UpdateResult(_finished(asked, Deployment(asked).update(_whole(olds))))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Note what the endpoint serves from and how it is scaled, so that the next update mends what is otherwise."""
@@ -82,7 +84,7 @@ class ManagedEndpointProvider(dynamic.ResourceProvider):
         ExecutionRoleArn, otherwise SageMaker cannot delete these resources."
         """
         require_account(props["region"], props["account_id"])
-        if Deployment(props).delete():
+        if Deployment(_whole(props)).delete():
             time.sleep(float(props["settle_seconds"]))
 
 
@@ -116,6 +118,15 @@ def _finished(props: dict[str, Any], arn: str) -> dict[str, Any]:
     sagemaker = client("sagemaker", props["region"])
     superseded_releases.prune(sagemaker, props["endpoint_name"], props["configuration"], kept)
     return {**props, "endpoint_arn": arn}
+
+
+def _whole(value: Any) -> Any:
+    """Give whole numbers back what Pulumi's protocol takes from them: 2.0 is 2, and botocore insists on it."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _has_machines(props: dict[str, Any]) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.rpc import deserialize_properties
 
 from pulumi_mlops.dynamic.endpoint import ManagedEndpointProvider
 from tests.moto_account import ACCOUNT, ENDPOINT, REGION
@@ -15,7 +17,10 @@ TAGS = {"owner": "team-flights", "mlops:endpoint": ENDPOINT, "mlops:component": 
 ALARM = f"{ENDPOINT}-server-errors"
 DEPLOYMENT = {
     "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": ALARM}]},
-    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}},
+    "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+        "MaximumExecutionTimeoutInSeconds": 1800,
+    },
 }
 POLICY = {
     "TargetValue": 500,
@@ -49,6 +54,14 @@ def asked(
     }
 
 
+def through_the_protocol(props: dict[str, Any]) -> dict[str, Any]:
+    """What arrives of properties: every number is a float, and what is None is not there."""
+    given = Struct()
+    given.update({key: value for key, value in props.items() if value is not None})
+    arrived: dict[str, Any] = deserialize_properties(given)
+    return arrived
+
+
 class Life:
     """One endpoint, from update to update, as the engine keeps it."""
 
@@ -58,6 +71,7 @@ class Life:
 
     def up(self, news: dict[str, Any]) -> None:
         """Run an update, which leaves the state as it was if it fails."""
+        news = through_the_protocol(news)
         if self.outs is None:
             self.outs = self.provider.create(news).outs
             return
