@@ -62,7 +62,7 @@ def test_an_update_deploys_the_new_configuration_by_its_rules(serving: Life, cal
 def test_a_serverless_endpoint_has_no_rules_and_retains_nothing(aws: Aws, calls: Calls) -> None:
     aws.release(OLD)
     aws.release(NEW)
-    serverless = {"variants": [{"variant_name": "main"}], "deployment": None}
+    serverless: dict[str, Any] = {"variants": [{"variant_name": "main"}], "deployment": None}
     life = Life()
     life.up(asked(OLD, **serverless))
     life.up(asked(NEW, **serverless))
@@ -264,14 +264,19 @@ def test_a_deletion_waits_until_it_is_gone_and_its_role_no_longer_needed(
     serving.destroy()
     assert calls == ["DeregisterScalableTarget", "DeleteEndpoint"]
     assert aws.sagemaker.list_endpoints()["Endpoints"] == []
-    assert aws.targets() == aws.policies() == []
+    assert (aws.targets(), aws.policies()) == ([], [])
 
 
 def test_a_deletion_waits_first_for_what_is_under_way(
     aws: Aws, serving: Life, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.becomes(endpoint_status="SystemUpdating")
-    monkeypatch.setattr(time, "sleep", lambda seconds: seconds and aws.becomes(endpoint_status="InService"))
+
+    def sleep(seconds: float) -> None:
+        if seconds:
+            aws.becomes(endpoint_status="InService")
+
+    monkeypatch.setattr(time, "sleep", sleep)
     serving.destroy()
     assert aws.sagemaker.list_endpoints()["Endpoints"] == []
 
