@@ -8,7 +8,7 @@ import pulumi
 from pulumi_mlops.stack import PlatformConfig, Target
 
 # The services that a stack on SageMaker consists of.
-AWS_SERVICES = ("applicationautoscaling", "cloudwatch", "iam", "s3", "sagemaker", "scheduler", "sts")
+AWS_SERVICES = ("cloudwatch", "iam", "s3", "sagemaker", "scheduler", "sts")
 
 
 def of(platform: PlatformConfig) -> pulumi.ProviderResource:

@@ -15,14 +15,14 @@ def refusals(resources: Iterable[Declared]) -> list[str]:
         f"{one.type}::{one.name}: {failure}"
         for one in resources
         if one.type.startswith("aws:")
-        for failure in check(one.type, _whole(one.inputs), {}, NamingRequest(one.name), Configuration())[1]
+        for failure in check(one.type, whole(one.inputs), {}, NamingRequest(one.name), Configuration())[1]
     ]
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """Give whole numbers back what Pulumi's protocol takes from them: 1.0 is 1."""
     if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: whole(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [whole(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

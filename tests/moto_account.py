@@ -1,5 +1,7 @@
 """An AWS account within this process, for what asks AWS: moto's, with what our tests do there."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -22,6 +24,16 @@ class Aws:
     def __init__(self) -> None:
         self.sagemaker = boto3.client("sagemaker", region_name=REGION)
 
+    @cached_property
+    def autoscaling(self) -> Any:
+        """A client of Application Auto Scaling."""
+        return boto3.client("application-autoscaling", region_name=REGION)
+
+    @cached_property
+    def ecr(self) -> Any:
+        """A client of ECR."""
+        return boto3.client("ecr", region_name=REGION)
+
     def register(self, status: str = "Approved", digest: str = DIGEST, data: str = MODEL_DATA) -> str:
         """Register a version, and return its ARN."""
         groups = self.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
@@ -39,17 +51,21 @@ class Aws:
         )
         return str(registered["ModelPackageArn"])
 
-    def release(self, name: str, *, endpoint: str = ENDPOINT, shadow: bool = False) -> None:
+    def release(
+        self, name: str, *, endpoint: str = ENDPOINT, shadow: bool = False, machine: str = "ml.m5.large", count: int = 1
+    ) -> None:
         """Create what a release is made of."""
         tags = [{"Key": "mlops:endpoint", "Value": endpoint}]
         container = {"Image": IMAGE, "ModelDataUrl": MODEL_DATA}
         for model in [name, f"{name}-shadow"] if shadow else [name]:
             self.sagemaker.create_model(ModelName=model, ExecutionRoleArn=ROLE, PrimaryContainer=container, Tags=tags)
-        variant = {"VariantName": "main", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
+        variant = {"ModelName": name, "InstanceType": machine, "InitialInstanceCount": count, "VariantName": "main"}
+        more = {"ShadowProductionVariants": [{**variant, "VariantName": "shadow"}]} if shadow else {}
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags, **more)
 
-    def serve(self, release: str) -> None:
-        self.sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=release)
+    def serve(self, release: str, tags: Mapping[str, str] | None = None) -> None:
+        listed = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+        self.sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=release, Tags=listed)
 
     def becomes(self, **attributes: Any) -> None:
         """Change the endpoint behind everyone's back, by the names that it has in moto."""
@@ -61,3 +77,27 @@ class Aws:
 
     def models(self) -> set[str]:
         return {one["ModelName"] for one in self.sagemaker.list_models()["Models"]}
+
+    def machines(self, variant: str = "main") -> int:
+        """How many machines a variant of the endpoint has."""
+        described = self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+        every = [*described["ProductionVariants"], *described.get("ShadowProductionVariants", [])]
+        (found,) = [one["CurrentInstanceCount"] for one in every if one["VariantName"] == variant]
+        return int(found)
+
+    def scaled_to(self, count: int) -> None:
+        """What the autoscaler does under load, or when there is none."""
+        wanted = [{"VariantName": "main", "DesiredInstanceCount": count}]
+        self.sagemaker.update_endpoint_weights_and_capacities(EndpointName=ENDPOINT, DesiredWeightsAndCapacities=wanted)
+
+    def targets(self) -> list[tuple[int, int]]:
+        """The bounds of every scalable target."""
+        found = self.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        return [(one["MinCapacity"], one["MaxCapacity"]) for one in found]
+
+    def policies(self) -> list[dict[str, Any]]:
+        """Every scaling policy."""
+        found: list[dict[str, Any]] = self.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")[
+            "ScalingPolicies"
+        ]
+        return found

@@ -1,4 +1,4 @@
-"""AWS's resources as a plain program declares them, and the checks of an endpoint beside them."""
+"""AWS's resources as a plain program declares them, and our own for an endpoint beside them."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,17 @@ from bench.preview.plain_program import Resource, Variables, arguments, name_of,
 _AWS = "aws:"
 _CHECK = "pulumi-python:dynamic/mlops:"
 _RELEASE = f"{_CHECK}EndpointRelease"
+_IMAGE = f"{_CHECK}HostingImage"
+_CLASSES = {f"{_CHECK}Endpoint": "ManagedEndpoint"}
 # Their keys are the user's, and no names of properties.
 _MAPS = frozenset({"tags", "environment", "dimensions"})
 _UNKNOWN = re.compile(r"<known (later|after .+)>")
 _HEAD = """import pulumi
 import pulumi_aws as aws
 
+from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
-from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
+from pulumi_mlops.dynamic.hosting_image import HostingImage
 from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
 from pulumi_mlops.dynamic.registered_versions import RegisteredVersions
 
@@ -32,7 +35,7 @@ provider = aws.Provider(
     skip_region_validation=True,
 )
 """
-_SERVICES = ("applicationautoscaling", "cloudwatch", "iam", "s3", "sagemaker", "scheduler", "sts")
+_SERVICES = ("cloudwatch", "iam", "s3", "sagemaker", "scheduler", "sts")
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,10 @@ class PlainAws:
 
 
 def _check(token: str, name: str, inputs: Mapping[str, Any], options: str) -> str:
-    """Writes a check: the very class of ours, since nobody would write another that proves the same."""
-    kind, options = token.removeprefix(_CHECK), f"pulumi.ResourceOptions({options})"
+    """Writes a resource of ours: the very class, since nobody would write another that does and proves the same."""
+    kind, options = _CLASSES.get(token, token.removeprefix(_CHECK)), f"pulumi.ResourceOptions({options})"
+    if token == _IMAGE:
+        return f"{kind}({name!r}, {inputs['image']!r}, {options})"
     if token == _RELEASE:
         given = arguments({key: value for key, value in inputs.items() if key != "name"})
         return f"{kind}(\n    {name!r},\n{given}    opts={options},\n)"

@@ -21,6 +21,8 @@ class Kind(str, Enum):
     """HTTP 500 with InternalFailure."""
     ROLL_BACK = "roll_back"
     """UpdateEndpoint is taken, and the endpoint stays as it was."""
+    END_FAILED = "end_failed"
+    """CreateEndpoint is taken, and the endpoint ends as Failed."""
     DELAY = "delay"
     """The answer comes `seconds` late."""
 

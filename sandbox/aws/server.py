@@ -19,6 +19,16 @@ _LOCK = threading.Lock()
 _APPLIED: list[bool] = []
 
 
+def change_moto() -> None:
+    """Put everything that is not moto's own into the moto of this process, once."""
+    with _LOCK:
+        if not _APPLIED:
+            fakes.apply()
+            executions.apply()
+            hosting.apply()
+            _APPLIED.append(True)
+
+
 def make(host: str, port: int) -> BaseWSGIServer:
     """Return the server, which listens already; port 0 stands for any free one.
 
@@ -26,12 +36,7 @@ def make(host: str, port: int) -> BaseWSGIServer:
         host: An address of this machine that no other can reach.
         port: The port.
     """
-    with _LOCK:
-        if not _APPLIED:
-            fakes.apply()
-            executions.apply()
-            hosting.apply()
-            _APPLIED.append(True)
+    change_moto()
     application: Any = DomainDispatcherApplication(create_backend_app)
     server = make_server(host, port, with_faults(application), threaded=True)
     # Steps that pipelines run put their results into this very server.

@@ -38,6 +38,8 @@ def test_an_approved_version_is_deployed_and_answers(
     stack: AwsStack, versions: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     stack.pin(versions[0])
+    stack.server.ask_for("CreateEndpoint", "end_failed", reason="the container did not answer /ping")
+    assert "the container did not answer /ping" in stack.refused()
     stack.up()
 
     outputs = stack.workload_outputs()
@@ -78,9 +80,11 @@ def test_an_update_that_aws_turns_back_fails_and_says_why(stack: AwsStack, versi
     stack.pin(versions[0])
     stack.up()
     assert (stack.workload_outputs()["serving_version"], stack.changes()) == ("1", {})
+    assert scale_to(stack, 2) == 2
     stack.pin(versions[1])
     stack.up()
     assert (stack.workload_outputs()["serving_version"], stack.changes()) == ("2", {})
+    assert machines(stack) == 2, "what the load has reached is kept"
 
 
 def test_throttling_is_waited_out_and_a_broken_service_is_not(stack: AwsStack, versions: list[dict[str, Any]]) -> None:
@@ -124,6 +128,7 @@ def test_an_aws_that_goes_in_mid_update_is_told_and_what_it_lost_is_made_anew(
 
 def test_nothing_remains_of_a_stack_that_is_destroyed(stack: AwsStack) -> None:
     sagemaker, iam, s3 = (stack.server.client(service) for service in ("sagemaker", "iam", "s3"))
+    scaling = stack.server.client("application-autoscaling")
     groups = [
         each["ModelPackageGroupName"] for each in sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
     ]
@@ -136,6 +141,8 @@ def test_nothing_remains_of_a_stack_that_is_destroyed(stack: AwsStack) -> None:
         "models": sagemaker.list_models()["Models"],
         "configurations": sagemaker.list_endpoint_configs()["EndpointConfigs"],
         "endpoints": sagemaker.list_endpoints()["Endpoints"],
+        "scalable targets": scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"],
+        "scaling policies": scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"],
         "pipelines": sagemaker.list_pipelines()["PipelineSummaries"],
         "roles": [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(NAMESPACE)],
         "buckets": s3.list_buckets()["Buckets"],
@@ -155,3 +162,16 @@ def configuration(stack: AwsStack) -> list[str]:
 def configuration_in_service(stack: AwsStack) -> str:
     endpoint = stack.server.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT)
     return str(endpoint["EndpointConfigName"])
+
+
+def scale_to(stack: AwsStack, count: int) -> int:
+    """What the autoscaler does under load."""
+    wanted = [{"VariantName": "main", "DesiredInstanceCount": count}]
+    client = stack.server.client("sagemaker")
+    client.update_endpoint_weights_and_capacities(EndpointName=ENDPOINT, DesiredWeightsAndCapacities=wanted)
+    return machines(stack)
+
+
+def machines(stack: AwsStack) -> int:
+    (variant,) = stack.server.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
+    return int(variant["CurrentInstanceCount"])

@@ -40,7 +40,8 @@ class SageMakerPlaceArgs(SageMakerAccountArgs):
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
     """Permissions boundary of each role: a managed policy. Defaults to none."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """KMS key that results, models and volumes are encrypted with. Defaults to keys that AWS manages."""
+    """KMS key that results, models and volumes are encrypted with. Disks that an instance brings itself (g5, m5d, …)
+    encrypt themselves. Defaults to keys that AWS manages."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
     """Subnets that jobs and endpoints run in. Given with `security_group_ids`. Defaults to none: jobs have no network,
     endpoints have SageMaker's own."""

@@ -41,7 +41,8 @@ class AlarmsArgs(TypedDict):
     client_error_percent: NotRequired[float]
     """The most requests of 100 that may be refused with a status of 4xx. Defaults to no alarm."""
     model_errors_max: NotRequired[int]
-    """The most requests a minute that the model may leave without a good answer. Defaults to no alarm."""
+    """The most requests a minute that the model may leave without a good answer. Defaults to no alarm; to 0 if
+    asynchronous."""
     topic_arns: NotRequired[list[pulumi.Input[str]]]
     """SNS topics that are told when an alarm goes off and when it is over. Defaults to none."""
 
@@ -128,8 +129,8 @@ class SageMakerServingArgs(TypedDict):
     """What an endpoint has on SageMaker only."""
 
     instance_type: NotRequired[str]
-    """The instance type. Defaults to ml.m5.large. AWS refuses to change it while the number of instances follows the
-    load: first set `replicas_max` to `replicas_min`."""
+    """The instance type. Defaults to ml.m5.large. While another one takes over, the number of instances does not follow
+    the load."""
     invocations_per_instance_target: NotRequired[int]
     """Target tracking: requests a minute and instance above which the autoscaler adds an instance. Defaults to 500."""
     scale_in_cooldown_seconds: NotRequired[int]

@@ -88,7 +88,16 @@ def _emptying(update: Callable[[Any], ActionResult]) -> Callable[[Any], ActionRe
 
 
 def _store(response: Any, kind: str) -> dict[str, Any]:
-    """Return what is kept for one account and region, which goes when moto is reset."""
-    kept: dict[str, Any] = response.sagemaker_backend.__dict__.setdefault("_offline_kept", {})
+    return kept_of(response.sagemaker_backend, kind)
+
+
+def kept_of(backend: Any, kind: str) -> dict[str, Any]:
+    """Return what is kept for one account and region, by name, which goes when moto is reset.
+
+    Args:
+        backend: moto's, of that account and region.
+        kind: `model` or `endpoint_config`.
+    """
+    kept: dict[str, Any] = backend.__dict__.setdefault("_offline_kept", {})
     found: dict[str, Any] = kept.setdefault(kind, {})
     return found

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SERVICES: dict[str, tuple[str, ...]] = {
-    "application-autoscaling": ("appautoscaling", "applicationautoscaling"),
     "cloudwatch": ("cloudwatch",),
     "iam": ("iam",),
     "s3": ("s3", "s3api"),

@@ -71,7 +71,7 @@ def declared(resources: Resources, target: PlainTarget) -> dict[str, Any]:
     ("stack", "edit", "target", "kinds"),
     [
         ("dev-aws", nothing, AWS, {"aws:sagemaker/pipeline:Pipeline", "aws:s3/bucketPolicy:BucketPolicy"}),
-        ("dev-aws", pin_models, AWS, {"aws:sagemaker/endpoint:Endpoint", "pulumi-python:dynamic/mlops:EndpointTruth"}),
+        ("dev-aws", pin_models, AWS, {"aws:sagemaker/model:Model", "pulumi-python:dynamic/mlops:Endpoint"}),
         ("dev-local", pin_models, KUBERNETES, {"kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"}),
     ],
 )

@@ -23,17 +23,9 @@ from tests.unit.endpoint.sagemaker_arguments import (
     TOPIC,
     arguments,
 )
+from tests.unit.endpoint.sagemaker_declaration import endpoint, statements
 
 COMPONENT = "mlops:index:SageMakerEndpoint::flight-delay"
-OUTPUTS = ("url", "serving_version", "serving_digest", "status")
-
-
-def endpoint(sagemaker: dict[str, Any] | None = None, *, preview: bool = False, **changes: Any) -> Declaration:
-    def program() -> object:
-        component = SageMakerEndpoint("flight-delay", arguments(sagemaker, **changes))
-        return {name: getattr(component, name) for name in OUTPUTS}
-
-    return declare(program, preview=preview)
 
 
 def kinds(declaration: Declaration) -> list[tuple[str, str]]:
@@ -48,13 +40,12 @@ BASIC = [
     ("EndpointConfiguration", "flight-delay"),
     ("Model", "flight-delay"),
     ("EndpointRelease", "flight-delay-release"),
-    ("EndpointTruth", "flight-delay-truth"),
+    ("HostingImage", "flight-delay-image"),
     ("PinnedModelPackage", "flight-delay-package"),
 ]
-SCALED = [("Policy", "flight-delay"), ("Target", "flight-delay")]
 MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = {
     "basic": ({}, {}, []),
-    "scaled": ({}, {"replicas_max": 4}, SCALED),
+    "scaled": ({}, {"replicas_max": 4}, []),
     "alarms": (
         {"alarms": ALARMS},
         {},
@@ -63,12 +54,16 @@ MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = 
     "shadow": (
         {"shadow": SHADOW},
         {},
-        [("Model", "flight-delay-shadow"), ("PinnedModelPackage", "flight-delay-shadow-package")],
+        [
+            ("Model", "flight-delay-shadow"),
+            ("PinnedModelPackage", "flight-delay-shadow-package"),
+            ("HostingImage", "flight-delay-shadow-image"),
+        ],
     ),
     "asynchronous": (
         {"asynchronous": {"success_topic_arn": OTHER_TOPIC, "error_topic_arn": OTHER_TOPIC}, "kms_key_arn": KEY},
         {"replicas_max": 4},
-        SCALED,
+        [("MetricAlarm", "flight-delay-model-errors")],
     ),
     "guarded": (
         {"kms_key_arn": KEY, "data_capture": {"sampling_percent": 10}, "alarms": ALARMS, **NETWORK},
@@ -95,7 +90,9 @@ def test_a_serverless_endpoint_has_neither_machines_nor_what_watches_them() -> N
             "serverlessConfig": {"memorySizeInMb": 3072, "maxConcurrency": 5, "provisionedConcurrency": 1},
         }
     ]
-    assert "deploymentConfig" not in declaration.one("Endpoint").inputs
+    asked = declaration.one("Endpoint").inputs
+    assert {"deployment", "scaling"}.isdisjoint(asked)
+    assert asked["variants"] == [{"variant_name": "main"}]
     assert declaration.one("Model").inputs["enableNetworkIsolation"] is False
 
 
@@ -125,7 +122,7 @@ def test_an_asynchronous_endpoint_is_asked_elsewhere() -> None:
     assert endpoint({"asynchronous": {}}).result["url"].endswith("/flights-dev-flight-delay/async-invocations")
 
 
-@pytest.mark.parametrize("failing", ["PinnedModelPackage", "EndpointTruth"])
+@pytest.mark.parametrize("failing", ["PinnedModelPackage", "HostingImage", "Endpoint"])
 def test_outputs_stay_unknown_when_a_check_fails(failing: str) -> None:
     results: list[object] = []
 
@@ -138,14 +135,15 @@ def test_outputs_stay_unknown_when_a_check_fails(failing: str) -> None:
     assert results == []
 
 
-def test_nothing_is_made_of_a_version_that_is_refused() -> None:
+@pytest.mark.parametrize("check", ["PinnedModelPackage", "HostingImage"])
+def test_nothing_is_made_of_a_version_or_an_image_that_is_refused(check: str) -> None:
     declared: list[str] = []
 
     def refuse(kind: str, _: str) -> bool:
         declared.append(kind.rsplit(":", 1)[-1])
-        return kind.endswith(":PinnedModelPackage")
+        return kind.endswith(f":{check}")
 
-    with pytest.raises(RuntimeError, match="flight-delay-package failed"):
+    with pytest.raises(RuntimeError, match=rf"{check} flight-delay-\w+ failed"):
         declare(lambda: SageMakerEndpoint("flight-delay", arguments()) and None, failing=refuse)
     assert {"EndpointRelease", "Model", "EndpointConfiguration", "Endpoint"}.isdisjoint(declared)
 
@@ -186,8 +184,7 @@ def test_a_release_is_named_after_its_content() -> None:
     assert name == release() == declaration.one("Model").inputs["name"]
     assert name.startswith("flights-dev-flight-delay-")
     assert len(name) == len("flights-dev-flight-delay-") + 8
-    assert declaration.one("Endpoint").inputs["endpointConfigName"] == name
-    assert declaration.one("EndpointTruth").inputs["configuration"] == name
+    assert declaration.one("Endpoint").inputs["configuration"] == name
 
 
 @pytest.mark.parametrize(
@@ -224,7 +221,7 @@ def test_what_changes_nothing_that_serves_is_no_release(change: dict[str, Any]) 
     assert release(**change) == release()
 
 
-def test_superseded_configurations_and_models_stay_at_aws_for_the_truth_check_to_remove() -> None:
+def test_superseded_configurations_and_models_stay_at_aws_for_the_endpoint_to_remove() -> None:
     declaration = endpoint({"shadow": SHADOW, "superseded_configurations_kept": 4})
     retained = {
         (resource.type.rsplit(":", 1)[-1], resource.name)
@@ -242,134 +239,16 @@ def test_superseded_configurations_and_models_stay_at_aws_for_the_truth_check_to
     # Said, and not left to the provider: it has what is named deleted first.
     ours = [each.options for each in declaration.resources if each.options.retainOnDelete]
     assert all(options.deleteBeforeReplaceDefined for options in ours)
-    assert declaration.one("EndpointTruth").inputs["superseded_kept"] == 4
+    assert declaration.one("Endpoint").inputs["superseded_kept"] == 4
     for kind, name in sorted(retained):
         assert declaration.one(kind, name).inputs["tags"]["mlops:endpoint"] == "flights-dev-flight-delay"
 
 
-def test_the_truth_check_waits_for_the_endpoint_and_is_made_anew() -> None:
-    truth = endpoint({"alarms": ALARMS}, rollout_timeout_seconds=900).one("EndpointTruth")
-    assert "aws:sagemaker/endpoint:Endpoint::flight-delay" in truth.depends_on
-    assert truth.options.deleteBeforeReplace
-    assert truth.options.customTimeouts.create == "960s"
-    assert {key: value for key, value in truth.inputs.items() if key not in ("__provider", "configuration")} == {
-        "region": REGION,
-        "endpoint_name": "flights-dev-flight-delay",
-        "timeout_seconds": 900,
-        "superseded_kept": 2,
-        "alarm_names": [
-            f"flights-dev-flight-delay-{about}"
-            for about in ("server-errors", "client-errors", "latency", "model-errors")
-        ],
-    }
-
-
-def test_the_truth_check_asks_for_what_was_wanted_and_not_for_what_the_endpoint_tells() -> None:
-    truth = endpoint().one("EndpointTruth").options
-    sources = {urn.rpartition("::")[0].rpartition(":")[2] for urn in truth.propertyDependencies["configuration"].urns}
-    assert "EndpointConfiguration" in sources
-    assert "Endpoint" not in sources
-
-
 def test_the_checks_are_kept_in_the_state_by_name_alone() -> None:
-    for kind in ("PinnedModelPackage", "EndpointRelease", "EndpointTruth"):
+    for kind in ("PinnedModelPackage", "HostingImage", "EndpointRelease", "Endpoint"):
         provider = endpoint().one(kind).inputs["__provider"]
         assert isinstance(provider, str)
         assert len(provider) < 150
-
-
-def deployment(**changes: Any) -> dict[str, Any]:
-    alarms = {"alarms": {"server_error_percent": 1}}
-    config: dict[str, Any] = endpoint(alarms, replicas_min=2, **changes).one("Endpoint").inputs["deploymentConfig"]
-    return config
-
-
-@pytest.mark.parametrize(
-    ("rollout", "routing"),
-    [
-        ({}, {"type": "ALL_AT_ONCE", "waitIntervalInSeconds": 0}),
-        (
-            {"strategy": "canary", "step_percent": 20},
-            {
-                "type": "CANARY",
-                "waitIntervalInSeconds": 90,
-                "canarySize": {"type": "CAPACITY_PERCENT", "value": 20},
-            },
-        ),
-        (
-            {"strategy": "linear", "step_percent": 25},
-            {
-                "type": "LINEAR",
-                "waitIntervalInSeconds": 90,
-                "linearStepSize": {"type": "CAPACITY_PERCENT", "value": 25},
-            },
-        ),
-    ],
-)
-def test_a_rollout_goes_as_asked_and_back_at_an_alarm(rollout: dict[str, Any], routing: dict[str, Any]) -> None:
-    config = deployment(rollout={**rollout, "bake_seconds": 90}, rollout_timeout_seconds=1200)
-    assert config == {
-        "autoRollbackConfiguration": {"alarms": [{"alarmName": "flights-dev-flight-delay-server-errors"}]},
-        "blueGreenUpdatePolicy": {
-            "trafficRoutingConfiguration": routing,
-            "terminationWaitInSeconds": 90,
-            "maximumExecutionTimeoutInSeconds": 1200,
-        },
-    }
-
-
-def test_an_endpoint_is_watched_from_the_beginning_lest_its_first_alarm_replace_it() -> None:
-    declaration = endpoint()
-    config = declaration.one("Endpoint").inputs["deploymentConfig"]
-    name = declaration.one("MetricAlarm").inputs["name"]
-    assert config["autoRollbackConfiguration"] == {"alarms": [{"alarmName": name}]}
-    assert declaration.one("MetricAlarm").inputs["threshold"] == 0.99
-
-
-def test_alarms_are_there_before_the_endpoint_and_tell_who_is_to_know() -> None:
-    declaration = endpoint({"alarms": ALARMS})
-    alarms = {one.name: one.inputs for one in declaration.resources if one.type.endswith(":MetricAlarm")}
-    waits_for = declaration.one("Endpoint").depends_on
-    figures = {}
-    for name, alarm in alarms.items():
-        assert f"aws:cloudwatch/metricAlarm:MetricAlarm::{name}" in waits_for
-        assert alarm["dimensions"] == {"EndpointName": "flights-dev-flight-delay", "VariantName": "main"}
-        assert alarm["alarmActions"] == alarm["okActions"] == [TOPIC]
-        assert (alarm["namespace"], alarm["treatMissingData"]) == ("AWS/SageMaker", "notBreaching")
-        statistic = alarm.get("statistic") or alarm["extendedStatistic"]
-        figures[name.removeprefix("flight-delay-")] = (alarm["metricName"], statistic, alarm["threshold"])
-    assert figures == {
-        "server-errors": ("Invocation5XXErrors", "Average", 0.005),
-        "client-errors": ("Invocation4XXErrors", "Average", 0.05),
-        "latency": ("ModelLatency", "p99", 100_000),
-        "model-errors": ("InvocationModelErrors", "Sum", 3),
-    }
-
-
-def test_the_number_of_machines_follows_the_load() -> None:
-    declaration = endpoint({"scale_in_cooldown_seconds": 600}, replicas_min=2, replicas_max=5)
-    target, policy = declaration.one("Target"), declaration.one("Policy").inputs
-    assert (target.inputs["minCapacity"], target.inputs["maxCapacity"]) == (2, 5)
-    assert target.inputs["resourceId"] == policy["resourceId"] == "endpoint/flights-dev-flight-delay/variant/main"
-    assert "aws:sagemaker/endpoint:Endpoint::flight-delay" in target.depends_on
-    assert policy["targetTrackingScalingPolicyConfiguration"] == {
-        "targetValue": 500,
-        "predefinedMetricSpecification": {"predefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        "scaleInCooldown": 600,
-        "scaleOutCooldown": 60,
-    }
-
-
-def test_the_machines_of_an_asynchronous_endpoint_follow_what_waits() -> None:
-    policy = endpoint({"asynchronous": {"backlog_per_instance_target": 8}}, replicas_max=5).one("Policy").inputs
-    configuration = policy["targetTrackingScalingPolicyConfiguration"]
-    assert configuration["targetValue"] == 8
-    assert configuration["customizedMetricSpecification"] == {
-        "metricName": "ApproximateBacklogSizePerInstance",
-        "namespace": "AWS/SageMaker",
-        "statistic": "Average",
-        "dimensions": [{"name": "EndpointName", "value": "flights-dev-flight-delay"}],
-    }
 
 
 def test_a_shadow_gets_a_part_of_the_requests_and_has_a_model_of_its_own() -> None:
@@ -405,11 +284,6 @@ def test_answers_and_captured_requests_go_into_the_bucket_encrypted() -> None:
         "kmsKeyId": KEY,
         "notificationConfig": {"errorTopic": TOPIC},
     }
-
-
-def statements(sagemaker: dict[str, Any] | None = None, **changes: Any) -> dict[str, dict[str, Any]]:
-    policy = json.loads(endpoint(sagemaker, **changes).one("RolePolicy").inputs["policy"])
-    return {statement["Sid"]: statement for statement in policy["Statement"]}
 
 
 def test_the_role_is_for_what_every_endpoint_does() -> None:

@@ -8,7 +8,7 @@ from pulumi_mlops import ArgumentsError
 from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
 from pulumi_mlops.endpoint.sagemaker.rules import EXCLUSIONS
 from tests.recording import declare
-from tests.unit.endpoint.sagemaker_arguments import DIGEST, IMAGE, NETWORK, SHADOW, TOPIC, arguments
+from tests.unit.endpoint.sagemaker_arguments import DIGEST, IMAGE, KEY, NETWORK, SHADOW, TOPIC, arguments
 
 CANARY = {"rollout": {"strategy": "canary"}, "replicas_min": 2}
 ALARM = {"alarms": {"server_error_percent": 1}}
@@ -133,6 +133,16 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         {"superseded_configurations_kept": -1},
         {},
         ["sagemaker.superseded_configurations_kept: got -1, expected 0 to 20"],
+    ),
+    (
+        {"kms_key_arn": KEY, "shadow": {**SHADOW, "instance_type": "ml.g5.xlarge"}},
+        {},
+        ["sagemaker.shadow.instance_type: got 'ml.g5.xlarge', expected a machine with volumes, as ml.m5.large is"],
+    ),
+    (
+        {"kms_key_arn": KEY, "instance_type": "ml.m5d.large", "shadow": {**SHADOW, "instance_type": "ml.m5.large"}},
+        {},
+        ["sagemaker.shadow.instance_type: got 'ml.m5.large', expected a machine with disks of its own"],
     ),
     ({}, {"kubernetes": {}}, ["kubernetes: got an unknown key, expected one of"]),
     ({}, {"registry_url": "http://mlflow:5000"}, ["registry_url: got"]),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import to_json
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan, compile_pipeline
-from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
 from sandbox.aws.executions.values import Known, resolve
 from tests import sagemaker_documents, sagemaker_shapes
 from tests.unit.training_pipeline.plans import (

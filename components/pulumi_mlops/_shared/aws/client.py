@@ -23,6 +23,9 @@ PATIENCE_SECONDS = 120.0
 LONGEST_PAUSE_SECONDS = 16.0
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
+# What a service says of a name that it does not know, beside ResourceNotFound and ResourceNotFoundException.
+_MISSING = frozenset(("ObjectNotFoundException", "RepositoryNotFoundException", "ImageNotFoundException"))
+_DENIED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 _MAKING = threading.Lock()
 
 
@@ -32,6 +35,10 @@ class AwsError(RuntimeError):
 
 class MissingError(AwsError):
     """AWS knows nothing of that name."""
+
+
+class DeniedError(AwsError):
+    """The credentials do not allow the request."""
 
 
 def client(service: str, region: str) -> Any:
@@ -59,6 +66,7 @@ def ask(service_client: Any, operation: str, /, **arguments: Any) -> dict[str, A
 
     Raises:
         MissingError: When what is asked for does not exist.
+        DeniedError: When the credentials do not allow it.
         AwsError: When AWS refuses, fails, cannot be reached, or throttles for PATIENCE_SECONDS.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
@@ -110,9 +118,12 @@ def _refused(service_client: Any, operation: str, response: dict[str, Any]) -> A
     text = f"{_place(service_client, operation)}: got {code}: {message or 'no reason given'}"
     # SageMaker says ValidationException of what it does not know, and puts the rest into words.
     unknown = ("could not find", "does not exist", "not found")
+    if code in _DENIED:
+        return DeniedError(text)
     if (
-        code.startswith("ResourceNotFound")
+        code in _MISSING
         or code == "NoSuchKey"
+        or code.startswith("ResourceNotFound")
         or (code.startswith("Validation") and any(words in message.lower() for words in unknown))
     ):
         return MissingError(text)

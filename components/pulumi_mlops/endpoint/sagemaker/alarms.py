@@ -15,7 +15,10 @@ NAMESPACE = "AWS/SageMaker"
 
 
 def alarms(settings: HostingSettings) -> dict[str, Document]:
-    """Return the alarms that are asked for, by what each is about."""
+    """Return the alarms that are asked for, by what each is about.
+
+    An asynchronous endpoint always has one about requests that fail: a caller has its answer before the model does.
+    """
     return {about: {**_common(settings, about), **alarm} for about, alarm in _asked_for(settings)}
 
 
@@ -32,10 +35,15 @@ def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
                 "metric_name": "ModelLatency",
                 "extended_statistic": "p99",
                 "threshold": bounds.latency_p99_milliseconds * 1000,
+                # Of a few answers in a quiet minute the slowest one is the p99: the first of a new machine would turn
+                # a rollout back (PutMetricAlarm, EvaluateLowSampleCountPercentile).
+                "evaluate_low_sample_count_percentiles": "ignore",
                 "alarm_description": f"One answer of 100 takes more than {bounds.latency_p99_milliseconds} ms.",
             },
         )
-    if bounds.model_errors_max is not None:
+    if settings.asynchronous is not None:
+        yield "model-errors", _failures(bounds.model_errors_max or 0)
+    elif bounds.model_errors_max is not None:
         yield (
             "model-errors",
             {
@@ -45,6 +53,19 @@ def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
                 "alarm_description": f"The model fails at more than {bounds.model_errors_max} requests a minute.",
             },
         )
+
+
+def _failures(most: int) -> Document:
+    """Return the alarm about what an asynchronous endpoint could not answer, which no status of a request tells.
+
+    async-inference-monitor: InvocationFailures, "If an invocation fails for any reason", by endpoint and variant.
+    """
+    return {
+        "metric_name": "InvocationFailures",
+        "statistic": "Sum",
+        "threshold": most,
+        "alarm_description": f"More than {most} asynchronous requests a minute fail.",
+    }
 
 
 def _part(metric: str, percent: float, what: str) -> Document:

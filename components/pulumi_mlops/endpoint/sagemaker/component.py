@@ -6,9 +6,10 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
-from pulumi_mlops._shared.documents import Document, without_none
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
-from pulumi_mlops.dynamic.endpoint_truth import EndpointTruth
+from pulumi_mlops.dynamic.hosting_image import HostingImage
 from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackage
 from pulumi_mlops.dynamic.superseded_releases import SHADOW_SUFFIX
 from pulumi_mlops.endpoint.args import SageMakerEndpointArgs
@@ -23,16 +24,16 @@ from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 WAITING_FOR_MODEL = "waiting-for-model"
-# Beyond the rollout's own time: what AWS needs to notice that it is over.
-GRACE_SECONDS = 60
+# How long SageMaker may need an endpoint's role after the endpoint is gone: "a few minutes" (API_DeleteEndpoint).
+SETTLE_SECONDS = 120
 
 
 class SageMakerEndpoint(pulumi.ComponentResource):
     """A registered version of a model behind a SageMaker endpoint.
 
-    A version that is not approved, or has another digest, is refused before anything is made of it. The update fails,
-    with AWS's reason, unless the endpoint is in service with the configuration that was asked for: also where AWS
-    quietly went back to the one before, and its provider sees success.
+    A version that is not approved or has another digest, and an image that hosting does not take, are refused before
+    anything is made of them. The update fails, with AWS's reason, unless the endpoint is in service with the
+    configuration that was asked for: also where AWS quietly went back to the one before.
     """
 
     url: pulumi.Output[str]
@@ -50,15 +51,15 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         Args:
             name: Name of the endpoint; at AWS it follows the namespace.
             args: See `SageMakerEndpointArgs`.
-            opts: Options of the component; an AWS provider among them is used for everything in it but the checks,
-                which take their credentials from the environment.
+            opts: Options of the component; an AWS provider among them is used for everything in it but the endpoint
+                itself and the checks, which take their credentials from the environment.
 
         Raises:
             ArgumentsError: With everything that is wrong with the arguments.
         """
         super().__init__("mlops:index:SageMakerEndpoint", name, {}, opts)
         settings = resolve(name, args)
-        self.endpoint: aws.sagemaker.Endpoint | None = None
+        self.endpoint: ManagedEndpoint | None = None
         """The endpoint. None while it waits for a model."""
         self._promise("", "", "", WAITING_FOR_MODEL)
         if settings.model is not None:
@@ -83,25 +84,13 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         role = create_role(f"{settings.name}-role", settings.account, render_role.role(settings, watched), children)
         deployment = render_rollout.deployment_config(settings, alarm_names)
         configuration = self._configuration(settings, model, role, deployment)
-        self.endpoint = aws.sagemaker.Endpoint(
+        self.endpoint = ManagedEndpoint(
             settings.name,
-            **without_none(
-                {
-                    "name": settings.endpoint_name,
-                    "endpoint_config_name": configuration.name,
-                    "deployment_config": deployment,
-                    "tags": render.tags(settings),
-                }
-            ),
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=list(alarms.values()), custom_timeouts=_patience(settings)
-            ),
+            self._asked(settings, configuration, deployment, alarm_names),
+            pulumi.ResourceOptions(parent=self, depends_on=list(alarms.values())),
         )
-        if render_scaling.is_scaled(settings):
-            self._scale(settings, self.endpoint)
-        truth = self._truth_check(settings, self.endpoint, configuration, alarm_names)
         # Known in a preview, and in an update only when the check has passed.
-        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, truth.configuration)
+        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, self.endpoint.configuration)
         self._promise(
             proved.apply(lambda known: str(known[0])),
             proved.apply(lambda known: str(known[1])),
@@ -119,8 +108,10 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         in_shadow = None if shadow is None else render.model(settings, shadow.model, shadow.image, own_role)
         document = render.configuration(settings)
         packages = [self._package(f"{name}-package", settings, model)]
+        images = [HostingImage(f"{name}-image", settings.image, pulumi.ResourceOptions(parent=self))]
         if shadow is not None:
             packages.append(self._package(f"{name}-shadow-package", settings, shadow.model))
+            images.append(HostingImage(f"{name}-shadow-image", shadow.image, pulumi.ResourceOptions(parent=self)))
         release = EndpointRelease(
             f"{name}-release",
             region=settings.account.region,
@@ -128,7 +119,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             # The rollout is among what the name is made of: another rollout is a deployment too, and every deployment
             # needs a configuration of its own.
             wanted=render.release_name(settings, [serving, in_shadow, document, deployment]),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=packages),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*packages, *images]),
         )
         models = [self._model(name, settings, {**serving, "execution_role_arn": role.arn}, release.name, packages[0])]
         if in_shadow is not None:
@@ -163,42 +154,29 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             opts=_release_options(self),
         )
 
-    def _scale(self, settings: HostingSettings, endpoint: aws.sagemaker.Endpoint) -> None:
-        name = settings.name
-        target = aws.appautoscaling.Target(
-            name,
-            **render_scaling.target(settings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[endpoint]),
-        )
-        aws.appautoscaling.Policy(
-            name,
-            **render_scaling.policy(settings),
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _truth_check(
+    def _asked(
         self,
         settings: HostingSettings,
-        endpoint: aws.sagemaker.Endpoint,
         configuration: aws.sagemaker.EndpointConfiguration,
+        deployment: Document | None,
         alarm_names: list[str],
-    ) -> EndpointTruth:
-        properties: dict[str, Any] = {
+    ) -> dict[str, Any]:
+        needs_role = settings.network is not None or settings.kms_key_arn is not None
+        return {
+            "account_id": settings.account.account_id,
             "region": settings.account.region,
             "endpoint_name": settings.endpoint_name,
-            # What was asked for, and not what the endpoint's resource tells: where AWS went back, that is the old one.
             "configuration": configuration.name,
-            "timeout_seconds": settings.rollout_timeout_seconds,
+            "variants": render.variants(settings),
+            "deployment": deployment,
+            "scaling": render_scaling.scaling(settings),
+            "tags": render.tags(settings),
+            "wait_seconds": render_rollout.wait_seconds(settings),
+            # Of interfaces in a network, and of grants of a key.
+            "settle_seconds": SETTLE_SECONDS if needs_role else 0,
             "superseded_kept": settings.superseded_configurations_kept,
             "alarm_names": alarm_names,
         }
-        options = pulumi.ResourceOptions(
-            parent=self, depends_on=[endpoint], delete_before_replace=True, custom_timeouts=_patience(settings)
-        )
-        return EndpointTruth(f"{settings.name}-truth", properties, options)
 
     def _promise(
         self,
@@ -219,8 +197,3 @@ def _release_options(parent: pulumi.Resource) -> pulumi.ResourceOptions:
     The provider would have what a program names deleted first, though the next release has another name.
     """
     return pulumi.ResourceOptions(parent=parent, retain_on_delete=True, delete_before_replace=False)
-
-
-def _patience(settings: HostingSettings) -> pulumi.CustomTimeouts:
-    seconds = f"{settings.rollout_timeout_seconds + GRACE_SECONDS}s"
-    return pulumi.CustomTimeouts(create=seconds, update=seconds)

@@ -5,6 +5,7 @@ import pulumi
 from pulumi_mlops._shared.aws.model_data import model_data_url
 from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.tags import component_tags
+from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, content_hash, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.dynamic.superseded_releases import ENDPOINT_TAG
@@ -96,10 +97,39 @@ def configuration(settings: HostingSettings) -> Document:
             "shadow_production_variants": [_shadow_variant(settings.shadow)] if settings.shadow else None,
             "async_inference_config": _asynchronous(settings),
             "data_capture_config": _data_capture(settings),
-            # For the machines' volumes. Serverless endpoints have none.
-            "kms_key_arn": settings.kms_key_arn if settings.serverless is None else None,
+            "kms_key_arn": settings.kms_key_arn if has_volumes(settings) else None,
         }
     )
+
+
+def has_volumes(settings: HostingSettings) -> bool:
+    """Tell whether the machines have volumes that a key can encrypt.
+
+    Serverless endpoints have none, and some machines have disks of their own, which encrypt themselves.
+    """
+    return settings.serverless is None and not any(has_own_disks(one["instance_type"]) for one in variants(settings))
+
+
+def variants(settings: HostingSettings) -> list[Document]:
+    """Return the variants as the endpoint is asked for them: machines and their numbers, the one that answers first."""
+    if settings.serverless is not None:
+        return [{"variant_name": VARIANT}]
+    main = {
+        "variant_name": VARIANT,
+        "instance_type": settings.instance_type,
+        "instances_min": settings.replicas_min,
+        "instances_max": settings.replicas_max,
+    }
+    if settings.shadow is None:
+        return [main]
+    count = settings.shadow.instance_count
+    shadow = {
+        "variant_name": SHADOW_VARIANT,
+        "instance_type": settings.shadow.instance_type,
+        "instances_min": count,
+        "instances_max": count,
+    }
+    return [main, shadow]
 
 
 def placed_configuration(

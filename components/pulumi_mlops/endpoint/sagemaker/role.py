@@ -58,7 +58,7 @@ def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterat
     if settings.asynchronous is not None:
         yield from _asynchronous(settings)
     if settings.kms_key_arn is not None:
-        yield from permissions.use_key(settings.kms_key_arn, volumes=settings.serverless is None)
+        yield from permissions.use_key(settings.kms_key_arn, volumes=render.has_volumes(settings))
     if settings.model_data_kms_key_arn is not None:
         yield policies.statement(["kms:Decrypt"], [settings.model_data_kms_key_arn], sid="DecryptModels")
     if settings.network is not None:

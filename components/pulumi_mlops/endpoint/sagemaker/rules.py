@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops.endpoint.args import RolloutStrategy
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, RolloutSettings
 
@@ -34,11 +35,6 @@ EXCLUSIONS = (
     ),
     (
         "sagemaker.asynchronous",
-        "sagemaker.alarms.model_errors_max",
-        "asynchronous endpoints do not report it (async-inference-monitor)",
-    ),
-    (
-        "sagemaker.asynchronous",
         "sagemaker.shadow",
         "asynchronous endpoints cast no shadow (shadow-tests-exclusions)",
     ),
@@ -57,6 +53,7 @@ def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
     _serverless(arguments, settings)
     _replicas(arguments, settings)
     _shadow(arguments, settings)
+    _disks(arguments, settings)
     if settings.rollout.strategy != RolloutStrategy.ALL_AT_ONCE:
         _steps(arguments, settings)
     if settings.serverless is None:
@@ -123,6 +120,17 @@ def _shadow(arguments: Arguments, settings: HostingSettings) -> None:
         if machine.startswith(_INF1) and arguments.sound(path):
             expected = "other machines beside sagemaker.shadow: Inf1 casts no shadow (shadow-tests-exclusions)"
             arguments.add(path, machine, expected, "choose other machines, or remove sagemaker.shadow")
+
+
+def _disks(arguments: Arguments, settings: HostingSettings) -> None:
+    """A configuration has one key for all its machines, or none: API_CreateEndpointConfig refuses it for own disks."""
+    if settings.shadow is None or settings.kms_key_arn is None:
+        return
+    path, main, shadow = "sagemaker.shadow.instance_type", settings.instance_type, settings.shadow.instance_type
+    if has_own_disks(main) != has_own_disks(shadow) and arguments.sound("sagemaker.instance_type", path):
+        kind = "with disks of its own, which encrypt themselves" if has_own_disks(main) else "with volumes"
+        expected = f"a machine {kind}, as {main} is: beside it, sagemaker.kms_key_arn could not encrypt a volume"
+        arguments.add(path, shadow, expected, f"choose such a machine, such as {main}, or remove kms_key_arn")
 
 
 def _steps(arguments: Arguments, settings: HostingSettings) -> None:

@@ -2,12 +2,12 @@
 
 from sandbox.plugins.aws.errors import UnservedTypeError
 from sandbox.plugins.aws.table import ResourceType
-from sandbox.plugins.aws.types import appautoscaling, cloudwatch, iam, s3, sagemaker_hosting, sagemaker_training
+from sandbox.plugins.aws.types import cloudwatch, iam, s3, sagemaker_hosting, sagemaker_training
 from sandbox.plugins.aws.types import scheduler as schedules
 
 ALL: dict[str, ResourceType] = {
     each.pulumi_type: each
-    for module in (appautoscaling, cloudwatch, iam, s3, sagemaker_hosting, sagemaker_training, schedules)
+    for module in (cloudwatch, iam, s3, sagemaker_hosting, sagemaker_training, schedules)
     for each in module.TYPES
 }
 

@@ -1,4 +1,4 @@
-"""SageMaker's models, endpoint configurations and endpoints."""
+"""SageMaker's models and endpoint configurations."""
 
 from sandbox.plugins.aws.names import unique_id
 from sandbox.plugins.aws.table import (
@@ -9,8 +9,6 @@ from sandbox.plugins.aws.table import (
     Property,
     Read,
     ResourceType,
-    Update,
-    Wait,
     replacing,
 )
 from sandbox.plugins.aws.types.sagemaker_tags import TAGGING
@@ -207,76 +205,4 @@ ENDPOINT_CONFIGURATION = ResourceType(
 )
 
 
-def _size(name: str, *, required: bool = False) -> Property:
-    return Property(
-        name, required=required, children=(Property("type", required=True), Property("value", required=True))
-    )
-
-
-_WAIT_INTERVAL = Property("waitIntervalInSeconds", required=True)
-_LONGEST_EXECUTION = Property("maximumExecutionTimeoutInSeconds")
-
-_DEPLOYMENT = Property(
-    "deploymentConfig",
-    "DeploymentConfig",
-    children=(
-        Property(
-            "autoRollbackConfiguration",
-            replaces=True,
-            children=(Property("alarms", unordered=True, children=(Property("alarmName", required=True),)),),
-        ),
-        Property(
-            "blueGreenUpdatePolicy",
-            children=(
-                _LONGEST_EXECUTION,
-                Property("terminationWaitInSeconds", default=0),
-                Property(
-                    "trafficRoutingConfiguration",
-                    required=True,
-                    children=(
-                        _size("canarySize"),
-                        _size("linearStepSize"),
-                        Property("type", required=True),
-                        _WAIT_INTERVAL,
-                    ),
-                ),
-            ),
-        ),
-        Property(
-            "rollingUpdatePolicy",
-            children=(
-                _size("maximumBatchSize", required=True),
-                _LONGEST_EXECUTION,
-                _size("rollbackMaximumBatchSize"),
-                _WAIT_INTERVAL,
-            ),
-        ),
-    ),
-)
-
-ENDPOINT = ResourceType(
-    pulumi_type="aws:sagemaker/endpoint:Endpoint",
-    service="sagemaker",
-    id_of=("name",),
-    keys={"EndpointName": "name"},
-    properties=(
-        _DEPLOYMENT,
-        Property("endpointConfigName", required=True, has_pattern=True),
-        Property("name", "EndpointName", replaces=True, has_pattern=True),
-    ),
-    create="CreateEndpoint",
-    # An endpoint that AWS has rolled back is in service again, with the configuration from before. It is told as it
-    # is, and no error, as with the official plugin.
-    read=Read("DescribeEndpoint", members={"deploymentConfig": "LastDeploymentConfig"}),
-    updates=(Update("UpdateEndpoint"),),
-    delete=Delete("DeleteEndpoint"),
-    absent=(Absence("ValidationException", "Could not find endpoint"),),
-    exists=(Absence("ValidationException", "already existing"),),
-    outputs={"arn": "EndpointArn"},
-    tagging=TAGGING,
-    naming=Naming(),
-    wait=Wait("EndpointStatus", ready="InService"),
-    waits_until_gone=True,
-)
-
-TYPES = (MODEL, ENDPOINT_CONFIGURATION, ENDPOINT)
+TYPES = (MODEL, ENDPOINT_CONFIGURATION)

@@ -8,7 +8,7 @@ from pulumi_mlops._shared.aws import generate_instance_types
 from pulumi_mlops._shared.aws.instance_disks import FILE as DISKS_FILE
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import FILE, InstanceUse, regions, supported
-from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
+from pulumi_mlops._shared.aws.volumes import has_own_disks
 
 SHAPES = generate_instance_types.SHAPES
 

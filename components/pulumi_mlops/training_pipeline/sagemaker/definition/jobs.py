@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.definition.references import EXECUTION_ID, parameter, text
-from pulumi_mlops.training_pipeline.sagemaker.definition.volumes import has_own_disks
 
 PARAMETER_PREFIX = "MLOPS_PARAMETER_"
 # AWS itself failed to start the job, or asked for patience.

@@ -153,7 +153,7 @@ def test_what_is_not_known_yet_is_not_judged(stack: Stack) -> None:
             {"versioning": {"enabled": True}},
             "not served by this plugin; use aws.s3.BucketVersioning",
         ),
-        ("aws:ec2/instance:Instance", {}, "this plugin stands in for pulumi-aws with 19 resource types"),
+        ("aws:ec2/instance:Instance", {}, "this plugin stands in for pulumi-aws with 16 resource types"),
     ],
 )
 def test_what_cannot_be_taken_is_told(stack: Stack, token: str, news: dict[str, Any], expected: str) -> None:

@@ -64,10 +64,10 @@ def test_one_bad_endpoint_among_good_ones_is_refused() -> None:
 
 
 def test_an_endpoint_of_the_setting_goes_before_the_environments() -> None:
-    given = [{"sagemaker": "http://127.0.0.1:1", "appautoscaling": "http://127.0.0.1:2"}]
+    given = [{"sagemaker": "http://127.0.0.1:1", "scheduler": "http://127.0.0.1:2"}]
     found = taken({"endpoints": given}, AWS_ENDPOINT_URL=LOCAL, AWS_ENDPOINT_URL_S3="http://127.0.0.1:3")
     assert found.endpoints["sagemaker"] == "http://127.0.0.1:1"
-    assert found.endpoints["application-autoscaling"] == "http://127.0.0.1:2"
+    assert found.endpoints["scheduler"] == "http://127.0.0.1:2"
     assert found.endpoints["s3"] == "http://127.0.0.1:3"
     assert found.endpoints["iam"] == LOCAL
 

@@ -12,11 +12,9 @@ from sandbox.plugins.protocol.values import UNKNOWN
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 MODEL = "aws:sagemaker/model:Model"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
-STEPS = "aws:appautoscaling/policy:Policy"
 
 
 def changes(token: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[ChangeKind, bool]]:
@@ -43,19 +41,6 @@ def changes(token: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, t
             {"rules": [{"id": "a", "status": "Enabled", "filter": {}}]},
         ),
         (SCHEDULE, {"startDate": "2026-01-01T00:00:00Z"}, {"startDate": "2026-01-01T01:00:00+01:00"}),
-        (
-            STEPS,
-            {
-                "stepScalingPolicyConfiguration": {
-                    "stepAdjustments": [{"metricIntervalLowerBound": "0", "scalingAdjustment": 1}]
-                }
-            },
-            {
-                "stepScalingPolicyConfiguration": {
-                    "stepAdjustments": [{"metricIntervalLowerBound": "0.0", "scalingAdjustment": 1}]
-                }
-            },
-        ),
     ],
 )
 def test_what_means_the_same_is_no_change(token: str, old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -70,19 +55,15 @@ def test_what_a_program_leaves_out_goes_away() -> None:
 
 
 def test_what_is_not_known_yet_may_be_a_change() -> None:
-    assert changes(
-        ENDPOINT, {"name": "a", "endpointConfigName": "b"}, {"name": UNKNOWN, "endpointConfigName": UNKNOWN}
-    ) == {
-        "endpointConfigName": (ChangeKind.UPDATE, False),
+    assert changes(ALARM, {"name": "a", "metricName": "b"}, {"name": UNKNOWN, "metricName": UNKNOWN}) == {
+        "metricName": (ChangeKind.UPDATE, False),
         "name": (ChangeKind.UPDATE, True),
     }
 
 
 def test_elements_without_order_are_told_by_what_they_mean() -> None:
-    old = {"deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "a"}, {"alarmName": "b"}]}}}
-    new = {"deploymentConfig": {"autoRollbackConfiguration": {"alarms": [{"alarmName": "b"}, {"alarmName": "c"}]}}}
-    alarms = "deploymentConfig.autoRollbackConfiguration.alarms"
-    assert changes(ENDPOINT, old, new) == {f"{alarms}[1].alarmName": (ChangeKind.UPDATE, False)}
+    old, new = {"alarmActions": ["a", "b"]}, {"alarmActions": ["b", "c"]}
+    assert changes(ALARM, old, new) == {"alarmActions[1]": (ChangeKind.UPDATE, False)}
 
 
 def test_a_new_variant_needs_another_configuration() -> None:
@@ -97,15 +78,6 @@ def test_a_models_network_is_replaced_only_as_a_whole_as_by_awss_own_provider() 
     assert changes(MODEL, old, {}) == {"vpcConfig": (ChangeKind.DELETE, True)}
     new = {"vpcConfig": {"subnets": ["a", "b"], "securityGroupIds": ["g"]}}
     assert changes(MODEL, old, new) == {"vpcConfig.subnets[1]": (ChangeKind.ADD, False)}
-
-
-def test_taking_away_an_automatic_rollback_needs_another_endpoint() -> None:
-    policy = {"rollingUpdatePolicy": {"waitIntervalInSeconds": 60, "maximumBatchSize": {"type": "x", "value": 1}}}
-    old = {"deploymentConfig": {**policy, "autoRollbackConfiguration": {"alarms": [{"alarmName": "a"}]}}}
-    rollback = "deploymentConfig.autoRollbackConfiguration"
-    assert changes(ENDPOINT, old, {"deploymentConfig": policy}) == {rollback: (ChangeKind.DELETE, True)}
-    assert changes(ENDPOINT, old, {}) == {"deploymentConfig": (ChangeKind.DELETE, True)}
-    assert changes(ENDPOINT, {"deploymentConfig": policy}, {}) == {"deploymentConfig": (ChangeKind.DELETE, False)}
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,13 @@ from tests.unit.sandbox.plugins.aws.stack import ACCOUNT, REGION, Stack
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-TARGET = "aws:appautoscaling/target:Target"
-SCALING = "aws:appautoscaling/policy:Policy"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
-MODEL = "aws:sagemaker/model:Model"
-CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/flights"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 PIPELINE_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/flights"
-IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serving@sha256:{'a' * 64}"
 
 
 def trust(service: str) -> dict[str, object]:
@@ -32,23 +26,6 @@ def allowing(action: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-SCALED = {
-    "serviceNamespace": "sagemaker",
-    "resourceId": "endpoint/flights/variant/main",
-    "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
-VARIANT = {"variantName": "main", "modelName": "flights", "instanceType": "ml.m5.large", "initialInstanceCount": 1}
-SERVED = (
-    (MODEL, "model", {"name": "flights", "executionRoleArn": ROLE_ARN, "primaryContainer": {"image": IMAGE}}),
-    (CONFIGURATION, "configuration", {"name": "flights", "productionVariants": [VARIANT]}),
-    (ENDPOINT, "endpoint", {"name": "flights", "endpointConfigName": "flights"}),
-)
-TRACKING = {
-    "predefinedMetricSpecification": {"predefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-    "targetValue": 500,
-    "scaleInCooldown": 300,
-    "scaleOutCooldown": 60,
-}
 ERRORS = {
     "name": "flights-errors",
     "namespace": "AWS/SageMaker",
@@ -107,38 +84,6 @@ STORIES = {
             (ROLE, "role", {"name": "flights", "assumeRolePolicy": trust("sagemaker.amazonaws.com")}),
             (ROLE, "other", {"name": "delays", "assumeRolePolicy": trust("sagemaker.amazonaws.com")}),
         ),
-    ),
-    "scaling target": Story(
-        TARGET,
-        {**SCALED, "minCapacity": 1, "maxCapacity": 4, "tags": {"owner": "flights"}},
-        (
-            ({"maxCapacity": 6}, "updated maxCapacity"),
-            ({"minCapacity": 2}, "updated minCapacity"),
-            ({"suspendedState": {"dynamicScalingInSuspended": True}}, "updated suspendedState"),
-            (
-                {"suspendedState": {"dynamicScalingInSuspended": True, "scheduledScalingSuspended": True}},
-                "updated suspendedState.scheduledScalingSuspended",
-            ),
-            ({"tags": {"owner": "delays"}}, "updated tags.owner tagsAll.owner"),
-        ),
-        SERVED,
-    ),
-    "scaling policy": Story(
-        SCALING,
-        {
-            **SCALED,
-            "name": "invocations",
-            "policyType": "TargetTrackingScaling",
-            "targetTrackingScalingPolicyConfiguration": TRACKING,
-        },
-        (
-            (
-                {"targetTrackingScalingPolicyConfiguration": {**TRACKING, "targetValue": 750.5}},
-                "updated targetTrackingScalingPolicyConfiguration.targetValue",
-            ),
-            ({"name": "per-instance"}, "replaced name"),
-        ),
-        (*SERVED, (TARGET, "target", {**SCALED, "minCapacity": 1, "maxCapacity": 4})),
     ),
     "alarm": Story(
         ALARM,

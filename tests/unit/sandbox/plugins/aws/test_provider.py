@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.plugins.protocol.errors import FailedOutcomeError, ProviderError
 from sandbox.plugins.protocol.values import Secret
-from tests.unit.sandbox.plugins.aws.hosting import A_MODEL, CONFIGURATION, IMAGE, MODEL, VARIANT, serve
+from tests.unit.sandbox.plugins.aws.hosting import A_MODEL, CONFIGURATION, IMAGE, MODEL, VARIANT
 from tests.unit.sandbox.plugins.aws.stack import ACCOUNT, Stack
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -54,24 +54,6 @@ def test_an_import_finds_inputs_that_change_nothing(stack: Stack) -> None:
     assert entry.inputs["primaryContainer"] == {"image": IMAGE, "mode": "SingleModel"}
     assert entry.inputs["tags"] == {"owner": "flights"}
     assert stack.up(MODEL, "taken", **inputs) == "same"
-
-
-def test_an_import_of_a_scaling_target_names_all_its_parts(stack: Stack) -> None:
-    serve(stack)
-    target = "aws:appautoscaling/target:Target"
-    inputs = {
-        "serviceNamespace": "sagemaker",
-        "resourceId": "endpoint/flights/variant/main",
-        "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        "minCapacity": 1,
-        "maxCapacity": 2,
-    }
-    stack.up(target, "target", **inputs)
-    identifier = "sagemaker/endpoint/flights/variant/main/sagemaker:variant:DesiredInstanceCount"
-    assert stack.import_(target, identifier, "taken").id == "endpoint/flights/variant/main"
-    assert stack.up(target, "taken", **inputs) == "same"
-    with pytest.raises(ProviderError, match="expected serviceNamespace/resourceId/scalableDimension"):
-        stack.import_(target, "endpoint", "other")
 
 
 def test_secrets_stay_secret_in_what_comes_back(stack: Stack) -> None:

@@ -12,8 +12,6 @@ from sandbox.plugins.aws.table import ResourceType
 from sandbox.plugins.aws.types import ALL
 
 REPLACING = {
-    "appautoscaling.Policy": "name resourceId scalableDimension serviceNamespace",
-    "appautoscaling.Target": "resourceId scalableDimension serviceNamespace",
     "cloudwatch.MetricAlarm": "name",
     "iam.Role": "name namePrefix path",
     "iam.RolePolicy": "name namePrefix role",
@@ -24,7 +22,6 @@ REPLACING = {
     "s3.BucketPublicAccessBlock": "bucket",
     "s3.BucketServerSideEncryptionConfiguration": "bucket expectedBucketOwner",
     "s3.BucketVersioning": "bucket expectedBucketOwner",
-    "sagemaker.Endpoint": "name deploymentConfig.autoRollbackConfiguration",
     "sagemaker.ModelPackageGroup": "modelPackageGroupDescription modelPackageGroupName",
     "sagemaker.ModelPackageGroupPolicy": "modelPackageGroupName",
     "sagemaker.Pipeline": "pipelineName",

@@ -10,7 +10,6 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serving@sha256:{'a' * 64}"
 MODEL = "aws:sagemaker/model:Model"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 GROUP_POLICY = "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy"
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"
@@ -27,21 +26,6 @@ TAGS = {"environment": "dev", "owner": "flights"}
 
 MODEL_1 = (MODEL, "model", {"name": "flights-1", "executionRoleArn": ROLE, "primaryContainer": CONTAINER})
 
-
-def configured(name: str) -> tuple[str, str, dict[str, object]]:
-    return CONFIGURATION, name, {"name": name, "productionVariants": [VARIANT]}
-
-
-BLUE_GREEN = {
-    "blueGreenUpdatePolicy": {
-        "trafficRoutingConfiguration": {
-            "type": "CANARY",
-            "waitIntervalInSeconds": 60,
-            "canarySize": {"type": "CAPACITY_PERCENT", "value": 10},
-        }
-    },
-    "autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}, {"alarmName": "latency"}]},
-}
 
 CONSUMER = "arn:aws:iam::210987654321:root"
 ACTION = "sagemaker:DescribeModelPackage"
@@ -147,29 +131,6 @@ STORIES = {
             ),
         ),
         (MODEL_1,),
-    ),
-    "endpoint": Story(
-        ENDPOINT,
-        {"name": "flights", "endpointConfigName": "flights-1", "tags": TAGS},
-        (
-            ({"endpointConfigName": "flights-2"}, "updated endpointConfigName"),
-            (
-                {"deploymentConfig": {"blueGreenUpdatePolicy": BLUE_GREEN["blueGreenUpdatePolicy"]}},
-                "updated deploymentConfig",
-            ),
-            ({"deploymentConfig": BLUE_GREEN}, "replaced deploymentConfig.autoRollbackConfiguration"),
-            (
-                {
-                    "deploymentConfig": {
-                        **BLUE_GREEN,
-                        "autoRollbackConfiguration": {"alarms": [{"alarmName": "errors"}]},
-                    }
-                },
-                "updated deploymentConfig.autoRollbackConfiguration.alarms[1]",
-            ),
-            ({"tags": {"owner": "flights"}}, "updated tags.environment tagsAll.environment"),
-        ),
-        (MODEL_1, configured("flights-1"), configured("flights-2")),
     ),
     "model package group": Story(
         GROUP,

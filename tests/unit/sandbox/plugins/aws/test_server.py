@@ -82,12 +82,15 @@ def test_an_object_lives_through_the_protocol(stub: Stub, endpoint: str) -> None
 
 def test_a_refusal_of_aws_reaches_the_engine(stub: Stub, endpoint: str) -> None:
     configure(stub, endpoint)
-    token = "aws:sagemaker/endpoint:Endpoint"
-    urn = f"urn:pulumi:dev::mlops::{token}::endpoint"
-    inputs = to_struct({"name": "nothing", "endpointConfigName": "nothing", "region": "eu-west-1"})
+    token = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+    urn = f"urn:pulumi:dev::mlops::{token}::configuration"
+    variant = {"variantName": "main", "modelName": "nothing", "instanceType": "ml.m5.large", "initialInstanceCount": 1}
+    inputs = to_struct({"name": "nothing", "productionVariants": [variant], "region": "eu-west-1"})
     with pytest.raises(grpc.RpcError) as caught:
         stub.Create(provider_pb2.CreateRequest(urn=urn, properties=inputs))
-    assert "creating sagemaker.Endpoint nothing: CreateEndpoint: ValidationException" in str(caught.value.details())
+    assert "creating sagemaker.EndpointConfiguration nothing: CreateEndpointConfig: Validation" in str(
+        caught.value.details()
+    )
 
 
 def test_changed_settings_make_nothing_anew(stub: Stub) -> None:

@@ -84,8 +84,6 @@ def test_every_operation_takes_what_the_table_gives_it(kind: ResourceType) -> No
 
 def test_the_types_are_those_that_components_use() -> None:
     assert sorted(ALL) == [
-        "aws:appautoscaling/policy:Policy",
-        "aws:appautoscaling/target:Target",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",
@@ -96,7 +94,6 @@ def test_the_types_are_those_that_components_use() -> None:
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
-        "aws:sagemaker/endpoint:Endpoint",
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
         "aws:sagemaker/model:Model",
         "aws:sagemaker/modelPackageGroup:ModelPackageGroup",

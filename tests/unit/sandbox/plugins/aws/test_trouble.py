@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from sandbox.plugins.protocol.errors import CancelledError, FailedOutcomeError, ProviderError
-from tests.unit.sandbox.plugins.aws.hosting import A_MODEL, ENDPOINT, MODEL, serve
+from tests.unit.sandbox.plugins.aws.hosting import A_MODEL, MODEL
 from tests.unit.sandbox.plugins.aws.stack import Stack
+
+GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 
 
 class Aws:
@@ -29,13 +31,6 @@ class Aws:
 def aws(endpoint: str) -> Iterator[Aws]:
     yield Aws(endpoint)
     httpx.delete(f"{endpoint}/_faults").raise_for_status()
-
-
-@pytest.fixture
-def served(stack: Stack) -> Stack:
-    """A stack with an endpoint."""
-    serve(stack)
-    return stack
 
 
 def test_throttled_requests_are_repeated(stack: Stack, aws: Aws) -> None:
@@ -88,50 +83,36 @@ def test_a_request_that_may_have_been_done_is_not_repeated(stack: Stack) -> None
     assert len(asked) == 1
 
 
-def test_an_update_that_is_turned_back_counts_as_done_and_shows_in_the_next_one(served: Stack, aws: Aws) -> None:
-    aws.fault("UpdateEndpoint", "roll_back", reason="an alarm went off")
-    new = {"name": "flights", "endpointConfigName": "flights-2"}
-    assert served.up(ENDPOINT, **new) == "updated endpointConfigName"
-    assert served.state["x"].outputs["endpointConfigName"] == "flights-1", "the state says what AWS says"
-    old = served.check(ENDPOINT, "x", name="flights", endpointConfigName="flights-1")
-    assert served.diff(ENDPOINT, "x", old).changes == (), "the old pin is clean"
-    assert served.up(ENDPOINT, **new) == "updated endpointConfigName"
-    assert served.up(ENDPOINT, **new) == "same"
+def stay(monkeypatch: Any, status: str) -> None:
+    """Lets every group that is made have a status, and keep it."""
+    from moto.sagemaker.models import ModelPackageGroup  # noqa: PLC0415 - changed by the offline AWS first
 
+    made = ModelPackageGroup.__init__
 
-def test_an_endpoint_that_fails_is_kept_in_the_state_with_the_reason(served: Stack, monkeypatch: Any) -> None:
-    from moto.sagemaker.models import FakeEndpoint  # noqa: PLC0415 - changed by the offline AWS first
-
-    made = FakeEndpoint.__init__
-
-    def failing(self: Any, *arguments: Any, **others: Any) -> None:
+    def staying(self: Any, *arguments: Any, **others: Any) -> None:
         made(self, *arguments, **others)
-        self.endpoint_status, self.failure_reason = "Failed", "the container did not pass its health check"
+        self.model_package_group_status = status
 
-    monkeypatch.setattr(FakeEndpoint, "__init__", failing)
-    with pytest.raises(FailedOutcomeError, match=r"was created, but is not ready: Failed: the container did not pass"):
-        served.up(ENDPOINT, "other", name="other", endpointConfigName="flights-1")
-    assert served.state["other"].id == "other"
-    assert served.state["other"].outputs["arn"].endswith(":endpoint/other")
-    served.down(ENDPOINT, "other")
+    monkeypatch.setattr(ModelPackageGroup, "__init__", staying)
 
 
-def test_a_cancelled_wait_ends_at_once_and_keeps_the_object(served: Stack, monkeypatch: Any) -> None:
-    from moto.sagemaker.models import FakeEndpoint  # noqa: PLC0415 - changed by the offline AWS first
+def test_an_object_that_fails_is_kept_in_the_state(stack: Stack, monkeypatch: Any) -> None:
+    stay(monkeypatch, "Failed")
+    with pytest.raises(FailedOutcomeError, match=r"was created, but is not ready: Failed, and the service gives no"):
+        stack.up(GROUP, "other", modelPackageGroupName="other")
+    assert stack.state["other"].id == "other"
+    assert stack.state["other"].outputs["arn"].endswith(":model-package-group/other")
+    stack.down(GROUP, "other")
 
-    made = FakeEndpoint.__init__
 
-    def slow(self: Any, *arguments: Any, **others: Any) -> None:
-        made(self, *arguments, **others)
-        self.endpoint_status = "Creating"
-
-    monkeypatch.setattr(FakeEndpoint, "__init__", slow)
-    threading.Timer(0.5, served.cancelled.set).start()
+def test_a_cancelled_wait_ends_at_once_and_keeps_the_object(stack: Stack, monkeypatch: Any) -> None:
+    stay(monkeypatch, "InProgress")
+    threading.Timer(0.5, stack.cancelled.set).start()
     started = time.monotonic()
-    with pytest.raises(FailedOutcomeError, match="cancelled while it was Creating"):
-        served.up(ENDPOINT, "slow", name="slow", endpointConfigName="flights-1")
+    with pytest.raises(FailedOutcomeError, match="cancelled while it was InProgress"):
+        stack.up(GROUP, "slow", modelPackageGroupName="slow")
     assert time.monotonic() - started < 5
-    assert served.state["slow"].id == "slow"
+    assert stack.state["slow"].id == "slow"
 
 
 def test_a_cancelled_pause_between_requests_ends_at_once(stack: Stack, aws: Aws) -> None:
@@ -143,16 +124,8 @@ def test_a_cancelled_pause_between_requests_ends_at_once(stack: Stack, aws: Aws)
     assert time.monotonic() - started < 5
 
 
-def test_a_timeout_of_the_resource_is_obeyed(served: Stack, monkeypatch: Any) -> None:
-    from moto.sagemaker.models import FakeEndpoint  # noqa: PLC0415 - changed by the offline AWS first
-
-    made = FakeEndpoint.__init__
-
-    def slow(self: Any, *arguments: Any, **others: Any) -> None:
-        made(self, *arguments, **others)
-        self.endpoint_status = "Creating"
-
-    monkeypatch.setattr(FakeEndpoint, "__init__", slow)
+def test_a_timeout_of_the_resource_is_obeyed(stack: Stack, monkeypatch: Any) -> None:
+    stay(monkeypatch, "InProgress")
     monkeypatch.setattr(Stack, "timeout_seconds", 0.5)
-    with pytest.raises(FailedOutcomeError, match=r"still Creating after 0.5 s"):
-        served.up(ENDPOINT, "slow", name="slow", endpointConfigName="flights-1")
+    with pytest.raises(FailedOutcomeError, match=r"still InProgress after 0.5 s"):
+        stack.up(GROUP, "slow", modelPackageGroupName="slow")

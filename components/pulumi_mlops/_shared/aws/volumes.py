@@ -1,6 +1,8 @@
 """Which machines bring disks of their own, which no key of ours can encrypt: their hardware encrypts them already.
 
-AWS refuses a `VolumeKmsKeyId` for them.
+AWS refuses a `VolumeKmsKeyId` of a job, and a `KmsKeyId` of an endpoint's configuration, for them:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html: "If you specify a value for
+KmsKeyId when using any nitro-based instances with local storage, the call to CreateEndpointConfig fails."
 """
 
 import re
