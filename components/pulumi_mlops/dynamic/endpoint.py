@@ -2,7 +2,7 @@
 
 pulumi-aws has resources for the endpoint and for its scaling. They reset the machines with every update, cannot change
 machines that are scaled, leave a first deployment that failed in the way, wait for an hour whatever the rollout is,
-and take one that AWS rolled back for success. `docs/decisions/0014-an-endpoint-of-our-own.md` weighs it.
+and take one that AWS rolled back for success. `docs/decisions/0020-an-endpoint-of-our-own.md` weighs it.
 
 The state of every stack names these classes by their module. Moved, what was made with them could not be removed.
 """

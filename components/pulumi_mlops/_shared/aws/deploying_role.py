@@ -45,7 +45,7 @@ ACTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "aws:s3/bucketVersioning:BucketVersioning": ("GetBucketVersioning", "PutBucketVersioning"),
     },
     "sagemaker": {
-        "aws:sagemaker/endpoint:Endpoint": (
+        "pulumi-python:dynamic/mlops:Endpoint": (
             *("CreateEndpoint", "DescribeEndpoint", "UpdateEndpoint", "DeleteEndpoint"),
             *("UpdateEndpointWeightsAndCapacities", "AddTags", "ListTags", "DeleteTags"),
         ),
@@ -70,9 +70,11 @@ ACTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "aws:cloudwatch/metricAlarm:MetricAlarm": ("PutMetricAlarm", "DescribeAlarms", "DeleteAlarms", *_TAGS),
     },
     "application-autoscaling": {
-        "aws:appautoscaling/policy:Policy": ("PutScalingPolicy", "DeleteScalingPolicy"),
-        "aws:appautoscaling/target:Target": ("RegisterScalableTarget", "DeregisterScalableTarget", *_TAGS),
+        "pulumi-python:dynamic/mlops:Endpoint": (
+            *("PutScalingPolicy", "DeleteScalingPolicy", "RegisterScalableTarget", "DeregisterScalableTarget", *_TAGS),
+        ),
     },
+    "ecr": {"pulumi-python:dynamic/mlops:HostingImage": ("BatchGetImage",)},
 }
 """What each resource needs of its own service, by service and by the resource's type in Pulumi."""
 
@@ -105,6 +107,8 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
         "scheduler": [account.arn("scheduler", f"schedule/default/{namespace}-*")],
         "cloudwatch": [account.arn("cloudwatch", f"alarm:{namespace}-*")],
         "application-autoscaling": [account.arn("application-autoscaling", "scalable-target/*")],
+        # The serving image's format is asked for; without this right the update says so and goes on.
+        "ecr": [account.arn("ecr", "repository/*")],
     }
     statements = [
         _allow(_sid(service), _named(service, actions_of(service)), resources) for service, resources in on.items()

@@ -87,7 +87,7 @@ def _rollout(arguments: Arguments) -> RolloutSettings:
 
 
 def _alarms(arguments: Arguments, common: CommonSettings) -> AlarmSettings:
-    # An endpoint with instances has an alarm from the beginning: one that nobody asked for, for when every request fails.
+    # An endpoint with instances has an alarm from the beginning, for when every request fails.
     serverless = arguments.read("sagemaker.serverless") is not None
     path = "sagemaker.alarms"
     return AlarmSettings(

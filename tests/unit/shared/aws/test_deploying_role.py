@@ -64,7 +64,7 @@ def test_every_call_of_the_products_own_resources_is_allowed() -> None:
 def test_every_action_exists_as_an_operation_or_is_a_permission_alone() -> None:
     """An action is an operation's name, but for the permissions of S3, and iam:PassRole."""
     session = boto3.session.Session()._session
-    for service in ("iam", "sagemaker", "scheduler", "cloudwatch", "application-autoscaling"):
+    for service in ("iam", "sagemaker", "scheduler", "cloudwatch", "application-autoscaling", "ecr"):
         operations = set(session.get_service_model(service).operation_names)
         named = {action for actions in ACTIONS[service].values() for action in actions} | set(LISTS.get(service, ()))
         assert named <= operations, service
