@@ -12,6 +12,7 @@ from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
+from .http_protocol import UpgradeIgnoringProtocol
 from .model import EndpointModel
 from .request_path import Application, RequestPath
 from .self_check import ask_self
@@ -74,6 +75,8 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         self.config.access_log = False
         self.config.proxy_headers = False
         self.config.server_header = False
+        self.config.http = UpgradeIgnoringProtocol
+        self.config.ws = "none"
         self._server = DrainingServer(self.config, server.drain)
 
     def create_application(self) -> None:
