@@ -72,7 +72,7 @@ def find_project(start: Path | None = None) -> Project:
 def _read(manifest: Path) -> Project:
     try:
         document = YAML(typ="safe", pure=True).load(manifest.read_text(encoding="utf-8"))
-    except YAMLError as error:
+    except (UnicodeDecodeError, YAMLError) as error:
         raise ProjectError(f"{manifest}: got no YAML ({error}), expected a Pulumi project, fix: correct it") from error
     if not isinstance(document, dict) or not isinstance(document.get("name"), str):
         raise ProjectError(f"{manifest}: name: got nothing, expected the project's name, fix: add name: …")
