@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
 from flight_delay.columns import ALWAYS_KNOWN, CATEGORIES, FEATURES, NUMBERS, TARGET
-from flight_delay.scoring import score
+from flight_delay.scoring import check_nulls_are_answered, score
 from mlops_runtime.errors import StepError
 from mlops_runtime.serving.contract import (
     CONTRACT_FILE_NAME,
@@ -43,7 +44,8 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
         The largest absolute difference between the two, in minutes.
 
     Raises:
-        StepError: They differ by more than the tolerance.
+        StepError: They differ by more than the tolerance, or the model has no answer for a null that the contract
+            allows.
     """
     _save_mlflow_model(pipeline, training, directory)
     (directory / ONNX_FILE_NAME).write_bytes(to_onnx(pipeline))
@@ -56,9 +58,10 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
         "tolerance": TOLERANCE_MINUTES,
     }
     (directory / GOLDEN_FILE_NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    check_nulls_are_answered(directory, golden)
     compared = pd.concat([golden, _spread(training, COMPARED_ROWS)])
     difference = float(np.abs(score(directory, compared) - pipeline.predict(compared)).max())
-    if difference > TOLERANCE_MINUTES:
+    if not difference <= TOLERANCE_MINUTES:
         raise StepError(
             f"model.onnx: expected scikit-learn's predictions within {TOLERANCE_MINUTES} minutes,"
             f" got a difference of {difference:.6f} in {len(compared)} flights"
@@ -85,18 +88,25 @@ def to_onnx(pipeline: Pipeline) -> bytes:
 
 
 def serving_contract(pipeline: Pipeline) -> ServingContract:
-    """What a request for this model holds."""
+    """What a request for this model holds.
+
+    Raises:
+        StepError: The model takes two Unicode forms of one text for two categories.
+    """
     encoder = pipeline.named_steps["encode"].named_transformers_["categories"]
-    categories = [
-        Feature(
-            name=name,
-            dtype="category",
-            vocabulary=tuple(str(category) for category in vocabulary),
-            nullable=True,
-            unknown_category="missing",
-        )
-        for name, vocabulary in zip(CATEGORIES, encoder.categories_, strict=True)
-    ]
+    try:
+        categories = [
+            Feature(
+                name=name,
+                dtype="category",
+                vocabulary=tuple(str(category) for category in vocabulary),
+                nullable=True,
+                unknown_category="missing",
+            )
+            for name, vocabulary in zip(CATEGORIES, encoder.categories_, strict=True)
+        ]
+    except ValidationError as error:
+        raise StepError(f"serving.json: {'; '.join(problem['msg'] for problem in error.errors())}") from error
     numbers = [Feature(name=name, nullable=name not in ALWAYS_KNOWN) for name in NUMBERS]
     return ServingContract(features=(*categories, *numbers), output=ModelOutput(name=TARGET, unit="minutes"))
 

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from flight_delay.columns import DATE, FEATURES, NUMBERS, TARGET
+from flight_delay.columns import CATEGORIES, DATE, FEATURES, NUMBERS, TARGET
 from flight_delay.expectations import MINUTES_OF_DAY, minute_of_day
 from flight_delay.frames import write_frame
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.tables import Tables, read_tables
 from mlops_runtime.context import StepContext
+from mlops_runtime.serving.contract import in_one_unicode_form
 
 FEATURES_FILE = "features.npz"
 WEATHER_MAX_AGE = pd.Timedelta("6h")
@@ -61,6 +62,8 @@ def build_features(tables: Tables) -> pd.DataFrame:
             "distance_miles": flights["distance"],
         }
     )
+    for name in CATEGORIES:
+        frame[name] = frame[name].map(in_one_unicode_form, na_action="ignore")
     frame = frame.join(_weather_before(flights, tables.weather)).join(_planes(flights, tables.planes))
     return frame.loc[:, list(FEATURES)].astype(dict.fromkeys(NUMBERS, float))
 

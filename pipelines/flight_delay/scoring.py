@@ -6,8 +6,15 @@ import numpy as np
 import pandas as pd
 
 from mlops_runtime.errors import StepError
-from mlops_runtime.serving.contract import ONNX_FILE_NAME, ContractError, ServingContract, load_contract
-from mlops_runtime.serving.scorer import OnnxScorer
+from mlops_runtime.serving.contract import (
+    ONNX_FILE_NAME,
+    ContractError,
+    ServingContract,
+    in_one_unicode_form,
+    load_contract,
+)
+from mlops_runtime.serving.nulls import check_nulls
+from mlops_runtime.serving.scorer import ModelAnswerError, OnnxScorer, UnansweredRowsError
 
 
 def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
@@ -20,12 +27,32 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
         StepError: The artifact cannot be served, or takes features that the table does not have.
     """
     try:
-        contract = load_contract(artifact)
-        matrix = _matrix(contract, frame)
-        scorer = OnnxScorer(artifact / ONNX_FILE_NAME, len(contract.features))
-    except ContractError as error:
+        contract, scorer = _loaded(artifact)
+        return np.asarray(scorer.score(_matrix(contract, frame)), dtype=np.float64)
+    except (ContractError, ModelAnswerError, UnansweredRowsError) as error:
         raise StepError(str(error)) from error
-    return np.asarray(scorer.score(matrix), dtype=np.float64)
+
+
+def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
+    """Holds the artifact's contract against its model, as every server will: a null that the one allows.
+
+    Args:
+        artifact: The model artifact.
+        frame: Some rows of features.
+
+    Raises:
+        StepError: The model has no finite number for a null that the contract allows; every such feature is named.
+    """
+    try:
+        contract, scorer = _loaded(artifact)
+        check_nulls(contract, scorer, _matrix(contract, frame))
+    except (ContractError, ModelAnswerError) as error:
+        raise StepError(str(error)) from error
+
+
+def _loaded(artifact: Path) -> tuple[ServingContract, OnnxScorer]:
+    contract = load_contract(artifact)
+    return contract, OnnxScorer(artifact / ONNX_FILE_NAME, len(contract.features))
 
 
 def _matrix(contract: ServingContract, frame: pd.DataFrame) -> np.ndarray:
@@ -36,6 +63,7 @@ def _matrix(contract: ServingContract, frame: pd.DataFrame) -> np.ndarray:
     for column, feature in enumerate(contract.features):
         values = frame[feature.name]
         if feature.vocabulary is not None:
-            values = values.map({category: code for code, category in enumerate(feature.vocabulary)})
+            codes = {category: code for code, category in enumerate(feature.vocabulary)}
+            values = values.map(in_one_unicode_form, na_action="ignore").map(codes)
         matrix[:, column] = values.to_numpy(dtype=np.float32)
     return matrix

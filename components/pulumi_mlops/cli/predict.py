@@ -28,7 +28,8 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
     """
     with told_errors(ClusterError, OSError, ValueError):
         place = place_of(workload, stack)
-        rows = read_rows(sys.stdin.read() if rows_file == "-" else Path(rows_file).read_text(encoding="utf-8"))
+        # As bytes: the file says how its text is encoded, and the system's own encoding has no say in it.
+        rows = read_rows(sys.stdin.buffer.read() if rows_file == "-" else Path(rows_file).read_bytes())
         if place.config.platform.target is Target.SAGEMAKER:
             _say(workload, stack, _on_sagemaker(place, rows), as_json=as_json)
             return

@@ -51,15 +51,17 @@ def _get(url: str, path: str) -> Any:
         raise ClusterError(f"{url}: no answer ({error})") from error
 
 
-def read_rows(text: str) -> list[Any]:
+def read_rows(text: str | bytes) -> list[Any]:
     """Return the rows of a JSON text: a list, or an object that holds one under rows or instances.
+
+    Bytes may be UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as editors and shells on Windows write.
 
     Raises:
         ValueError: When it holds no rows.
     """
     try:
         document = json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"rows: got no JSON ({error}), expected a list of rows, fix: correct it") from error
     if isinstance(document, dict):
         document = next((document[key] for key in ("rows", "instances") if key in document), document)

@@ -7,9 +7,9 @@ import orjson
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.input_error import InputError
 from mlops_runtime.serving.matrix import Matrix
+from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
 from mlops_runtime.serving.protocol_v1 import parsed
-from mlops_runtime.serving.protocol_v2 import BinaryOutputError
-from mlops_runtime.serving.request_path import Application, Message, MessageProtocol, Receive, Send
+from mlops_runtime.serving.request_body import FRAMING_HEADERS, Application, Message, Receive, Send
 from mlops_runtime.serving.scorer import Answers
 from mlops_runtime.serving.served_model import ServedModel
 
@@ -28,7 +28,7 @@ class InvocationProtocol:
         self._predict = served.predict_protocol
         self._infer = served.infer_protocol
 
-    def decode(self, body: bytes, /) -> tuple[Matrix, tuple[MessageProtocol, Any]]:
+    def decode(self, body: Body, /) -> tuple[Matrix, tuple[MessageProtocol, Any]]:
         """The input matrix of a request's body, and how it is answered.
 
         Raises:
@@ -41,17 +41,21 @@ class InvocationProtocol:
             raise InputError.at("request", " and ".join(sorted(keys)) if keys else document, expected)
         if keys == {"instances"}:
             return self._predict.matrix(document), (self._predict, None)
-        try:
-            matrix, request = self._infer.read(document)
-        except BinaryOutputError as error:
+        matrix, request = self._infer.read(document)
+        if request.binary_output:
             expected = "answers in JSON: SageMaker passes on no header that tells where binary data begins"
-            raise InputError.at("request", "binary output", expected) from error
+            raise InputError.at("request", "binary output", expected)
         return matrix, (self._infer, request)
 
-    def encode(self, answers: Answers, request: tuple[MessageProtocol, Any], /) -> bytes:
+    def encode(self, answers: Answers, request: tuple[MessageProtocol, Any], /) -> AnswerBody:
         """The body of the answer."""
         protocol, own = request
         return protocol.encode(answers, own)
+
+    def row_place(self, row: int, request: tuple[MessageProtocol, Any], /) -> str:
+        """Names a row in error messages."""
+        protocol, own = request
+        return protocol.row_place(row, own)
 
 
 class SageMakerFront:
@@ -78,7 +82,8 @@ class SageMakerFront:
             await self._answer_ping(send)
         elif scope["type"] == "http" and scope["path"] == INVOCATIONS_PATH:
             # Whatever a caller's content type says, the body is JSON: no header leads to another reader.
-            await self._path({**scope, "headers": []}, receive, self._with_attributes(send))
+            framing = [header for header in scope["headers"] if header[0] in FRAMING_HEADERS]
+            await self._path({**scope, "headers": framing}, receive, self._with_attributes(send))
         else:
             await self._path(scope, receive, send)
 

@@ -11,7 +11,8 @@ from mlops_runtime.sagemaker.folders import folders_from_environment
 from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProtocol, SageMakerFront
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
-from mlops_runtime.serving.request_path import Application, RequestPath
+from mlops_runtime.serving.request_body import Application
+from mlops_runtime.serving.request_path import RequestPath
 from mlops_runtime.serving.served_model import load_served_model
 from mlops_runtime.serving.server import serve
 
@@ -42,6 +43,7 @@ class SageMakerServer(EndpointServer):
             self.served,
             general,
             self.drain,
+            self.decoder,
             body_limit_bytes=self.body_limit_bytes,
             more_protocols={INVOCATIONS_PATH: InvocationProtocol(self.served)},
         )

@@ -1,13 +1,17 @@
 """What a served model takes and gives: the file `serving.json` of a model artifact."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 CONTRACT_FILE_NAME = "serving.json"
 ONNX_FILE_NAME = "model.onnx"
+UNICODE_FORM: Final = "NFC"
+"""The form of the vocabularies' texts, and of a request's before they are compared: composed, as the web has it."""
 
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -18,10 +22,19 @@ class ContractError(ValueError):
 
 
 def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
-    duplicates = sorted({value for value in values if values.count(value) > 1})
+    duplicates = sorted(value for value, count in Counter(values).items() if count > 1)
     if duplicates:
         raise ValueError(f"expected every category once, got more than once: {', '.join(map(repr, duplicates))}")
     return values
+
+
+def in_one_unicode_form(category: str) -> str:
+    """Return a category as vocabularies hold it; for "ü" may be one character or two, by the system that wrote it."""
+    return normalize(UNICODE_FORM, category)
+
+
+def _all_in_one_unicode_form(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(in_one_unicode_form, values))
 
 
 class Feature(BaseModel):
@@ -29,6 +42,7 @@ class Feature(BaseModel):
 
     A number goes in as it is. A category goes in as its place in `vocabulary`; one that is not there counts as
     missing where `unknown_category` is `missing`, and is refused where it is `refuse`. Missing values go in as NaN.
+    Texts that differ only in their Unicode form are one category.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,7 +50,9 @@ class Feature(BaseModel):
     name: str = Field(min_length=1)
     dtype: Literal["float32", "category"] = "float32"
     nullable: bool = False
-    vocabulary: Annotated[tuple[str, ...], AfterValidator(_without_duplicates)] | None = None
+    vocabulary: (
+        Annotated[tuple[str, ...], AfterValidator(_all_in_one_unicode_form), AfterValidator(_without_duplicates)] | None
+    ) = None
     unknown_category: Literal["missing", "refuse"] = "refuse"
 
     @model_validator(mode="after")
@@ -98,7 +114,7 @@ def parse_file(path: Path, model: type[Document]) -> Document:
         ContractError: The file cannot be read or does not fit; all problems in one message.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: expected a readable file of the model artifact, got {error}") from error
     try:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 from fastapi import FastAPI
@@ -12,8 +13,10 @@ from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
+from .http_protocol import UpgradeIgnoringProtocol
 from .model import EndpointModel
-from .request_path import Application, RequestPath
+from .request_body import Application
+from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
 
@@ -76,6 +79,8 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         self.config.access_log = False
         self.config.proxy_headers = False
         self.config.server_header = False
+        self.config.http = UpgradeIgnoringProtocol
+        self.config.ws = "none"
         self._server = DrainingServer(self.config, server.drain)
 
     def create_application(self) -> None:
@@ -128,11 +133,14 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.served = served
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
+        # One thread: decoding is Python's, so two would not be quicker, and what it needs for a moment is many times
+        # the request.
+        self.decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
     def front(self, general: Application) -> Application:
         """The short way, with KServe's application behind it."""
-        return RequestPath(self.served, general, self.drain, body_limit_bytes=self.body_limit_bytes)
+        return RequestPath(self.served, general, self.drain, self.decoder, body_limit_bytes=self.body_limit_bytes)
 
     def run(self) -> None:
         """Serves; returns once drained.

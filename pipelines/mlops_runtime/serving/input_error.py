@@ -1,9 +1,10 @@
 """What is wrong with a request, told so that the caller can mend it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 20
+COUNTED_PROBLEMS = 10_000
 SHOWN_CHARACTERS = 80
 
 
@@ -20,11 +21,12 @@ class InputProblem:
 
 
 class InputError(ValueError):
-    """A request that cannot be scored; holds every problem found in it."""
+    """A request that cannot be scored; holds its first problems, and says how many more there are."""
 
-    def __init__(self, problems: Sequence[InputProblem]) -> None:
+    def __init__(self, problems: Sequence[InputProblem], more: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__(problems)
+        self.more = more
+        super().__init__(problems, more)
 
     @classmethod
     def at(cls, place: str, value: object, expected: str) -> "InputError":
@@ -32,9 +34,9 @@ class InputError(ValueError):
         return cls((InputProblem(place, shown(value), expected),))
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
-        if len(self.problems) > SHOWN_PROBLEMS:
-            lines.append(f"and {len(self.problems) - SHOWN_PROBLEMS} more")
+        lines = [str(problem) for problem in self.problems]
+        if self.more:
+            lines.append(f"and {self.more}")
         return "; ".join(lines)
 
     def to_document(self) -> dict[str, object]:
@@ -42,10 +44,45 @@ class InputError(ValueError):
         return {
             "error": str(self),
             "problems": [
-                {"place": problem.place, "got": problem.got, "expected": problem.expected}
-                for problem in self.problems[:SHOWN_PROBLEMS]
+                {"place": problem.place, "got": problem.got, "expected": problem.expected} for problem in self.problems
             ],
         }
+
+
+class ProblemList:
+    """The problems of one request: the first ones in full, then how many more there are, up to where nobody counts.
+
+    A request of 16 MiB may hold a hundred million. Neither what is kept of them nor the time that goes into finding
+    them may grow with the request: whoever looks for problems stops once the list is full.
+    """
+
+    def __init__(self) -> None:
+        self._first: list[InputProblem] = []
+        self._count = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._count)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether to look no further."""
+        return self._count >= COUNTED_PROBLEMS
+
+    def add(self, word: Callable[[], InputProblem]) -> None:
+        """Adds a problem; it is only worded where it will be shown."""
+        self._count += 1
+        if self._count <= SHOWN_PROBLEMS:
+            self._first.append(word())
+
+    def raise_if_any(self) -> None:
+        """Raises what was found.
+
+        Raises:
+            InputError: There is at least one problem.
+        """
+        if self._count:
+            more = self._count - len(self._first)
+            raise InputError(self._first, f"{'at least ' if self.is_full else ''}{more} more" if more else "")
 
 
 def shown(value: object) -> str:
@@ -54,5 +91,12 @@ def shown(value: object) -> str:
         return "null"
     if isinstance(value, dict | list):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    if isinstance(value, str):
+        value = value[: SHOWN_CHARACTERS + 1]
     text = ("true" if value else "false") if isinstance(value, bool) else repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def shortened(name: str) -> str:
+    """A name that a caller chose, not longer than a line."""
+    return name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"

@@ -1,8 +1,12 @@
 """From the cells of a request to the float32 matrix that the model reads."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
+from itertools import chain
 from operator import itemgetter
 from types import NoneType
 from typing import Any
@@ -10,46 +14,65 @@ from typing import Any
 import numpy
 import numpy.typing
 
-from .contract import Feature, ServingContract
-from .input_error import InputError, InputProblem, shown
+from .categories import UNKNOWN, CategoryCodes
+from .contract import ServingContract
+from .input_error import SHOWN_CHARACTERS, InputProblem, ProblemList, shortened, shown
 
 Matrix = numpy.typing.NDArray[numpy.float32]
 Place = Callable[[int, str], str]
+CountUnknown = Callable[[str, int], None]
+Unknown = Counter[int]
 
 FLOAT32_MAXIMUM = float(numpy.finfo(numpy.float32).max)
 NUMBER_TYPES = frozenset((float, int))
 CELL_TYPES = NUMBER_TYPES | {NoneType}
+SHOWN_NAMES = 24
+CHUNK_ROWS = 4096
+# Looking for a similar name takes microseconds for each of the model's.
+NAMES_COMPARED_MAX = 500
 
 
-class _Codes(dict[str | None, float]):
-    """Category to its place in the vocabulary; a missing or unknown one to NaN where the feature allows that."""
+@dataclass
+class _Reading:
+    """How a request is read, and what was found on the way.
 
-    def __init__(self, feature: Feature) -> None:
-        super().__init__({category: float(code) for code, category in enumerate(feature.vocabulary or ())})
-        if feature.nullable:
-            self[None] = math.nan
-        self._unknown_is_missing = feature.unknown_category == "missing"
+    Attributes:
+        place: Names a cell in error messages.
+        encoded: Whether categories are given as their places in the vocabulary.
+        problems: What is wrong.
+        unknown: Number of unknown categories by column.
+    """
 
-    def __missing__(self, category: object) -> float:
-        if self._unknown_is_missing and isinstance(category, str):
-            return math.nan
-        raise KeyError(category)
+    place: Place
+    encoded: bool = False
+    problems: ProblemList = field(default_factory=ProblemList)
+    unknown: Unknown = field(default_factory=Counter)
 
 
 class MatrixBuilder:
     """Builds input matrices for one contract.
 
-    Well-formed requests take a short way through C loops. Whatever does not fit there goes through `_cell`, value by
-    value, which either gives the same matrix or names every problem.
+    Well-formed requests take a short way through C loops. Whatever does not fit there goes through `_carefully`, row
+    by row and value by value, which either gives the same matrix or names the first problems and stops.
     """
 
-    def __init__(self, contract: ServingContract) -> None:
+    def __init__(self, contract: ServingContract, count_unknown: CountUnknown | None = None) -> None:
+        """Sets up the columns.
+
+        Args:
+            contract: The features, in the order of the columns.
+            count_unknown: Takes a feature's name and how many categories of a request were not in its vocabulary, and
+                count as missing.
+        """
         self.names = contract.feature_names
         self.width = len(self.names)
         self._features = contract.features
+        self._count_unknown = count_unknown or (lambda _name, _count: None)
         self._name_set = frozenset(self.names)
         self._codes = {
-            column: _Codes(feature) for column, feature in enumerate(self._features) if feature.dtype == "category"
+            column: CategoryCodes(feature)
+            for column, feature in enumerate(self._features)
+            if feature.dtype == "category"
         }
         self._required = [column for column, feature in enumerate(self._features) if not feature.nullable]
         pick = itemgetter(*self.names)
@@ -68,28 +91,14 @@ class MatrixBuilder:
             The matrix, shape (rows, features).
 
         Raises:
-            InputError: With every problem of every row.
+            InputError: With the first problems, in the order of the rows.
         """
-        cells: list[object] = []
-        for row in rows:
-            if type(row) is dict:
-                if len(row) != self.width:
-                    break
-                try:
-                    cells.extend(self._pick(row))
-                except KeyError:
-                    break
-            elif type(row) is list and len(row) == self.width:
-                cells.extend(row)
-            else:
-                break
-        else:
-            return self.from_cells(cells, len(rows), place)
-        problems: list[InputProblem] = []
-        aligned = [self._aligned(row, number, place, problems) for number, row in enumerate(rows)]
-        if problems:
-            return self._carefully(aligned, place, problems, encoded=False)
-        return self.from_cells([cell for row in aligned for cell in row], len(rows), place)
+
+        def quickly(start: int, stop: int, unknown: Unknown) -> Matrix | None:
+            cells = self._aligned(rows[start:stop])
+            return None if cells is None else self._quickly(cells, stop - start, unknown)
+
+        return self._assembled(len(rows), quickly, lambda start, stop: rows[start:stop], _Reading(place))
 
     def from_cells(self, cells: list[Any], rows: int, place: Place, *, encoded: bool = False) -> Matrix:
         """Reads `rows` times `width` cells in row-major order.
@@ -101,22 +110,105 @@ class MatrixBuilder:
             encoded: Whether categories are given as their places in the vocabulary and not as text.
 
         Raises:
-            InputError: With every problem of every cell.
+            InputError: With the first problems, in the order of the rows.
         """
-        matrix = None if encoded and self._codes else self._quickly(cells, rows)
-        if matrix is not None:
-            return matrix
-        split = [cells[row * self.width : (row + 1) * self.width] for row in range(rows)]
-        return self._carefully(split, place, [], encoded=encoded)
+        width = self.width
 
-    def _quickly(self, cells: list[Any], rows: int) -> Matrix | None:
+        def quickly(start: int, stop: int, unknown: Unknown) -> Matrix | None:
+            part = cells[start * width : stop * width]
+            if encoded:
+                return self._quickly_encoded(part, stop - start)
+            return self._quickly(part, stop - start, unknown)
+
+        def slowly(start: int, stop: int) -> Iterator[Sequence[object]]:
+            return (cells[row * width : (row + 1) * width] for row in range(start, stop))
+
+        return self._assembled(rows, quickly, slowly, _Reading(place, encoded=encoded))
+
+    def from_columns(self, columns: Mapping[str, list[Any]], rows: int, place: Place) -> Matrix:
+        """Reads columns by their features' names; a feature without a column counts as null.
+
+        Args:
+            columns: Numbers, categories and nulls, as many as there are rows in each.
+            rows: Number of rows, at least 1.
+            place: Names a cell in error messages.
+
+        Raises:
+            InputError: With the first problems, in the order of the rows.
+        """
+
+        def slowly(start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+            nulls = [None] * (stop - start)
+            parts = [columns[name][start:stop] if name in columns else nulls for name in self.names]
+            return zip(*parts, strict=True)
+
+        def quickly(start: int, stop: int, unknown: Unknown) -> Matrix | None:
+            return self._quickly(list(chain.from_iterable(slowly(start, stop))), stop - start, unknown)
+
+        return self._assembled(rows, quickly, slowly, _Reading(place))
+
+    def expected_name(self, name: str) -> str:
+        """What to say to somebody who named a feature that is not ours."""
+        comparable = len(name) <= SHOWN_CHARACTERS and self.width <= NAMES_COMPARED_MAX
+        similar = get_close_matches(name, self.names, n=1) if comparable else ()
+        return f"{similar[0]!r}" if similar else f"one of {listed(self.names)}"
+
+    def _assembled(
+        self,
+        rows: int,
+        quickly: Callable[[int, int, Unknown], Matrix | None],
+        slowly: Callable[[int, int], Iterable[object]],
+        reading: "_Reading",
+    ) -> Matrix:
+        """The matrix of rows that are read some thousands at a time, so that what lies between is small."""
+        if rows <= CHUNK_ROWS and (matrix := quickly(0, rows, reading.unknown)) is not None:
+            self._tell(reading.unknown)
+            return matrix
+        matrix = numpy.empty((rows, self.width), dtype=numpy.float32)
+        for start in range(0, rows, CHUNK_ROWS):
+            stop = min(start + CHUNK_ROWS, rows)
+            part = quickly(start, stop, reading.unknown)
+            if part is not None:
+                matrix[start:stop] = part
+                continue
+            self._carefully(slowly(start, stop), start, matrix, reading)
+            if reading.problems.is_full:
+                break
+        reading.problems.raise_if_any()
+        self._tell(reading.unknown)
+        return matrix
+
+    def _aligned(self, rows: Sequence[object]) -> list[Any] | None:
+        """The cells of rows that are all known by their order or by their names; None where one is not."""
+        cells: list[Any] = []
+        for row in rows:
+            if type(row) is dict:
+                if len(row) == self.width:
+                    try:
+                        cells.extend(self._pick(row))
+                    except KeyError:
+                        return None
+                elif len(row) < self.width and row.keys() <= self._name_set:
+                    cells.extend(map(row.get, self.names))
+                else:
+                    return None
+            elif type(row) is list and len(row) == self.width:
+                cells.extend(row)
+            else:
+                return None
+        return cells
+
+    def _quickly(self, cells: list[Any], rows: int, unknown: Unknown) -> Matrix | None:
         width = self.width
         numbers = cells
+        found: list[tuple[int, int]] = []
         if self._codes:
             numbers = cells.copy()
             try:
                 for column, codes in self._codes.items():
-                    numbers[column::width] = [codes[category] for category in cells[column::width]]
+                    numbers[column::width] = coded = [codes[category] for category in cells[column::width]]
+                    if UNKNOWN in coded:
+                        found.append((column, coded.count(UNKNOWN)))
             except (KeyError, TypeError):
                 return None
         types = set(map(type, numbers))
@@ -128,77 +220,114 @@ class MatrixBuilder:
             return None
         if numpy.isinf(matrix).any():
             return None
+        for column, count in found:
+            unknown[column] += count
         return matrix
 
-    def _carefully(
-        self, rows: Sequence[Sequence[object]], place: Place, problems: list[InputProblem], *, encoded: bool
-    ) -> Matrix:
-        """Reads value by value; a row without cells is one whose problem is known already."""
-        matrix = numpy.empty((len(rows), self.width), dtype=numpy.float32)
-        read = self._code if encoded else self._cell
-        for number, row in enumerate(rows):
-            for column, value in enumerate(row):
+    def _quickly_encoded(self, cells: list[Any], rows: int) -> Matrix | None:
+        types = set(map(type, cells))
+        if not types <= CELL_TYPES:
+            return None
+        exact = numpy.array(cells, dtype=numpy.float64).reshape(rows, self.width)
+        for column, codes in self._codes.items():
+            given = exact[:, column]
+            is_place = (given >= 0) & (given < codes.categories) & (given == numpy.floor(given))
+            if not (is_place | numpy.isnan(given)).all():
+                return None
+        if NoneType in types and numpy.isnan(exact[:, self._required]).any():
+            return None
+        with numpy.errstate(over="ignore"):
+            matrix = exact.astype(numpy.float32)
+        return None if numpy.isinf(matrix).any() else matrix
+
+    def _carefully(self, rows: Iterable[object], first: int, matrix: Matrix, reading: "_Reading") -> None:
+        """Reads value by value into the matrix, from its row `first` on, until the list of problems is full."""
+        problems = reading.problems
+        read, expected = (self._code, self._expected_code) if reading.encoded else (self._cell, self._expected_cell)
+
+        def word(number: int, column: int, value: object) -> InputProblem:
+            return InputProblem(reading.place(number, self.names[column]), shown(value), expected(column))
+
+        for number, row in enumerate(rows, first):
+            if problems.is_full:
+                return
+            for column, value in enumerate(self._cells_of(row, number, reading.place, problems)):
                 cell = read(column, value)
-                if isinstance(cell, str):
-                    problems.append(InputProblem(place(number, self.names[column]), shown(value), cell))
-                else:
+                if cell is None:
+                    problems.add(partial(word, number, column, value))
+                elif not problems:
                     matrix[number, column] = cell
-        if problems:
-            raise InputError(problems)
-        return matrix
+                    if cell is UNKNOWN:
+                        reading.unknown[column] += 1
 
-    def _cell(self, column: int, value: object) -> float | str:
-        """The value's number, or what was expected in its place."""
-        feature = self._features[column]
+    def _cells_of(self, row: object, number: int, place: Place, problems: ProblemList) -> Iterable[object]:
+        """The row's cells in order, omitted features as null; nothing for a row that has no order."""
+        if isinstance(row, dict):
+            if not row.keys() <= self._name_set:
+                for name in row:
+                    if problems.is_full:
+                        return ()
+                    if name not in self._name_set:
+                        problems.add(partial(self._stranger, place, number, name))
+            return map(row.get, self.names)
+        if isinstance(row, list | tuple) and len(row) == self.width:
+            return row
+        problems.add(lambda: InputProblem(place(number, ""), shown(row), self._expected_row()))
+        return ()
+
+    def _cell(self, column: int, value: object) -> float | None:
+        """The value's number; None where it has none."""
         codes = self._codes.get(column)
-        or_null = " or null" if feature.nullable else ""
         if codes is not None:
             try:
                 return codes[value]  # type: ignore[index]
             except (KeyError, TypeError):
-                return f"one of {_listed(feature.vocabulary or ())}{or_null}"
-        if value is None and feature.nullable:
-            return math.nan
-        if isinstance(value, float | int) and not isinstance(value, bool) and abs(value) <= FLOAT32_MAXIMUM:
-            return float(value)
-        return f"a finite number in the range of float32{or_null}"
+                return None
+        if value is None:
+            return math.nan if self._features[column].nullable else None
+        if not isinstance(value, float | int) or isinstance(value, bool):
+            return None
+        return float(value) if abs(value) <= FLOAT32_MAXIMUM else None
 
-    def _code(self, column: int, value: object) -> float | str:
+    def _code(self, column: int, value: object) -> float | None:
         """As `_cell`, for categories that come as their places in the vocabulary."""
         feature = self._features[column]
-        if column not in self._codes:
+        if feature.vocabulary is None:
             return self._cell(column, value)
-        if value is None and feature.nullable:
-            return math.nan
-        places = range(len(feature.vocabulary or ()))
-        if isinstance(value, float | int) and not isinstance(value, bool) and value in places:
-            return float(value)
-        return f"a place in the vocabulary, 0 to {places[-1]}{' or null' if feature.nullable else ''}"
+        if value is None:
+            return math.nan if feature.nullable else None
+        if not isinstance(value, float | int) or isinstance(value, bool):
+            return None
+        return float(value) if 0 <= value < len(feature.vocabulary) and value == int(value) else None
 
-    def _aligned(self, row: object, number: int, place: Place, problems: list[InputProblem]) -> Sequence[object]:
-        """The row's cells in order, omitted features as null; nothing for a row that has no order."""
-        if isinstance(row, dict):
-            problems.extend(self._strangers(row, number, place))
-            return [row.get(name) for name in self.names]
-        if isinstance(row, list) and len(row) == self.width:
-            return row
-        in_order = f"a list of {self.width} values ({', '.join(self.names)})"
-        problems.append(InputProblem(place(number, ""), shown(row), f"an object of features or {in_order}"))
-        return ()
+    def _expected_cell(self, column: int) -> str:
+        feature = self._features[column]
+        what = (
+            f"one of {listed(feature.vocabulary)}" if feature.vocabulary else "a finite number in the range of float32"
+        )
+        return f"{what}{' or null' if feature.nullable else ''}"
 
-    def _strangers(self, row: Mapping[str, object], number: int, place: Place) -> Iterable[InputProblem]:
-        for name in row:
-            if name not in self._name_set:
-                yield InputProblem(
-                    place(number, name), "a feature that the model does not have", self.expected_name(name)
-                )
+    def _expected_code(self, column: int) -> str:
+        feature = self._features[column]
+        if feature.vocabulary is None:
+            return self._expected_cell(column)
+        last = len(feature.vocabulary) - 1
+        return f"a place in the vocabulary, 0 to {last}{' or null' if feature.nullable else ''}"
 
-    def expected_name(self, name: str) -> str:
-        """What to say to somebody who named a feature that is not ours."""
-        similar = get_close_matches(name, self.names, n=1)
-        return f"{similar[0]!r}" if similar else f"one of {_listed(self.names)}"
+    def _expected_row(self) -> str:
+        more = f" and {self.width - SHOWN_NAMES} more" if self.width > SHOWN_NAMES else ""
+        return f"an object of features or a list of {self.width} values ({', '.join(self.names[:SHOWN_NAMES])}{more})"
+
+    def _stranger(self, place: Place, number: int, name: str) -> InputProblem:
+        where = place(number, shortened(name))
+        return InputProblem(where, "a feature that the model does not have", self.expected_name(name))
+
+    def _tell(self, unknown: Unknown) -> None:
+        for column, count in unknown.items():
+            self._count_unknown(self.names[column], count)
 
 
-def _listed(names: Sequence[str], shown_names: int = 24) -> str:
-    more = f" and {len(names) - shown_names} more" if len(names) > shown_names else ""
-    return ", ".join(map(repr, names[:shown_names])) + more
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(map(repr, names[:SHOWN_NAMES])) + more

@@ -1,4 +1,4 @@
-"""The served model as KServe's general routes see it: binary tensors, CloudEvents, metadata."""
+"""The served model as KServe's general routes see it: CloudEvents and metadata."""
 
 import math
 from collections.abc import Mapping
@@ -41,11 +41,12 @@ class EndpointModel(Model):  # type: ignore[misc]  # KServe has no types
 
     def _predict(self, payload: object) -> dict[str, object]:
         matrix = self.served.predict_protocol.matrix(payload)
-        return {"predictions": self.served.scorer.score(matrix).tolist()}
+        answers = self.served.score(matrix, lambda row: self.served.predict_protocol.row_place(row, None))
+        return {"predictions": answers.tolist()}
 
     def _infer(self, request: InferRequest) -> InferResponse:
         matrix = self.served.infer_protocol.matrix([_tensor(each) for each in request.inputs])
-        answers = self.served.scorer.score(matrix)
+        answers = self.served.score(matrix, "row {} of inputs".format)
         output = InferOutput(self.served.contract.output.name, [len(answers)], "FP32")
         output.set_data_from_numpy(answers, binary_data=bool(request.use_binary_outputs))
         return InferResponse(

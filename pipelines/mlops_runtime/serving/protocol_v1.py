@@ -6,7 +6,10 @@ import orjson
 
 from .input_error import InputError
 from .matrix import Matrix, MatrixBuilder
+from .protocol import AnswerBody, Body
 from .scorer import Answers
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class PredictProtocol:
@@ -17,7 +20,7 @@ class PredictProtocol:
     def __init__(self, builder: MatrixBuilder) -> None:
         self._builder = builder
 
-    def decode(self, body: bytes) -> tuple[Matrix, None]:
+    def decode(self, body: Body) -> tuple[Matrix, None]:
         """The input matrix of a request's body; nothing else is needed to answer it.
 
         Raises:
@@ -34,17 +37,23 @@ class PredictProtocol:
             raise InputError.at("instances", instances, "a list of at least one row")
         return self._builder.from_rows(instances, _place)
 
-    def encode(self, answers: Answers, _request: None) -> bytes:
+    def encode(self, answers: Answers, _request: None) -> AnswerBody:
         """The body of the answer."""
-        return orjson.dumps({"predictions": answers}, option=orjson.OPT_SERIALIZE_NUMPY)
+        return AnswerBody(orjson.dumps({"predictions": answers}, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    def row_place(self, row: int, _request: None) -> str:
+        """Names a row in error messages."""
+        return _place(row, "")
 
 
-def parsed(body: bytes) -> Any:
-    """The body as JSON.
+def parsed(body: Body) -> Any:
+    """The body as JSON. A byte order mark, which some systems put in front of a text file, is ignored.
 
     Raises:
         InputError: It is not JSON.
     """
+    if body.startswith(BYTE_ORDER_MARK):  # noqa: FURB188 - which would copy every body that is a bytearray
+        body = body[len(BYTE_ORDER_MARK) :]
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

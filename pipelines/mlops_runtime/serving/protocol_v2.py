@@ -1,35 +1,36 @@
-"""The Open Inference Protocol (v2), its JSON form."""
+"""The Open Inference Protocol (v2): its JSON form, and answers in raw bytes behind the JSON where a request asks."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
+from .binary_tensors import binary_answer
 from .contract import Feature, ServingContract
 from .identity import Identity
-from .input_error import InputError, InputProblem, shown
+from .input_error import InputError, InputProblem, ProblemList, shown
 from .matrix import Matrix, MatrixBuilder
+from .protocol import AnswerBody, Body
 from .protocol_v1 import parsed
 from .scorer import Answers
 
 MATRIX_TENSOR = "features"
+DIMENSIONS_MAX = 2
 NUMBER_DATATYPES = frozenset(
     ("FP16", "FP32", "FP64", *(f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)))
 )
 
 
-class BinaryOutputError(Exception):
-    """The request asks for output as raw bytes, which this reader leaves to the server's general one."""
-
-
 @dataclass(frozen=True, slots=True)
 class InferHeader:
-    """What of a request its answer repeats."""
+    """What of a request its answer needs: the id that it repeats, and whether the numbers are to be raw bytes."""
 
     request_id: str | None
+    binary_output: bool = False
 
 
 class InferProtocol:
@@ -52,12 +53,11 @@ class InferProtocol:
             "parameters": {"digest": identity.digest},
         }
 
-    def decode(self, body: bytes) -> tuple[Matrix, InferHeader]:
+    def decode(self, body: Body) -> tuple[Matrix, InferHeader]:
         """The input matrix of a request's body, and what its answer needs to know.
 
         Raises:
-            InputError: With everything that is wrong with the request.
-            BinaryOutputError: The request is for a reader that can answer in bytes.
+            InputError: With what is wrong with the request.
         """
         return self.read(parsed(body))
 
@@ -68,9 +68,8 @@ class InferProtocol:
         request_id = document.get("id")
         if request_id is not None and not isinstance(request_id, str):
             raise InputError.at("id", request_id, "text")
-        if "outputs" in document or "parameters" in document:
-            self._check_outputs(document)
-        return self.matrix(document["inputs"]), InferHeader(request_id)
+        binary = ("outputs" in document or "parameters" in document) and self._is_binary_output(document)
+        return self.matrix(document["inputs"]), InferHeader(request_id, binary)
 
     def matrix(self, inputs: object) -> Matrix:
         """The input matrix of a parsed request's tensors: objects with name, shape, datatype and data."""
@@ -82,16 +81,18 @@ class InferProtocol:
             return self._from_matrix_tensor(inputs[0])
         return self._from_feature_tensors(inputs)
 
-    def encode(self, answers: Answers, request: InferHeader) -> bytes:
+    def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
         """The body of the answer."""
-        output = {
-            "name": self._contract.output.name,
-            "shape": [len(answers)],
-            "datatype": "FP32",
-            "data": answers,
-        }
+        output: dict[str, Any] = {"name": self._contract.output.name, "shape": [len(answers)], "datatype": "FP32"}
         document = {**self._answer, "id": request.request_id or str(uuid4()), "outputs": [output]}
-        return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+        if request.binary_output:
+            return binary_answer(document, output, answers)
+        output["data"] = answers
+        return AnswerBody(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    def row_place(self, row: int, _request: InferHeader) -> str:
+        """Names a row in error messages."""
+        return f"row {row} of inputs"
 
     def input_metadata(self) -> list[dict[str, object]]:
         """The tensors that a request may give, as the metadata document lists them."""
@@ -116,39 +117,41 @@ class InferProtocol:
     def _from_feature_tensors(self, tensors: list[Mapping[str, Any]]) -> Matrix:
         rows = math.prod(tensors[0]["shape"])
         columns: dict[str, list[Any]] = {}
-        problems: list[InputProblem] = []
+        problems = ProblemList()
         for tensor in tensors:
+            if problems.is_full:
+                break
             name, shape, datatype = tensor["name"], tensor["shape"], tensor["datatype"]
             feature = self._known.get(name)
             if feature is None:
-                expected = self._builder.expected_name(name)
-                problems.append(InputProblem("inputs", f"a tensor named {name!r}", expected))
+                problems.add(partial(self._stranger, name))
             elif name in columns:
-                problems.append(InputProblem("inputs", f"a second tensor named {name!r}", "each feature once"))
+                problems.add(partial(InputProblem, "inputs", f"a second tensor named {name!r}", "each feature once"))
             elif shape not in ([rows], [rows, 1]) or not rows:
                 expected = f"[{rows}] or [{rows}, 1] as in the first tensor" if rows else "at least one row"
-                problems.append(InputProblem(f"{name}.shape", str(shape), expected))
+                problems.add(partial(InputProblem, f"{name}.shape", str(shape), expected))
             elif not _fits(feature, datatype):
-                problems.append(InputProblem(f"{name}.datatype", shown(datatype), _datatype(feature)))
+                problems.add(partial(InputProblem, f"{name}.datatype", shown(datatype), _datatype(feature)))
             else:
                 columns[name] = _flat(tensor, name)
-        if problems:
-            raise InputError(problems)
-        missing = [None] * rows
-        cells = [
-            cell for row in zip(*(columns.get(name, missing) for name in self._known), strict=True) for cell in row
-        ]
-        return self._builder.from_cells(cells, rows, lambda row, feature: f"{feature}.data[{row}]")
+        problems.raise_if_any()
+        return self._builder.from_columns(columns, rows, lambda row, feature: f"{feature}.data[{row}]")
 
-    def _check_outputs(self, document: Mapping[str, Any]) -> None:
+    def _stranger(self, name: str) -> InputProblem:
+        return InputProblem("inputs", f"a tensor named {shown(name)}", self._builder.expected_name(name))
+
+    def _is_binary_output(self, document: Mapping[str, Any]) -> bool:
+        """Whether the output is wanted as raw bytes; what an output says of itself goes before what all of them do."""
         outputs = document.get("outputs") or []
         if not isinstance(outputs, list) or not all(isinstance(each, dict) for each in outputs):
             raise InputError.at("outputs", outputs, "a list of objects")
-        if _parameter(document, "binary_data_output") or any(_parameter(each, "binary_data") for each in outputs):
-            raise BinaryOutputError
         for number, each in enumerate(outputs):
             if each.get("name") != self._contract.output.name:
                 raise InputError.at(f"outputs[{number}].name", each.get("name"), repr(self._contract.output.name))
+        wishes = [_parameter(each, "binary_data") for each in outputs[:1]] + [
+            _parameter(document, "binary_data_output")
+        ]
+        return bool(next((wish for wish in wishes if wish is not None), False))
 
 
 def _parameter(holder: Mapping[str, Any], name: str) -> object:
@@ -160,8 +163,12 @@ def _check_tensor(tensor: object, place: str) -> None:
     if not isinstance(tensor, dict):
         raise InputError.at(place, tensor, "an object with name, shape, datatype and data")
     shape = tensor.get("shape")
-    if not isinstance(shape, list) or not all(type(each) is int and each >= 0 for each in shape) or not shape:
-        raise InputError.at(f"{place}.shape", shape, "a list of numbers of rows and columns")
+    if (
+        not isinstance(shape, list)
+        or not 1 <= len(shape) <= DIMENSIONS_MAX
+        or not all(type(each) is int and each >= 0 for each in shape)
+    ):
+        raise InputError.at(f"{place}.shape", shape, "a list of one or two numbers: of rows, and of columns")
     for key, kind, expected in (("name", str, "text"), ("datatype", str, "text"), ("data", list, "a list of values")):
         if not isinstance(tensor.get(key), kind):
             raise InputError.at(f"{place}.{key}", tensor.get(key), expected)

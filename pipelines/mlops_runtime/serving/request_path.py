@@ -1,57 +1,54 @@
 """The short way of a prediction: from the request's bytes to the answer's bytes, ahead of KServe's general routes.
 
 KServe decodes a request through routing, pydantic models, numpy and its own request types before the model sees it:
-about a millisecond for one row that takes the model ten microseconds. Plain JSON requests to the served model are
-answered here; everything else (binary tensors, CloudEvents, metadata, health, metrics) goes on to KServe unchanged.
+about a millisecond for one row that takes the model ten microseconds. Requests to the served model are answered here,
+JSON or binary tensors; everything else (CloudEvents, metadata, health, metrics) goes on to KServe.
+
+What a request costs is bounded by its size, whether it is right or wrong, and a large one costs nobody else anything:
+it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 import orjson
 
+from .binary_tensors import JSON_BYTES_HEADER
+from .collections_paused import without_collections
 from .drain import Drain
+from .general_routes import GeneralRoutes
 from .input_error import InputError
 from .matrix import Matrix
-from .protocol_v2 import BinaryOutputError
+from .protocol import AnswerBody, Body, MessageProtocol
+from .protocol_v1 import parsed
+from .protocol_v2 import InferProtocol
+from .protocol_v2_binary import BinaryInferProtocol
+from .request_body import (
+    Application,
+    BodyRefusedError,
+    ClientGoneError,
+    Headers,
+    Message,
+    Receive,
+    Send,
+    read_body,
+)
 from .request_metrics import RequestMetrics
-from .scorer import Answers
 from .served_model import ServedModel
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
-
+DECODED_IN_PLACE_BYTES = 64 * 1024
 ROWS_SCORED_IN_PLACE = 256
-GENERAL_HEADERS = (b"ce-", b"inference-header-content-length")
+OTHER_BODY_LIMIT_BYTES = 64 * 1024
+"""The largest body to a path that takes no rows, such as another model's."""
+WITHOUT_BODY = frozenset(("GET", "HEAD"))
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger("kserve.mlops")
-
-
-class MessageProtocol(Protocol):
-    """The form of a model's requests and answers."""
-
-    name: str
-
-    def decode(self, body: bytes, /) -> tuple[Matrix, Any]:
-        """The input matrix of a request's body, and what its answer needs to know."""
-        ...
-
-    def encode(self, answers: Answers, request: Any, /) -> bytes:
-        """The body of the answer."""
-        ...
-
-
-class BodyTooLargeError(Exception):
-    """A request's body is larger than the server reads."""
-
-
-class ClientGoneError(Exception):
-    """The caller hung up before the request was whole."""
 
 
 class RequestPath:
@@ -62,6 +59,7 @@ class RequestPath:
         served: ServedModel,
         general: Application,
         drain: Drain,
+        decoder: Executor,
         *,
         body_limit_bytes: int = 16 * 1024 * 1024,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
@@ -72,13 +70,15 @@ class RequestPath:
             served: The model.
             general: KServe's application.
             drain: Tells when the server is about to stop; answers then close their connection.
+            decoder: One thread, in which large requests are decoded.
             body_limit_bytes: The largest body that is read; a larger one is answered with 413.
             more_protocols: Protocols by further paths. Defaults to none but KServe's two.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
-        self._general = general
-        self._score = served.scorer.score
+        self._decoder = decoder
+        self._general = GeneralRoutes(general, decoder)
+        self._served = served
         self._drain = drain
         self._body_limit_bytes = body_limit_bytes
         self._metrics = RequestMetrics(name, version)
@@ -88,9 +88,8 @@ class RequestPath:
             f"{versioned}{version}/infer": served.infer_protocol,
             **(more_protocols or {}),
         }
-        self._aliases = {f"{versioned}{version}{end}": f"/v2/models/{name}{end}" for end in ("", "/ready")}
+        self._aliases = {f"{versioned}{version}{end}": f"/v2/models/{name}{end}" for end in ("", "/ready", "/infer")}
         self._headers = (
-            (b"content-type", b"application/json"),
             (b"mlops-model-version", version.encode()),
             (b"mlops-model-digest", served.identity.digest.encode()),
         )
@@ -98,96 +97,113 @@ class RequestPath:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
-            await self._general(scope, receive, send)
+            await self._general.answer(scope, receive, send)
             return
         if self._drain.is_draining:
             send = _closing(send)
-        protocol = self._protocols.get(scope["path"])
-        if protocol is None or scope["method"] != "POST" or _is_general(scope["headers"]):
-            await self._hand_on(scope, receive, send)
+        if scope["method"] in WITHOUT_BODY:
+            await self._general.answer(self._unaliased(scope), receive, send)
             return
+        protocol = self._protocols.get(scope["path"]) if scope["method"] == "POST" else None
+        limit = OTHER_BODY_LIMIT_BYTES if protocol is None else self._body_limit_bytes
         try:
-            body = await self._read(receive)
+            body = await read_body(scope["headers"], receive, limit)
         except ClientGoneError:
             return
-        except BodyTooLargeError:
-            self._metrics.observe_request(protocol.name, 413, 0.0)
-            message = f"the request's body: got more than {self._body_limit_bytes} bytes; send fewer rows at a time"
-            await self._answer(_closing(send), 413, orjson.dumps({"error": message}))
+        except BodyRefusedError as error:
+            if protocol is not None:
+                self._metrics.observe_request(protocol.name, error.status, 0.0)
+            await self._answer(_closing(send), error.status, AnswerBody(orjson.dumps({"error": str(error)})))
             return
+        if protocol is None:
+            await self._general.answer_with_body(scope, body, send)
+        else:
+            await self._predict(protocol, body, scope, send)
+
+    async def _predict(self, protocol: MessageProtocol, body: Body, scope: Message, send: Send) -> None:
         start = perf_counter()
-        try:
-            status, answer = await self._respond(protocol, body, start)
-        except BinaryOutputError:
-            await self._hand_on(scope, _replaying(body, receive), send)
-            return
+        if _is_cloud_event(scope["headers"]):
+            refusal = await self._refusal(protocol, body)
+            if refusal is None:
+                await self._general.answer_with_body(self._unaliased(scope), body, send)
+                return
+            status, answer = 400, refusal
+        else:
+            reader = _binary(protocol, scope["headers"]) if isinstance(protocol, InferProtocol) else protocol
+            status, answer = await self._respond(reader, body, start)
         self._metrics.observe_request(protocol.name, status, perf_counter() - start)
         await self._answer(send, status, answer)
 
-    async def _respond(self, protocol: MessageProtocol, body: bytes, start: float) -> tuple[int, bytes]:
+    async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
         try:
-            matrix, request = protocol.decode(body)
+            matrix, request = await self._decoded(protocol, body)
             decoded = perf_counter()
-            answers = self._score(matrix) if len(matrix) <= ROWS_SCORED_IN_PLACE else await self._score_apart(matrix)
-            scored = perf_counter()
-            answer = protocol.encode(answers, request)
+            if len(matrix) <= ROWS_SCORED_IN_PLACE:
+                answer, scored = self._scored(protocol, matrix, request)
+            else:
+                answer, scored = await self._apart(None, self._scored, protocol, matrix, request)
         except InputError as error:
-            return 400, orjson.dumps(error.to_document())
-        except BinaryOutputError:
-            raise
+            return 400, AnswerBody(orjson.dumps(error.to_document()))
         except Exception:
             logger.exception("a %s request could not be answered", protocol.name)
-            return 500, b'{"error":"the model could not score the request; the server\'s log says why"}'
+            return 500, AnswerBody(b'{"error":"the model could not score the request; the server\'s log says why"}')
         self._metrics.observe_preprocess(decoded - start)
         self._metrics.observe_predict(scored - decoded)
         self._metrics.observe_postprocess(perf_counter() - scored)
         return 200, answer
 
-    async def _score_apart(self, matrix: Matrix) -> Answers:
-        """Scores a large batch in another thread, so that probes and single rows need not wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(None, self._score, matrix)
+    async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Matrix, Any]:
+        if len(body) <= DECODED_IN_PLACE_BYTES:
+            return protocol.decode(body)
+        return await self._apart(self._decoder, without_collections(protocol.decode), body)
 
-    async def _answer(self, send: Send, status: int, body: bytes) -> None:
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": status, "headers": [*self._headers, length]})
-        await send({"type": "http.response.body", "body": body})
+    def _scored(self, protocol: MessageProtocol, matrix: Matrix, request: Any) -> tuple[AnswerBody, float]:
+        """The answer, and when the model had given its numbers."""
+        answers = self._served.score(matrix, lambda row: protocol.row_place(row, request))
+        scored = perf_counter()
+        return protocol.encode(answers, request), scored
 
-    async def _read(self, receive: Receive) -> bytes:
-        """The whole body.
+    async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:
+        """What is wrong with a request that KServe is to read; its own checks have no bound."""
+        check = parsed if protocol is self._served.predict_protocol else protocol.decode
+        try:
+            await self._apart(self._decoder, without_collections(check), body)
+        except InputError as error:
+            return AnswerBody(orjson.dumps(error.to_document()))
+        return None
 
-        Raises:
-            BodyTooLargeError: It is larger than the limit; the rest is left unread.
-            ClientGoneError: It never came whole.
-        """
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.request" and message.get("more_body"):
-            parts = [body]
-            size = len(body)
-            while message.get("more_body") and size <= self._body_limit_bytes:
-                message = await receive()
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-            body = b"".join(parts)
-        if message["type"] != "http.request":
-            raise ClientGoneError
-        if len(body) > self._body_limit_bytes:
-            raise BodyTooLargeError
-        return body
+    async def _apart(self, executor: Executor | None, function: Callable[..., Result], *arguments: object) -> Result:
+        """Calls a function in another thread; by default in one of asyncio's own."""
+        return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
 
-    async def _hand_on(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _answer(self, send: Send, status: int, answer: AnswerBody) -> None:
+        headers = [
+            (b"content-type", answer.content_type),
+            *self._headers,
+            (b"content-length", str(len(answer.content)).encode()),
+        ]
+        if answer.json_bytes is not None:
+            headers.append((JSON_BYTES_HEADER, str(answer.json_bytes).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
+
+    def _unaliased(self, scope: Message) -> Message:
         path = self._aliases.get(scope["path"])
-        if path is not None:
-            scope = {**scope, "path": path, "raw_path": path.encode()}
-        await self._general(scope, receive, send)
+        return scope if path is None else {**scope, "path": path, "raw_path": path.encode()}
 
 
-def _is_general(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a request has a form that only KServe reads."""
+def _is_cloud_event(headers: Headers) -> bool:
+    return any(
+        name.startswith(b"ce-") or (name == b"content-type" and b"cloudevents" in value) for name, value in headers
+    )
+
+
+def _binary(protocol: InferProtocol, headers: Headers) -> MessageProtocol:
+    """The reader of a request whose tensors lie behind its JSON, where a header says so."""
     for name, value in headers:
-        if name.startswith(GENERAL_HEADERS) or (name == b"content-type" and b"cloudevents" in value):
-            return True
-    return False
+        if name == JSON_BYTES_HEADER:
+            return BinaryInferProtocol(protocol, value)
+    return protocol
 
 
 def _closing(send: Send) -> Send:
@@ -199,15 +215,3 @@ def _closing(send: Send) -> Send:
         await send(message)
 
     return send_closing
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read once more to the next reader."""
-    pending = [body]
-
-    async def receive_again() -> Message:
-        if pending:
-            return {"type": "http.request", "body": pending.pop(), "more_body": False}
-        return await receive()
-
-    return receive_again

@@ -1,5 +1,6 @@
 """The model itself: an ONNX graph run on one thread."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
@@ -11,9 +12,24 @@ from .matrix import Matrix
 
 Answers = numpy.typing.NDArray[numpy.float32]
 
+SHOWN_ROWS = 8
+
 
 class ModelAnswerError(RuntimeError):
-    """The model gave something that is not one finite number for each row."""
+    """The model gave something that is not one number for each row."""
+
+
+class UnansweredRowsError(Exception):
+    """The model has no finite number for some rows.
+
+    Attributes:
+        rows: Their numbers, from 0.
+    """
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        self.rows = rows
+        more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
+        super().__init__(f"no finite number from the model for row {', '.join(map(str, rows[:SHOWN_ROWS]))}{more}")
 
 
 class OnnxScorer:
@@ -58,9 +74,24 @@ class OnnxScorer:
         """The model's number for each row, shape (rows,).
 
         Raises:
-            ModelAnswerError: The answers are not one finite number for each row.
+            UnansweredRowsError: It has no finite number for some of them.
+            ModelAnswerError: The answers are not one number for each row.
         """
+        answers = self._run(matrix)
+        if not numpy.isfinite(answers).all():
+            raise UnansweredRowsError(numpy.flatnonzero(~numpy.isfinite(answers)).tolist())
+        return answers
+
+    def has_answers(self, matrix: Matrix) -> bool:
+        """Whether the model has a finite number for every row.
+
+        Raises:
+            ModelAnswerError: The answers are not one number for each row.
+        """
+        return bool(numpy.isfinite(self._run(matrix)).all())
+
+    def _run(self, matrix: Matrix) -> Answers:
         answers = self._session.run(self._output_names, {self._input_name: matrix})[0]
-        if answers.size != len(matrix) or not numpy.isfinite(answers).all():
-            raise ModelAnswerError(f"expected {len(matrix)} finite numbers from the model, got {answers!r:.200}")
+        if answers.size != len(matrix):
+            raise ModelAnswerError(f"expected {len(matrix)} numbers from the model, got {answers!r:.200}")
         return answers.reshape(-1)  # type: ignore[no-any-return]

@@ -87,3 +87,10 @@ def test_only_the_known_fault_of_the_weather_is_taken_for_missing(all_tables: Ta
 
     elsewhere = all_tables.weather.assign(wind_speed=2000.0)
     assert (without_known_fault(elsewhere)["wind_speed"].isna() == fault).all()
+
+
+def test_two_unicode_forms_of_one_text_are_one_category(january: Tables) -> None:
+    known = departed(january)
+    flights = known.flights.head(4).assign(carrier=["Zürich", "Zu\u0308rich", "Zürich", "UA"])
+
+    assert build_features(replace(known, flights=flights))["carrier"].tolist() == ["Zürich"] * 3 + ["UA"]

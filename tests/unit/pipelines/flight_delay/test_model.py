@@ -7,6 +7,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from flight_delay import artifact as artifact_module
+from flight_delay import scoring
 from flight_delay.artifact import TOLERANCE_MINUTES, json_rows, write_artifact
 from flight_delay.columns import FEATURES, TARGET
 from flight_delay.features import labelled_features
@@ -16,7 +17,9 @@ from flight_delay.scoring import score
 from flight_delay.split import Split
 from flight_delay.tables import Tables
 from mlops_runtime.errors import StepError
+from mlops_runtime.serving.contract import load_contract
 from mlops_runtime.serving.served_model import load_served_model
+from tests.unit.pipelines.serving.artifacts import write_linear_artifact
 
 PARAMETERS = FlightDelayParameters(iterations=40)
 
@@ -91,6 +94,41 @@ def test_fails_when_the_served_model_would_answer_otherwise(
     monkeypatch.setattr(artifact_module, "to_onnx", lambda _: served)
 
     with pytest.raises(StepError, match=r"model\.onnx: expected scikit-learn's predictions within 0\.001 minutes"):
+        write_artifact(pipeline, frame, tmp_path / "model")
+
+
+def test_two_unicode_forms_of_one_category_are_scored_alike(
+    model_directory: Path, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = load_contract(model_directory)
+    first = contract.features[0].model_copy(update={"vocabulary": ("Zürich", "UA")})
+    changed = contract.model_copy(update={"features": (first, *contract.features[1:])})
+    monkeypatch.setattr(scoring, "load_contract", lambda _: changed)
+    composed = frame.loc[:, list(FEATURES)].head(4).assign(carrier="Zürich")
+
+    assert score(model_directory, composed.assign(carrier="Zu\u0308rich")).tolist() == (
+        score(model_directory, composed).tolist()
+    )
+
+
+def test_fails_when_two_unicode_forms_became_two_categories(frame: pd.DataFrame, tmp_path: Path) -> None:
+    half = frame.head(500).copy()
+    half.loc[half.index[:250], "carrier"] = "Zürich"
+    half.loc[half.index[250:], "carrier"] = "Zu\u0308rich"
+
+    with pytest.raises(StepError, match=r"serving\.json: .*expected every category once, got more than once: 'Zürich'"):
+        write_artifact(fit(half, FlightDelayParameters(iterations=5)), half, tmp_path / "model")
+
+
+def test_fails_when_the_served_model_has_no_answer_for_a_null_of_the_contract(
+    frame: pd.DataFrame, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = artifact_module.serving_contract(pipeline)
+    write_linear_artifact(tmp_path / "linear", contract)
+    served = (tmp_path / "linear" / "model.onnx").read_bytes()
+    monkeypatch.setattr(artifact_module, "to_onnx", lambda _: served)
+
+    with pytest.raises(StepError, match=r"golden rows with null for 'carrier', .*'plane_seats', expected one wherever"):
         write_artifact(pipeline, frame, tmp_path / "model")
 
 

@@ -16,7 +16,7 @@ from mlops_runtime.artifact import digest_directory
 from mlops_runtime.errors import SettingsError
 from mlops_runtime.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, settings_of_server
 from mlops_runtime.serving.drain import Drain
-from mlops_runtime.serving.request_path import Application, Message, Receive, Send
+from mlops_runtime.serving.request_body import Application, Message, Receive, Send
 from mlops_runtime.serving.served_model import load_served_model
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment, run_process
 from tests.unit.pipelines.sagemaker.servers import sagemaker_server, status_of

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import numpy
+import onnx
 from skl2onnx import to_onnx
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -58,3 +59,39 @@ def write_artifact(directory: Path, *, tolerance: float = 1e-3) -> None:
         "tolerance": tolerance,
     }
     (directory / "golden.json").write_text(json.dumps(golden))
+
+
+def write_linear_artifact(directory: Path, contract: ServingContract, *, missing_is: float = numpy.nan) -> None:
+    """An artifact whose model adds its features up, and so has no number for a row with a missing one.
+
+    Args:
+        directory: Folder to be made.
+        contract: What the artifact says that it takes.
+        missing_is: The number that the model itself puts in the place of a missing one.
+    """
+    width = len(contract.features)
+    graph = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("IsNaN", ["features"], ["missing"]),
+            onnx.helper.make_node("Where", ["missing", "instead", "features"], ["whole"]),
+            onnx.helper.make_node("ReduceSum", ["whole", "columns"], ["sum"], keepdims=1),
+        ],
+        "sum",
+        [onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, [None, width])],
+        [onnx.helper.make_tensor_value_info("sum", onnx.TensorProto.FLOAT, [None, 1])],
+        [
+            onnx.numpy_helper.from_array(numpy.full(1, missing_is, dtype=numpy.float32), "instead"),
+            onnx.numpy_helper.from_array(numpy.array([1], dtype=numpy.int64), "columns"),
+        ],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "model.onnx").write_bytes(model.SerializeToString())
+    (directory / "serving.json").write_text(contract.to_json(), encoding="utf-8")
+    rows = [
+        {feature.name: feature.vocabulary[0] if feature.vocabulary else 1.0 for feature in contract.features}
+        for _ in range(16)
+    ]
+    predictions = [float(sum(feature.vocabulary is None for feature in contract.features))] * len(rows)
+    golden = {"rows": rows, "predictions": predictions, "tolerance": 1e-6}
+    (directory / "golden.json").write_text(json.dumps(golden), encoding="utf-8")

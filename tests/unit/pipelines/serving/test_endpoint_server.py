@@ -14,7 +14,7 @@ from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.endpoint_server import EndpointDataPlane, EndpointRestServer, EndpointServer
 from mlops_runtime.serving.model import EndpointModel
 from mlops_runtime.serving.request_path import RequestPath
-from mlops_runtime.serving.scorer import ModelAnswerError
+from mlops_runtime.serving.scorer import ModelAnswerError, OnnxScorer
 from mlops_runtime.serving.self_check import ask_self
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError
 from tests.unit.pipelines.serving.artifacts import ROW
@@ -162,7 +162,7 @@ def test_a_body_beyond_the_limit_is_not_read(ask: Ask) -> None:
     assert response.headers["connection"] == "close"
 
 
-def test_binary_tensors_go_through_the_general_route(ask: Ask) -> None:
+def test_binary_tensors_are_read_and_answered(ask: Ask) -> None:
     by_json = ask("POST", INFER, json={"inputs": [MATRIX_TENSOR]}).json()["outputs"][0]["data"]
     raw = struct.pack("<4f", 12.5, 1, 1, 8)
     document: dict[str, object] = {key: value for key, value in MATRIX_TENSOR.items() if key != "data"}
@@ -177,7 +177,7 @@ def test_binary_tensors_go_through_the_general_route(ask: Ask) -> None:
     assert struct.unpack("<f", response.content[start:]) == pytest.approx(by_json)
 
 
-def test_binary_output_for_json_input_goes_through_the_general_route(ask: Ask) -> None:
+def test_binary_output_for_json_input(ask: Ask) -> None:
     by_json = ask("POST", INFER, json={"inputs": [MATRIX_TENSOR]}).json()["outputs"][0]["data"]
 
     response = ask("POST", INFER, json={"inputs": [MATRIX_TENSOR], "parameters": {"binary_data_output": True}})
@@ -260,13 +260,11 @@ def test_requests_are_counted_by_protocol_and_status(ask: Ask) -> None:
         assert counted(f"request_{stage}_seconds_count", model_name="flight-delay") == 2
 
 
-def test_a_model_that_fails_is_an_error_of_the_server(
-    path: RequestPath, ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_matrix: object) -> None:
+def test_a_model_that_fails_is_an_error_of_the_server(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_scorer: OnnxScorer, _matrix: object) -> None:
         raise ModelAnswerError("not a number")
 
-    monkeypatch.setattr(path, "_score", fail)
+    monkeypatch.setattr(OnnxScorer, "score", fail)
 
     response = ask("POST", PREDICT, json={"instances": [ROW]})
 

@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 from typing import Any
 
 import numpy
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_runtime.serving.input_error import InputError
-from mlops_runtime.serving.matrix import MatrixBuilder
+from mlops_runtime.serving.matrix import Matrix, MatrixBuilder, _Reading
 from tests.unit.pipelines.serving.artifacts import CARRIERS, CONTRACT, ROW
 
 BUILDER = MatrixBuilder(CONTRACT)
@@ -28,6 +29,13 @@ A_ROW = "an object of features or a list of 4 values (departure_delay_minutes, c
 
 def place(row: int, feature: str) -> str:
     return f"{row}:{feature}"
+
+
+def read_carefully(rows: list[Any]) -> Matrix:
+    matrix, reading = numpy.empty((len(rows), BUILDER.width), dtype=numpy.float32), _Reading(place)
+    BUILDER._carefully(rows, 0, matrix, reading)
+    reading.problems.raise_if_any()
+    return matrix
 
 
 def problems(rows: list[Any]) -> list[str]:
@@ -69,12 +77,12 @@ def test_every_problem_of_every_row_is_told() -> None:
         ]
     ) == [
         "0:wind_sped: got a feature that the model does not have, expected 'wind_speed'",
-        f"3:: got a list of 2, expected {A_ROW}",
-        f"4:: got 7, expected {A_ROW}",
         "0:departure_delay_minutes: got '12', expected a finite number in the range of float32",
         "2:departure_delay_minutes: got null, expected a finite number in the range of float32",
         "2:origin: got 'LGA', expected one of 'EWR', 'JFK'",
         "2:wind_speed: got true, expected a finite number in the range of float32 or null",
+        f"3:: got a list of 2, expected {A_ROW}",
+        f"4:: got 7, expected {A_ROW}",
     ]
 
 
@@ -110,7 +118,7 @@ def test_one_feature_alone_is_read() -> None:
 def test_the_quick_and_the_careful_way_give_the_same_matrix(rows: list[dict[str, object]]) -> None:
     cells = [[row.get(name) for name in CONTRACT.feature_names] for row in rows]
 
-    careful = BUILDER._carefully(cells, place, [], encoded=False)
+    careful = read_carefully(cells)
 
     numpy.testing.assert_array_equal(BUILDER.from_rows(rows, place), careful)
 
@@ -119,10 +127,10 @@ def test_the_quick_and_the_careful_way_give_the_same_matrix(rows: list[dict[str,
 def test_the_quick_and_the_careful_way_refuse_the_same_rows(rows: list[list[object]]) -> None:
     flat = [cell for row in rows for cell in row]
 
-    quick = BUILDER._quickly(flat, len(rows))
+    quick = BUILDER._quickly(flat, len(rows), Counter())
 
     try:
-        careful = BUILDER._carefully(rows, place, [], encoded=False)
+        careful = read_carefully(rows)
     except InputError:
         assert quick is None
     else:

@@ -6,7 +6,6 @@ import orjson
 import pytest
 
 from mlops_runtime.serving.input_error import SHOWN_PROBLEMS, InputError
-from mlops_runtime.serving.protocol_v2 import BinaryOutputError
 from mlops_runtime.serving.served_model import ServedModel
 from tests.unit.pipelines.serving.artifacts import ROW
 
@@ -31,7 +30,7 @@ def test_v1_gives_a_number_for_each_row(served: ServedModel) -> None:
     matrix, request = served.predict_protocol.decode(json.dumps({"instances": [ROW, list(ROW.values())]}).encode())
 
     numpy.testing.assert_array_equal(matrix[0], matrix[1])
-    assert orjson.loads(served.predict_protocol.encode(ANSWERS, request)) == {"predictions": [1.5, -2]}
+    assert orjson.loads(served.predict_protocol.encode(ANSWERS, request).content) == {"predictions": [1.5, -2]}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def test_v2_takes_the_matrix_flat_and_nested(served: ServedModel, data: list[Any
 def test_v2_repeats_the_id_and_says_who_answers(served: ServedModel) -> None:
     _, request = served.infer_protocol.decode(json.dumps({"id": "42", "inputs": tensors()}).encode())
 
-    answer = orjson.loads(served.infer_protocol.encode(ANSWERS, request))
+    answer = orjson.loads(served.infer_protocol.encode(ANSWERS, request).content)
 
     assert answer == {
         "model_name": "flight-delay",
@@ -102,7 +101,7 @@ def test_v2_repeats_the_id_and_says_who_answers(served: ServedModel) -> None:
 def test_v2_makes_an_id_where_there_is_none(served: ServedModel) -> None:
     _, request = served.infer_protocol.decode(json.dumps({"inputs": tensors()}).encode())
 
-    ids = {orjson.loads(served.infer_protocol.encode(ANSWERS, request))["id"] for _ in range(2)}
+    ids = {orjson.loads(served.infer_protocol.encode(ANSWERS, request).content)["id"] for _ in range(2)}
 
     assert len(ids) == 2
 
@@ -147,6 +146,21 @@ def test_v2_says_that_an_output_is_unknown(served: ServedModel) -> None:
         {"outputs": [{"name": "arrival_delay_minutes", "parameters": {"binary_data": True}}]},
     ],
 )
-def test_v2_leaves_binary_output_to_the_general_reader(served: ServedModel, wish: dict[str, object]) -> None:
-    with pytest.raises(BinaryOutputError):
-        served.infer_protocol.decode(json.dumps({"inputs": tensors(), **wish}).encode())
+def test_v2_answers_in_raw_bytes_where_it_is_asked_to(served: ServedModel, wish: dict[str, object]) -> None:
+    _, request = served.infer_protocol.decode(json.dumps({"inputs": tensors(), **wish}).encode())
+
+    answer = served.infer_protocol.encode(ANSWERS, request)
+
+    head = orjson.loads(answer.content[: answer.json_bytes])
+    assert "data" not in head["outputs"][0]
+    assert head["outputs"][0]["parameters"] == {"binary_data_size": 8}
+    assert answer.content[answer.json_bytes :] == ANSWERS.tobytes()
+
+
+def test_what_an_output_says_of_itself_goes_before_what_all_say(served: ServedModel) -> None:
+    output = {"name": "arrival_delay_minutes", "parameters": {"binary_data": False}}
+    wish = {"parameters": {"binary_data_output": True}, "outputs": [output]}
+
+    _, request = served.infer_protocol.decode(json.dumps({"inputs": tensors(), **wish}).encode())
+
+    assert not request.binary_output

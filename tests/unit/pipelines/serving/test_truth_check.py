@@ -36,10 +36,10 @@ class Replica(httpx.MockTransport):
             return json.dumps(self.served.identity.to_document()).encode()
         if path.endswith("/infer"):
             matrix, header = self.served.infer_protocol.decode(content)
-            return self.served.infer_protocol.encode(self.served.scorer.score(matrix), header)
+            return self.served.infer_protocol.encode(self.served.scorer.score(matrix), header).content
         if path.endswith(":predict"):
             matrix, _ = self.served.predict_protocol.decode(content)
-            return self.served.predict_protocol.encode(self.served.scorer.score(matrix), None)
+            return self.served.predict_protocol.encode(self.served.scorer.score(matrix), None).content
         return json.dumps({"name": "flight-delay", "versions": [self.served.identity.version]}).encode()
 
 

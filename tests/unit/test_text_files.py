@@ -1,0 +1,102 @@
+"""Text files that a person wrote are read as every editor writes them; a new place that reads one is found here."""
+
+import ast
+import codecs
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pulumi_mlops.config.project import find_project
+
+from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
+from mlops_runtime.serving.golden import load_golden
+from pulumi_mlops.cli.registry import read_rows
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("components", "pipelines", "infra")
+READING = {"read_text", "read_bytes"}
+BY_PEOPLE = {
+    "predict.py": "rows",
+    "contract.py": "the artifact's serving.json and golden.json",
+    "project.py": "Pulumi.yaml",
+    "stack_file.py": "stack files, which have tests of their own",
+}
+BY_PROGRAMS = {
+    "instance_types.py": "a list that generate_instance_types writes",
+    "generate_instance_types.py": "AWS' list of prices",
+    "evaluate.py": "what a step left for this one",
+    "hyperparameters.py": "written by SageMaker",
+    "composition.py": "what jobs left for those that follow",
+    "file_tracking.py": "the tracker's own records",
+    "workspace.py": "the workspace's own notes",
+}
+
+CONTRACT = ServingContract(features=(Feature(name="größe"),), output=ModelOutput(name="y"))
+GOLDEN = {"rows": [{"größe": 1}] * 16, "predictions": [1.0] * 16, "tolerance": 0}
+
+
+def rows(content: bytes, folder: Path) -> object:
+    (folder / "rows.json").write_bytes(content)
+    return read_rows((folder / "rows.json").read_bytes())
+
+
+def contract(content: bytes, folder: Path) -> object:
+    (folder / "serving.json").write_bytes(content)
+    return load_contract(folder).feature_names
+
+
+def golden(content: bytes, folder: Path) -> object:
+    (folder / "golden.json").write_bytes(content)
+    return dict(load_golden(folder).rows[0])
+
+
+def project(content: bytes, folder: Path) -> object:
+    (folder / "Pulumi.yaml").write_bytes(content)
+    return find_project(folder).name
+
+
+READERS: dict[str, tuple[Callable[[bytes, Path], object], str, object]] = {
+    "rows": (rows, '[\n{"größe": 1}\n]', [{"größe": 1}]),
+    "serving.json": (contract, CONTRACT.to_json(), ("größe",)),
+    "golden.json": (golden, json.dumps(GOLDEN, ensure_ascii=False), {"größe": 1}),
+    "Pulumi.yaml": (project, "name: mlops\nruntime: python\ndescription: größe\n", "mlops"),
+}
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8], ids=["plain", "mark"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", READERS)
+def test_a_text_file_is_read_as_any_editor_writes_it(name: str, line_end: str, mark: bytes, tmp_path: Path) -> None:
+    read, text, expected = READERS[name]
+
+    assert read(mark + text.replace("\n", line_end).encode(), tmp_path) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_rows_are_read_as_a_windows_shell_writes_them(encoding: str, tmp_path: Path) -> None:
+    read, text, expected = READERS["rows"]
+
+    assert read(text.encode(encoding), tmp_path) == expected
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_bytes_that_are_no_text_are_told_as_such(name: str, tmp_path: Path) -> None:
+    read, text, _ = READERS[name]
+
+    with pytest.raises(Exception, match="expected") as caught:
+        read(text.encode("latin-1"), tmp_path)
+    assert not isinstance(caught.value, UnicodeDecodeError)
+
+
+def test_every_place_that_reads_a_text_is_known() -> None:
+    found = {
+        path.name
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READING
+    }
+
+    # Whoever adds a place says who writes the file; where a person does, it is tried above.
+    assert found == BY_PEOPLE.keys() | BY_PROGRAMS.keys()
