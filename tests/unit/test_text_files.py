@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pulumi_mlops.config.project import find_project
+from pulumi_mlops.stack.project import find_project
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
@@ -20,10 +20,11 @@ BY_PEOPLE = {
     "predict.py": "rows",
     "contract.py": "the artifact's serving.json and golden.json",
     "project.py": "Pulumi.yaml",
-    "stack_file.py": "stack files, which have tests of their own",
+    "file.py": "stack files, which have tests of their own",
 }
 BY_PROGRAMS = {
     "instance_types.py": "a list that generate_instance_types writes",
+    "instance_disks.py": "another such list",
     "generate_instance_types.py": "AWS' list of prices",
     "evaluate.py": "what a step left for this one",
     "hyperparameters.py": "written by SageMaker",
