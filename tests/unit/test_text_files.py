@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pulumi_mlops.stack.project import find_project
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
 from pulumi_mlops.cli.registry import read_rows
+from pulumi_mlops.stack.project import find_project
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("components", "pipelines", "infra")
