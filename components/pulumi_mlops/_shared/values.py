@@ -161,10 +161,10 @@ s3_uri = Pattern(
     "an S3 URI",
     "write it like s3://bucket/prefix",
 )
-http_url = Where(_is_url)
-reachable_url = Where(_is_reachable_url)
-schedule = Where(_is_schedule)
-address_range = Where(_is_address_range)
+http_url = Where(_is_url, {"format": "uri"})
+reachable_url = Where(_is_reachable_url, {"format": "uri"})
+schedule = Where(_is_schedule, {"format": "cron"})
+address_range = Where(_is_address_range, {"format": "cidr"})
 parameter_value = Where(_is_parameter, before_type=True)
 volume_gib = Range(1, 16384)
 """The largest volume that the usual block storage of a cloud has, in GiB."""

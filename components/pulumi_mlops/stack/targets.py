@@ -78,6 +78,7 @@ SUPPORT: Mapping[Target, Support] = {
                     "service_account_annotations",
                 )
             ),
+            Refused((*_REGISTRY, "protect_data"), "platform.sagemaker.protect_data", "say it there"),
             Refused(
                 (*_REGISTRY, "allowed_namespaces"),
                 "registry.consumer_account_ids and producer_account_ids",

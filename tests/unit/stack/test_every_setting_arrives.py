@@ -1,0 +1,164 @@
+"""Every setting of a stack file reaches what is declared, or is refused at its line: none is dropped in silence.
+
+The settings are found from the schema, so one that comes later is walked without anybody remembering.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_mlops.cli.render.program import render_stack
+from pulumi_mlops.cli.render.text import to_text
+from pulumi_mlops.stack.problems import ConfigError
+from pulumi_mlops.stack.project import find_project
+from tests.unit.stack.settings_walk import Setting, put, settings
+
+PROJECT = find_project(Path(__file__).parent)
+SETTINGS = settings()
+ECR = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/mlops"
+DIGEST = "sha256:" + "c" * 64
+KEY = "arn:aws:kms:eu-west-1:111111111111:key/9f1e2d3c"
+WORKLOAD = ("workloads", "flight-delay")
+ENDPOINT = (*WORKLOAD, "endpoint")
+BASES: Mapping[str, dict[str, Any]] = {
+    "kubernetes": {
+        "platform": {
+            "environment": "dev",
+            "target": "kubernetes",
+            "namespace": "flights-dev",
+            "owner": "team-flights",
+            "images": {name: f"localhost/{name}:0123456789abcdef" for name in ("pipeline", "serving", "registry")},
+            "kubernetes": {"context": "a-cluster"},
+            "registry": {},
+        },
+        "workloads": {"flight-delay": {}},
+    },
+    "sagemaker": {
+        "platform": {
+            "environment": "dev",
+            "target": "sagemaker",
+            "namespace": "flights-dev",
+            "owner": "team-flights",
+            "images": {name: f"{ECR}/{name}@{DIGEST}" for name in ("pipeline", "serving")},
+            "sagemaker": {"account_id": "111111111111", "region": "eu-west-1"},
+            "registry": {},
+        },
+        "workloads": {"flight-delay": {}},
+    },
+}
+SCALED = {(*ENDPOINT, "replicas_min"): 2, (*ENDPOINT, "replicas_max"): 9}
+IN_STEPS = {
+    **SCALED,
+    (*ENDPOINT, "rollout", "strategy"): "linear",
+    (*ENDPOINT, "rollout", "step_percent"): 20,
+    (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0,
+}
+PLACE = ("platform", "sagemaker")
+# What a setting means something with only, by the end of its path.
+CONTEXTS: Mapping[tuple[str, ...], Mapping[tuple[str, ...], Any]] = {
+    ("rollout", "step_percent"): IN_STEPS,
+    ("rollout", "bake_seconds"): IN_STEPS,
+    ("invocations_per_instance_target",): SCALED,
+    ("scale_in_cooldown_seconds",): SCALED,
+    ("scale_out_cooldown_seconds",): SCALED,
+    ("backlog_per_instance_target",): SCALED,
+    ("subnet_ids", "0"): {(*PLACE, "security_group_ids"): ["sg-2123456789abcdef0"]},
+    ("security_group_ids", "0"): {(*PLACE, "subnet_ids"): ["subnet-2123456789abcdef0"]},
+    ("consumer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
+    ("producer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
+    ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
+    ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
+}
+
+
+def contexts_of(setting: Setting, target: str) -> Mapping[tuple[str, ...], Any]:
+    found = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
+    return {path: value for path, value in found.items() if target == "sagemaker" or "sagemaker" not in path}
+
+
+def outcome(folder: Path, document: Mapping[str, Any]) -> str | list[tuple[str, int | None]]:
+    """The rendered graph; or where it is refused, and at which lines."""
+    config: dict[str, Any] = {f"mlops:{key}": value for key, value in document.items()}
+    if document["platform"]["registry"].get("database") == "postgresql":
+        config["mlops:registry_database_password"] = {"secure": "v1:abc"}
+    (folder / "Pulumi.walk.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False))
+    try:
+        return to_text([render_stack(replace(PROJECT, stacks=folder), "walk")])
+    except ConfigError as error:
+        return [(problem.path, problem.line) for problem in error.problems]
+
+
+def is_of_the_endpoint(setting: Setting) -> bool:
+    """Without a model there is no endpoint: what it would be shows when one is pinned."""
+    return setting.path[: len(ENDPOINT)] == ENDPOINT or setting.path == ("platform", "images", "serving")
+
+
+def dotted(path: tuple[str, ...]) -> str:
+    return "mlops:" + ".".join(path).replace(".0", "[0]")
+
+
+def is_told(refused: list[tuple[str, int | None]], setting: Setting) -> bool:
+    # What stands beside it because it must is refused with it.
+    places = [dotted(path) for path in (setting.path, *setting.company)]
+    return any(
+        line is not None and (place.startswith(path) or path.startswith(place))
+        for path, line in refused
+        for place in places
+    )
+
+
+def arrives(setting: Setting, folder: Path, document: Mapping[str, Any]) -> bool:
+    first, second = (outcome(folder, setting.within(document, value)) for value in setting.values)
+    if isinstance(first, list) and isinstance(second, list):
+        return is_told(first, setting) and is_told(second, setting)
+    return first != second
+
+
+@pytest.mark.parametrize("is_pinned", [True, False], ids=["pinned", "unpinned"])
+@pytest.mark.parametrize("target", BASES)
+def test_every_setting_arrives_or_is_refused_at_its_line(target: str, is_pinned: bool, tmp_path: Path) -> None:
+    lost = []
+    for setting in SETTINGS:
+        if not is_pinned and is_of_the_endpoint(setting):
+            continue
+        document: dict[str, Any] = yaml.safe_load(yaml.safe_dump(BASES[target]))
+        if is_pinned and setting.path[:3] != (*WORKLOAD, "model"):
+            put(document, (*WORKLOAD, "model"), {"version": 7, "digest": DIGEST})
+        for path, value in contexts_of(setting, target).items():
+            put(document, path, value)
+        if setting.path[-2:] == ("registry", "url"):
+            document["platform"]["images"].pop("registry", None)
+        if not arrives(setting, tmp_path, document):
+            lost.append(dotted(setting.path))
+    assert lost == []
+
+
+def test_the_walk_finds_the_settings() -> None:
+    paths = {setting.path for setting in SETTINGS}
+    assert (*WORKLOAD, "pipeline", "kubernetes", "resources", "train", "memory") in paths
+    assert (*ENDPOINT, "sagemaker", "alarms", "topic_arns", "0") in paths
+    assert ("platform", "registry", "producer_account_ids", "0") in paths
+    assert len(paths) > 90
+
+
+def test_a_setting_that_is_dropped_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate's own bad case: a configuration that forgets one setting on its way to the component."""
+    import pulumi_mlops.stack.arguments as module  # noqa: PLC0415
+
+    own: Callable[..., dict[str, Any]] = module.given
+
+    def forgetful(config: Any, **choice: Any) -> dict[str, Any]:
+        found = own(config, **choice)
+        found.get("endpoint", {}).pop("rollout_timeout_seconds", None)
+        return found
+
+    (setting,) = [one for one in SETTINGS if one.path[-1] == "rollout_timeout_seconds"]
+    document: dict[str, Any] = yaml.safe_load(yaml.safe_dump(BASES["kubernetes"]))
+    put(document, (*WORKLOAD, "model"), {"version": 7, "digest": DIGEST})
+    assert arrives(setting, tmp_path, document)
+    monkeypatch.setattr(module, "given", forgetful)
+    assert not arrives(setting, tmp_path, document)
