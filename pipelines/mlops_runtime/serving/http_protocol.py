@@ -4,6 +4,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 UPGRADE = b"upgrade"
+FIRST_REQUEST_SECONDS = 1.0
 INVALID_REQUEST = "Invalid HTTP request received."
 
 
@@ -33,6 +34,16 @@ class UpgradeIgnoringProtocol(HttpToolsProtocol):
                 return
             else:
                 return
+
+    def shutdown(self) -> None:
+        """Called by the server that stops. A caller who has just connected still gets the first request answered.
+
+        uvicorn would close that connection, though its request may have arrived already and only not been read.
+        """
+        if self.cycle is None:
+            self.loop.call_later(FIRST_REQUEST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def on_headers_complete(self) -> None:
         """Called by the parser; a request that is read once more begins only then."""

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from mlops_runtime.sagemaker.serving import SageMakerServer
+from mlops_runtime.serving import http_protocol
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.served_model import ServedModel
@@ -122,3 +123,32 @@ def test_a_health_check_with_an_offer_is_answered(port: int) -> None:
 )
 def test_what_is_no_request_to_a_server_is_refused(port: int, request_bytes: bytes) -> None:
     assert ask_raw(port, request_bytes).status == 400
+
+
+def is_listening(port: int) -> bool:
+    try:
+        connect(port).close()
+    except ConnectionRefusedError:
+        return False
+    except ConnectionResetError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("kind", [EndpointServer, SageMakerServer])
+def test_a_caller_who_connected_before_the_server_stops_is_answered(
+    served: ServedModel, kind: type[EndpointServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "FIRST_REQUEST_SECONDS", 30.0)
+    server = kind(served, port=8080, drain=Drain(0), grace_seconds=60, body_limit_bytes=100_000)
+    with listening(server) as own, closing(connect(own)) as early:
+        # This one came later and is answered, so the earlier one is known to the server.
+        assert ask_raw(own, *post(PREDICT, V1_BODY)).status == 200
+        server.drain.begin()
+        while is_listening(own):
+            pass
+
+        early.sendall(b"".join(post(PREDICT, V1_BODY)))
+
+        assert read_answer(early).status == 200
+        assert early.recv(1) == b""
