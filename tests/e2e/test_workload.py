@@ -171,10 +171,11 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
         with stack.impatient(), load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
             stack.pin(trained.second)
             ended = stack.attempt("up", "--yes", "--skip-preview")
+            why = str(stack.status()["healthy"])
     finally:
         stack.registry_shell(f"cp /tmp/kept.onnx {model}")
     assert ended.returncode != 0
-    assert "they were changed after registration" in ended.stdout, ended.stdout
+    assert "they were changed after registration" in why, ended.stdout
     assert load.problems == {}
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
@@ -184,8 +185,9 @@ def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_o
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
     with trained.stack.impatient():
         ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+        why = str(trained.stack.status()["healthy"])
     assert ended.returncode != 0
-    assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in ended.stdout
+    assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in why, ended.stdout
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
 
@@ -197,11 +199,11 @@ def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converg
         stack.pin(trained.second)
         with stack.impatient():
             ended = stack.attempt("up", "--yes", "--skip-preview")
-        answers = stack.mlops_json("status", "--stack", STACK)["workloads"][0]
+        answers = stack.status()
     finally:
         stack.scale("mlflow", 1)
     assert ended.returncode != 0
-    assert "the registry stayed unreachable" in ended.stdout
+    assert "the registry stayed unreachable" in str(answers["healthy"]), ended.stdout
     assert answers["serving"]["version"] == trained.first["version"], "the old version stopped"
     stack.up()
     assert_serves(trained, trained.second)
@@ -214,10 +216,11 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     try:
         with trained.stack.impatient():
             ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+            why = str(trained.stack.status()["healthy"])
     finally:
         trained.stack.image("serving", trained.images["serving"])
     assert ended.returncode != 0
-    assert missing in ended.stdout
+    assert missing in why, ended.stdout
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
 

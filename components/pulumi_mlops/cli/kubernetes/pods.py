@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Document = Mapping[str, Any]
-LONGEST_REASON = 300
+# Three digests and what is wrong with them fit.
+LONGEST_REASON = 600
 # What every container says while the one before it runs, and so tells nothing.
 _NOT_YET = {"PodInitializing", "ContainerCreating"}
 
