@@ -107,6 +107,9 @@ class PipelineConfig(Model):
     workspace_gib: Annotated[int, settings.WORKSPACE_GIB] = settings.WORKSPACE_GIB.default
     """Size in GiB of the volume over which steps hand on their results. Defaults to 2."""
 
+    run_timeout_seconds: Annotated[int, settings.RUN_TIMEOUT_SECONDS] = settings.RUN_TIMEOUT_SECONDS.default
+    """How long a run may take before it is ended; on sagemaker each of its steps. Defaults to 14400, four hours."""
+
     kubernetes: KubernetesTrainingConfig | None = None
     """Settings of the pipeline on kubernetes; refused elsewhere. Defaults to those of its own."""
 
