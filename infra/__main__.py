@@ -13,5 +13,5 @@ platform = Platform("platform", stack.platform, load_secrets(), on_target)
 workloads = {name: Workload(name, platform.workload_args(stack, name), on_target) for name in sorted(stack.workloads)}
 
 pulumi.export("namespace", platform.namespace)
-pulumi.export("registry_url", platform.registry_url)
+pulumi.export("registry", platform.registry_id)
 pulumi.export("workloads", {name: workload.outputs() for name, workload in workloads.items()})

@@ -25,7 +25,7 @@ def arguments(settings: dict[str, Any], **more: Any) -> SageMakerModelRegistryAr
 def registry(settings: dict[str, Any] | None = None, *, preview: bool = False, **more: Any) -> Declaration:
     def program() -> object:
         one = SageMakerModelRegistry("delay", arguments(settings or {}, **more))
-        return {"url": one.url, "group": one.group_name}
+        return {"url": one.registry_id, "group": one.group_name}
 
     return declare(program, preview=preview)
 
@@ -124,7 +124,7 @@ def test_another_description_does_not_ask_for_another_group() -> None:
 def test_nobody_knows_the_group_before_its_readers_can_read_it() -> None:
     with pytest.raises(Exception, match="ModelPackageGroupPolicy"):
         declare(
-            lambda: SageMakerModelRegistry("delay", arguments(CONSUMERS)).url,
+            lambda: SageMakerModelRegistry("delay", arguments(CONSUMERS)).registry_id,
             failing=lambda kind, _: kind.endswith("ModelPackageGroupPolicy"),
         )
 
@@ -157,7 +157,9 @@ def test_says_everything_that_is_wrong_at_once() -> None:
 
 def test_a_description_that_is_known_later_is_checked_then() -> None:
     def program() -> object:
-        return SageMakerModelRegistry("delay", arguments({"description": pulumi.Output.from_input("two\nlines")})).url
+        return SageMakerModelRegistry(
+            "delay", arguments({"description": pulumi.Output.from_input("two\nlines")})
+        ).registry_id
 
     with pytest.raises(Exception, match="one line"):
         declare(program)

@@ -36,7 +36,7 @@ def platform(settings: PlatformConfig, *, password: str | None = None) -> Declar
     def program() -> object:
         secrets = StackSecrets(None if password is None else pulumi.Output.secret(password))
         component = Platform("platform", settings, secrets)
-        return {"namespace": component.namespace, "registry_url": component.registry_url}
+        return {"namespace": component.namespace, "registry_id": component.registry_id}
 
     return declare(program)
 
@@ -47,7 +47,7 @@ def test_another_stacks_registry_is_used_as_it_is() -> None:
         ("kubernetes:core/v1:Namespace", "platform", "mlops:index:Platform::platform"),
         ("mlops:index:Platform", "platform", ""),
     ]
-    assert declaration.result == {"namespace": "flights-prod", "registry_url": EXISTING["url"]}
+    assert declaration.result == {"namespace": "flights-prod", "registry_id": EXISTING["url"]}
 
 
 def test_the_namespace_takes_restricted_pods_only() -> None:
@@ -59,7 +59,7 @@ def test_the_namespace_takes_restricted_pods_only() -> None:
 def test_its_own_registry_comes_after_the_namespace() -> None:
     settings = config({"database": "sqlite", "artifacts_volume_gib": 9}, registry=REGISTRY_IMAGE)
     declaration = platform(settings)
-    assert declaration.result["registry_url"] == "http://mlflow.flights-prod.svc.cluster.local:5000"
+    assert declaration.result["registry_id"] == "http://mlflow.flights-prod.svc.cluster.local:5000"
     server = declaration.one("Deployment")
     assert server.inputs["metadata"]["name"] == "mlflow"
     for kind in ("ServiceAccount", "NetworkPolicy", "Service"):

@@ -12,7 +12,7 @@ from pulumi_mlops.model_registry.sagemaker.settings import resolve
 class SageMakerModelRegistry(pulumi.ComponentResource):
     """A model package group: the registry of one model, whose versions a pipeline adds and a person approves."""
 
-    url: pulumi.Output[str]
+    registry_id: pulumi.Output[str]
     """ARN of the group, known once it exists and those who may read it can."""
 
     def __init__(self, name: str, args: SageMakerModelRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -55,5 +55,5 @@ class SageMakerModelRegistry(pulumi.ComponentResource):
             shared = aws.sagemaker.ModelPackageGroupPolicy(name, **policy, opts=waiting)
             needed.append(shared.model_package_group_name)
         # The ARN is known in a preview, and whoever uses it waits for the group.
-        self.url = pulumi.Output.all(*needed).apply(lambda _: settings.group_arn)
-        self.register_outputs({"url": self.url})
+        self.registry_id = pulumi.Output.all(*needed).apply(lambda _: settings.group_arn)
+        self.register_outputs({"registry_id": self.registry_id})

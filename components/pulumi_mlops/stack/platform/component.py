@@ -25,8 +25,8 @@ class Platform(pulumi.ComponentResource):
 
     namespace: pulumi.Output[str]
     """The namespace, known once it exists."""
-    registry_url: pulumi.Output[str]
-    """Address of the registry, known once it answers."""
+    registry_id: pulumi.Output[str]
+    """The registry: its address on Kubernetes, known once it answers; the ARN of its model package groups on SageMaker."""
 
     def __init__(
         self, name: str, config: PlatformConfig, secrets: StackSecrets, opts: pulumi.ResourceOptions | None = None
@@ -50,11 +50,11 @@ class Platform(pulumi.ComponentResource):
             from pulumi_mlops.stack.platform.sagemaker import SageMakerPlatform  # noqa: PLC0415 - a large library
 
             on_sagemaker = SageMakerPlatform(config, config.sagemaker, self.tags, children)
-            self.namespace, self.registry_url = on_sagemaker.namespace, on_sagemaker.registry
+            self.namespace, self.registry_id = on_sagemaker.namespace, on_sagemaker.registry
             self._bucket_name = on_sagemaker.storage.bucket_name
         else:
             self._on_kubernetes(name, config, secrets, children)
-        self.register_outputs({"namespace": self.namespace, "registry_url": self.registry_url})
+        self.register_outputs({"namespace": self.namespace, "registry_id": self.registry_id})
 
     def _on_kubernetes(
         self, name: str, config: PlatformConfig, secrets: StackSecrets, children: pulumi.ResourceOptions
@@ -74,9 +74,9 @@ class Platform(pulumi.ComponentResource):
             if secrets.registry_database_password is not None:
                 args["database_password"] = secrets.registry_database_password
             self.registry = KubernetesModelRegistry(REGISTRY_NAME, {"kubernetes": args, "tags": self.tags}, children)
-            self.registry_url = self.registry.url
+            self.registry_id = self.registry.url
         elif isinstance(config.registry, ExistingRegistry):
-            self.registry_url = pulumi.Output.from_input(config.registry.url)
+            self.registry_id = pulumi.Output.from_input(config.registry.url)
 
     def workload_args(self, stack: StackConfig, name: str) -> WorkloadArgs:
         """Return the arguments of one of the stack's workloads on this platform.
@@ -87,7 +87,7 @@ class Platform(pulumi.ComponentResource):
         """
         if self._bucket_name is not None:
             return arguments.workload_args(stack, name, self.tags, bucket_name=self._bucket_name)
-        return arguments.workload_args(stack, name, self.tags, registry_url=self.registry_url, namespace=self.namespace)
+        return arguments.workload_args(stack, name, self.tags, registry_url=self.registry_id, namespace=self.namespace)
 
 
 def _namespace(config: PlatformConfig, tags: dict[str, pulumi.Input[str]]) -> Document:
