@@ -26,7 +26,7 @@ class Platform(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     """The namespace, known once it exists."""
     registry_id: pulumi.Output[str]
-    """The registry: its address on Kubernetes, known once it answers; the ARN of its model package groups on SageMaker."""
+    """The registry: an address on Kubernetes, known once it answers; on SageMaker the ARN of model package groups."""
 
     def __init__(
         self, name: str, config: PlatformConfig, secrets: StackSecrets, opts: pulumi.ResourceOptions | None = None
