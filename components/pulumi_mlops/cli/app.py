@@ -7,7 +7,7 @@ import typer
 
 app = typer.Typer(
     name="mlops",
-    help="Look at, train and call the models that Pulumi stacks keep in production.",
+    help="Train, inspect and call the models of your Pulumi stacks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -16,7 +16,7 @@ from pulumi_mlops.stack import Target
 POLL_SECONDS = 1.0
 # Long enough for an image that only just was imported, or a quota that is being freed.
 STUCK_SECONDS = 30.0
-# A cluster that comes back within this time has not lost its follower.
+# How long to keep polling a cluster that does not answer.
 UNREACHABLE_SECONDS = 120.0
 LOG_LINES = 20
 JOB_NAME = "batch.kubernetes.io/job-name"

@@ -56,7 +56,7 @@ def remove_all(client: Any, endpoint: str) -> None:
     """
     if _known(client, "describe_endpoint", EndpointName=endpoint):
         raise EndpointInUseError(
-            f"endpoint {endpoint} in {client.meta.region_name}: got it still there, expected it deleted, "
+            f"endpoint {endpoint} in {client.meta.region_name}: got an endpoint that still exists, expected none, "
             "fix: delete the endpoint first; it needs its configuration while it serves"
         )
     for name in _releases(client, endpoint):

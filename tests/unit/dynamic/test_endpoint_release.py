@@ -92,6 +92,6 @@ def test_removal_takes_every_release_along_and_nothing_else(aws: Aws) -> None:
 def test_removal_is_refused_while_the_endpoint_serves(aws: Aws) -> None:
     aws.release(FIRST)
     aws.serve(FIRST)
-    with pytest.raises(EndpointInUseError, match="got it still there, expected it deleted"):
+    with pytest.raises(EndpointInUseError, match="got an endpoint that still exists, expected none"):
         EndpointReleaseProvider().delete(ENDPOINT, wanted(FIRST))
     assert aws.configurations() == {FIRST}

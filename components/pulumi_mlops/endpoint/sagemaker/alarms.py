@@ -25,9 +25,9 @@ def alarms(settings: HostingSettings) -> dict[str, Document]:
 def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
     bounds = settings.alarms
     if bounds.server_error_percent is not None:
-        yield "server-errors", _part("Invocation5XXErrors", bounds.server_error_percent, "fail with a status of 5xx")
+        yield "server-errors", _part("Invocation5XXErrors", bounds.server_error_percent, "5xx")
     if bounds.client_error_percent is not None:
-        yield "client-errors", _part("Invocation4XXErrors", bounds.client_error_percent, "are refused with 4xx")
+        yield "client-errors", _part("Invocation4XXErrors", bounds.client_error_percent, "4xx")
     if bounds.latency_p99_milliseconds is not None:
         yield (
             "latency",
@@ -38,7 +38,7 @@ def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
                 # Of a few answers in a quiet minute the slowest one is the p99: the first of a new machine would turn
                 # a rollout back (PutMetricAlarm, EvaluateLowSampleCountPercentile).
                 "evaluate_low_sample_count_percentiles": "ignore",
-                "alarm_description": f"One answer of 100 takes more than {bounds.latency_p99_milliseconds} ms.",
+                "alarm_description": f"p99 model latency is above {bounds.latency_p99_milliseconds} ms.",
             },
         )
     if settings.asynchronous is not None:
@@ -50,7 +50,7 @@ def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
                 "metric_name": "InvocationModelErrors",
                 "statistic": "Sum",
                 "threshold": bounds.model_errors_max,
-                "alarm_description": f"The model fails at more than {bounds.model_errors_max} requests a minute.",
+                "alarm_description": f"More than {bounds.model_errors_max} model errors a minute.",
             },
         )
 
@@ -64,7 +64,7 @@ def _failures(most: int) -> Document:
         "metric_name": "InvocationFailures",
         "statistic": "Sum",
         "threshold": most,
-        "alarm_description": f"More than {most} asynchronous requests a minute fail.",
+        "alarm_description": f"More than {most} asynchronous invocation failures a minute.",
     }
 
 
@@ -73,7 +73,7 @@ def _part(metric: str, percent: float, what: str) -> Document:
         "metric_name": metric,
         "statistic": "Average",
         "threshold": percent / 100,
-        "alarm_description": f"More than {percent:g} of 100 requests {what}.",
+        "alarm_description": f"{what} error rate is above {percent:g} %.",
     }
 
 

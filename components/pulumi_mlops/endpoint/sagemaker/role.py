@@ -29,7 +29,7 @@ def role(settings: HostingSettings, alarm_names: Sequence[str]) -> RoleSettings:
     account = settings.account
     return RoleSettings(
         role_name=role_name(settings),
-        description=f"What the endpoint {settings.endpoint_name} may do",
+        description=f"Execution role of SageMaker endpoint {settings.endpoint_name}",
         trust=policies.trust_policy(policies.SAGEMAKER, account, [policies.endpoint_source(account)]),
         statements=list(_statements(settings, alarm_names)),
         tags=render.tags(settings),

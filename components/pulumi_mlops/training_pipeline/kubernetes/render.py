@@ -126,7 +126,7 @@ def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] |
         "MLOPS_WORKLOAD": settings.model_name,
         # Libraries that count the node's cores would start more threads than the step has CPU for.
         "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},
-        # Threads that wait by turning in circles use up the step's CPU, and those that work wait for it.
+        # OpenMP threads that spin while waiting burn the step's CPU quota.
         "OMP_WAIT_POLICY": "PASSIVE",
     }
     if settings.gate is not None:

@@ -32,14 +32,14 @@ def jobs_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what the steps' code runs as."""
     account = settings.account
     trust = policies.trust_policy(policies.SAGEMAKER, account, policies.job_sources(account))
-    return _role(settings, Role.JOBS, "What the jobs of the pipeline {} may do", trust, _jobs)
+    return _role(settings, Role.JOBS, "Role of the jobs of SageMaker pipeline {}", trust, _jobs)
 
 
 def execution_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what SageMaker starts the jobs and registers the model as."""
     source = policies.pipeline_source(settings.account, settings.aws_name)
     trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
-    return _role(settings, Role.EXECUTION, "What SageMaker may do for the pipeline {}", trust, _execution)
+    return _role(settings, Role.EXECUTION, "Execution role of SageMaker pipeline {}", trust, _execution)
 
 
 def schedule_role(settings: SageMakerPipelineSettings) -> RoleSettings:

@@ -24,7 +24,7 @@ def bucket(settings: StorageSettings) -> Document:
 
 
 def public_access_block(settings: StorageSettings) -> Document:
-    """Return that nothing in the bucket can be made public."""
+    """Return the public access block: nothing in the bucket can be made public."""
     return {
         "bucket": settings.bucket_name,
         "block_public_acls": True,

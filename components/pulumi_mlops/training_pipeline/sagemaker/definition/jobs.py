@@ -24,7 +24,7 @@ def environment(plan: PipelinePlan) -> dict[str, Any]:
         "MLOPS_ENVIRONMENT": plan.environment,
         "MLOPS_IMAGE": plan.image,
         "MLOPS_WORKLOAD": plan.workload,
-        # Threads that wait by turning in circles use up the job's CPU, and those that work wait for it.
+        # OpenMP threads that spin while waiting burn the job's CPU quota.
         "OMP_WAIT_POLICY": "PASSIVE",
         **{
             f"{PARAMETER_PREFIX}{name}": parameter(name) if each.type == "string" else text(parameter(name))
