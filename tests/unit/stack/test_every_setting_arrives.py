@@ -22,6 +22,7 @@ SETTINGS = settings()
 ECR = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/mlops"
 DIGEST = "sha256:" + "c" * 64
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/9f1e2d3c"
+More = Mapping[tuple[str, ...], Any]
 WORKLOAD = ("workloads", "flight-delay")
 ENDPOINT = (*WORKLOAD, "endpoint")
 BASES: Mapping[str, dict[str, Any]] = {
@@ -50,8 +51,8 @@ BASES: Mapping[str, dict[str, Any]] = {
         "workloads": {"flight-delay": {}},
     },
 }
-SCALED = {(*ENDPOINT, "replicas_min"): 2, (*ENDPOINT, "replicas_max"): 9}
-IN_STEPS = {
+SCALED: More = {(*ENDPOINT, "replicas_min"): 2, (*ENDPOINT, "replicas_max"): 9}
+IN_STEPS: More = {
     **SCALED,
     (*ENDPOINT, "rollout", "strategy"): "linear",
     (*ENDPOINT, "rollout", "step_percent"): 20,
@@ -59,7 +60,7 @@ IN_STEPS = {
 }
 PLACE = ("platform", "sagemaker")
 # What a setting means something with only, by the end of its path.
-CONTEXTS: Mapping[tuple[str, ...], Mapping[tuple[str, ...], Any]] = {
+CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("rollout", "step_percent"): IN_STEPS,
     ("rollout", "bake_seconds"): IN_STEPS,
     ("invocations_per_instance_target",): SCALED,
@@ -75,8 +76,8 @@ CONTEXTS: Mapping[tuple[str, ...], Mapping[tuple[str, ...], Any]] = {
 }
 
 
-def contexts_of(setting: Setting, target: str) -> Mapping[tuple[str, ...], Any]:
-    found = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
+def contexts_of(setting: Setting, target: str) -> More:
+    found: More = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
     return {path: value for path, value in found.items() if target == "sagemaker" or "sagemaker" not in path}
 
 
