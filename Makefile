@@ -30,8 +30,8 @@ status: .venv/.synced  ## what of the sandbox is running
 doctor: .venv/.synced  ## what this machine has and lacks
 	@$(RUN) -m sandbox doctor
 
-test: .venv/.synced lint  ## every test: unit, golden, end to end
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+test: .venv/.synced lint  ## every test: unit, golden, end to end, in two processes
+	@$(RUN) -m pytest -n 2 $(PYTEST_ARGS)
 
 unit: .venv/.synced  ## the tests that need no cluster
 	@$(RUN) -m pytest -m "not e2e" $(PYTEST_ARGS)

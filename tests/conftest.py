@@ -1,5 +1,13 @@
 import pytest
 
+from tests import side_by_side
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> side_by_side.EndToEndInOneProcess:
+    """Runs the end-to-end tests in one process."""
+    return side_by_side.scheduler(config, log)
+
 
 @pytest.fixture
 def step_graph() -> dict[str, object]:
