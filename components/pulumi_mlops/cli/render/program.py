@@ -133,14 +133,15 @@ def _as_program(program: Path) -> Iterator[None]:
     """Give the program the folder, path and environment that the engine gives it, and take all of it back."""
     environment = {name: os.environ.pop(name) for name in _PERSONAL_VARIABLES if name in os.environ}
     sys.path.insert(0, str(program))
+    loaded = set(sys.modules)
     try:
         with contextlib.chdir(program):
             yield
     finally:
         sys.path.remove(str(program))
         os.environ.update(environment)
-        for name, module in list(sys.modules.items()):
-            if _is_within(module, program):
+        for name in set(sys.modules) - loaded:
+            if _is_within(sys.modules[name], program):
                 del sys.modules[name]
 
 
