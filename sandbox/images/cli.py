@@ -54,8 +54,6 @@ def pin(*, check: _Check = False) -> None:
         progress.say("✓ pins: up to date")
     elif check:
         raise SandboxError(f"stacks: {len(changed)} image pins differ from the checkout", "run `python -m sandbox pin`")
-    else:
-        progress.say("now run `make golden`: the golden files show the pins")
 
 
 def write_requirements(*, check: _Check = False) -> None:

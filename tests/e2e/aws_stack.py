@@ -82,12 +82,12 @@ class Server:
 
 
 class AwsStack(ProgramStack):
-    """The checkout's program with a stack file made from dev-aws's, on an offline AWS."""
+    """The checkout's program with a stack file made from the tests' dev-aws, on an offline AWS."""
 
     def __init__(self, folder: Path, server: Server, environment: Mapping[str, str]) -> None:
         super().__init__(folder, {**environment, **server.variables()})
         self.server = server
-        document = YAML().load(CHECKOUT / "stacks" / "Pulumi.dev-aws.yaml")
+        document = YAML().load(CHECKOUT / "tests" / "stacks" / "Pulumi.dev-aws.yaml")
         platform = document["config"]["mlops:platform"]
         platform["environment"], platform["namespace"] = STACK, NAMESPACE
         platform["sagemaker"]["protect_data"] = False

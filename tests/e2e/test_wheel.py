@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-STACK = CHECKOUT / "stacks" / "Pulumi.dev-local.yaml"
+STACK = CHECKOUT / "tests" / "stacks" / "Pulumi.dev-local.yaml"
 
 pytestmark = pytest.mark.e2e
 

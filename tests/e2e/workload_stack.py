@@ -88,7 +88,7 @@ class ProgramStack(Project):
 
 
 class WorkloadStack(ProgramStack):
-    """The checkout's program with a stack file made from one of the checkout's.
+    """The checkout's program with a stack file made from one of the tests' own.
 
     Args:
         folder: An empty folder.
@@ -115,7 +115,7 @@ class WorkloadStack(ProgramStack):
         self.core, self.apps = client.CoreV1Api(self._api), client.AppsV1Api(self._api)
 
     def _check_out(self, template: str, images: Mapping[str, str], context: str) -> None:
-        document = YAML().load(CHECKOUT / "stacks" / f"Pulumi.{template}.yaml")
+        document = YAML().load(CHECKOUT / "tests" / "stacks" / f"Pulumi.{template}.yaml")
         platform = document["config"]["mlops:platform"]
         platform["environment"] = STACK
         platform["namespace"] = self.namespace

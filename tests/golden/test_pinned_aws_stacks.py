@@ -8,10 +8,9 @@ import pytest
 
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
-from pulumi_mlops.stack.project import find_project
+from tests.stack_files import PINNED_AWS as PROJECT
 
-FOLDER = Path(__file__).parent / "pinned_aws"
-PROJECT = replace(find_project(FOLDER), stacks=FOLDER)
+FOLDER = PROJECT.stacks
 
 
 @pytest.mark.parametrize("stack", ["other-aws", "own-aws"])

@@ -1,4 +1,4 @@
-"""The resource graph of each stack, for reviewers. Update with `make golden`, and review the diff."""
+"""The resource graph of each of the tests' own stacks. Update with `make golden`, and review the diff."""
 
 from pathlib import Path
 
@@ -6,12 +6,10 @@ import pytest
 
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
-from pulumi_mlops.stack.project import find_project
+from tests.stack_files import PROJECT
 
 FOLDER = Path(__file__).parent
-PROJECT = find_project(FOLDER)
-# A personal stack is made on each machine and has no golden file.
-STACKS = [name for name in PROJECT.stack_names() if not name.startswith("local")]
+STACKS = PROJECT.stack_names()
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent
+PROJECT = FOLDER.parent / "stacks"
 STACKS = ("dev-local", "staging-local", "prod-local")
 # An attempt is told as well as refused, since a library may bear with the refusal.
 GUARD = """
@@ -32,7 +33,7 @@ def guarded(program: str, empty: Path, *arguments: str) -> subprocess.CompletedP
     """Runs a program that may neither call anybody nor start anything, with an environment that holds nothing."""
     return subprocess.run(
         [sys.executable, "-c", GUARD + program, *arguments],
-        cwd=FOLDER,
+        cwd=PROJECT,
         env={"HOME": str(empty), "PATH": str(empty)},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """Checks of a component's arguments: everything wrong with them is found and said at once."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NotRequired, get_args, get_origin, is_typeddict
@@ -175,7 +176,10 @@ def _has_type(value: object, hint: Any) -> bool:
         # Values that come through the component protocol are numbers without a kind: 3 arrives as 3.0.
         return not isinstance(value, bool) and isinstance(value, int | float) and float(value).is_integer()
     if hint is float:
-        return not isinstance(value, bool) and isinstance(value, int | float)
+        # No document that a target reads can hold infinity.
+        if isinstance(value, float):
+            return math.isfinite(value)
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, get_origin(hint) or hint)
 
 

@@ -88,6 +88,8 @@ def parameters(arguments: Arguments, graph: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _is_of_kind(kind: str, value: object) -> Requirement | None:
+    if found := values.parameter_value(value):
+        return found
     right = isinstance(value, _PARAMETER_TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
     if right and not (kind == "integer" and isinstance(value, float) and not value.is_integer()):
         return None

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from bench.preview.comparison import differences
 from bench.preview.plain_aws import PlainAws
 from bench.preview.plain_kubernetes import PlainKubernetes
 from bench.preview.plain_program import PlainTarget, name_of, plain_program, token_of
-from bench.stack_file import pin_models, write_stack_file
+from bench.stack_file import pin_models
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.stack.project import Project, find_project
+from pulumi_mlops.stack.project import Project
+from tests.stack_files import PROJECT
 
-PROJECT = find_project(Path(__file__).parent)
 AWS = PlainAws("http://127.0.0.1:5000", "111111111111", "eu-west-1")
 KUBERNETES = PlainKubernetes("mlops-sandbox")
 Resources = Sequence[Mapping[str, Any]]
@@ -32,7 +33,9 @@ def rendered(project: Project, stack: str) -> Resources:
 
 
 def ours(folder: Path, stack: str, edit: Callable[[dict[str, Any]], None]) -> Resources:
-    write_stack_file(folder / f"Pulumi.{stack}.yaml", stack, edit)
+    document = YAML().load(PROJECT.stack_file(stack))
+    edit(document["config"])
+    YAML().dump(document, folder / f"Pulumi.{stack}.yaml")
     return rendered(replace(PROJECT, stacks=folder), stack)
 
 

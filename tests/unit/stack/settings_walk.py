@@ -66,6 +66,8 @@ class Setting:
     values: Values
     company: Mapping[Path, Any]
     """What stands beside it because its mapping requires it."""
+    schema: Mapping[str, Any]
+    """What the stack file's schema says of it."""
 
     def within(self, document: Mapping[str, Any], value: object) -> dict[str, Any]:
         """Return a document that has a value of this setting."""
@@ -106,7 +108,7 @@ def _walk(node: Mapping[str, Any], path: Path, company: Mapping[Path, Any]) -> I
         branch for branch in branches if "properties" not in branch and branch.get("type") not in ("object", "array")
     ]
     if scalars:
-        yield Setting(path, _values_of(scalars[0], path), company)
+        yield Setting(path, _values_of(scalars[0], path), company, scalars[0])
     for branch in branches:
         if branch.get("type") == "array":
             yield from _walk(branch["items"], (*path, "0"), company)

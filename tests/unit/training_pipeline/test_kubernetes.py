@@ -1,4 +1,5 @@
 import json
+import math
 from typing import Any
 
 import pulumi
@@ -192,6 +193,8 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"parameters": {"horizon": 7}}, ["parameters.horizon: got an unknown key", "horizon_days, month, rate"]),
     ({"parameters": {"horizon_days": "7"}}, ["parameters.horizon_days: got '7', expected a value of type integer"]),
     ({"parameters": {"horizon_days": True}}, ["parameters.horizon_days: got True"]),
+    ({"parameters": {"rate": math.inf}}, ["parameters.rate: got inf, expected a finite number"]),
+    ({"gate": {"metric": "mae_minutes", "max": math.nan}}, ["gate.max: got nan, expected a number"]),
     ({"parameters": {"horizon_days": 7.5}}, ["parameters.horizon_days: got 7.5"]),
     ({"gate": {"metric": "mae_minutes"}}, ["gate: got", "exactly one of max and min"]),
     ({"gate": {"metric": "mae_minutes", "max": 1, "min": 0}}, ["exactly one of max and min"]),

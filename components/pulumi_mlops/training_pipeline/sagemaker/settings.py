@@ -149,7 +149,7 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSetting
     return {
         "image": read("image", common.ecr_image),
         "serving_image": read("sagemaker.serving_image", common.ecr_image),
-        "environment": read("environment", _is_recorded),
+        "environment": read("environment", values.namespace),
         "bucket": read("sagemaker.bucket_name", aws_values.bucket_name),
         "model_data_bucket": read("sagemaker.model_data_bucket", aws_values.bucket_name, read("sagemaker.bucket_name")),
         "model_package_group": read("sagemaker.model_package_group", aws_values.model_package_group),

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -14,11 +13,9 @@ from pulumi_mlops import _shared, dynamic
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.deploying_role import ACTIONS, LISTS, deploying_policy
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.stack.project import find_project
+from tests.stack_files import PINNED_AWS
 
-PROJECT = find_project(Path(__file__).parent)
-PINNED = replace(PROJECT, stacks=PROJECT.root / "tests/golden/pinned_aws")
-PAGE = PROJECT.root / "docs/deploying-role.md"
+PAGE = Path(__file__).parents[4] / "docs/deploying-role.md"
 EXAMPLE = deploying_policy(AwsAccount("333333333333", "eu-west-1"), "flights-prod")
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 # A person's decision, by `mlops approve`: whoever deploys may not approve.
@@ -50,7 +47,7 @@ def called() -> set[str]:
 @pytest.mark.parametrize("stack", ["other-aws", "own-aws"])
 def test_every_type_that_is_declared_has_its_actions(stack: str) -> None:
     known = {kind for kinds in ACTIONS.values() for kind in kinds}
-    kinds = {re.split(r"[$]", one.path.rpartition("::")[0])[-1] for one in render_stack(PINNED, stack).resources}
+    kinds = {re.split(r"[$]", one.path.rpartition("::")[0])[-1] for one in render_stack(PINNED_AWS, stack).resources}
     declared = {kind for kind in kinds if kind.startswith("aws:")}
     assert len(declared) > 10
     assert declared <= known

@@ -1,26 +1,20 @@
-"""Walks the policies of every component, and of every stack of this repository."""
+"""Walks the policies of every component, and of every stack that tests have."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulumi_mlops import SageMakerEndpoint
 from pulumi_mlops.cli.render.program import render_stack
-from pulumi_mlops.stack.project import Project, find_project
+from pulumi_mlops.stack.project import Project
 from tests.policies import FoundPolicy, findings, findings_in, policies_in
 from tests.recording import Declared, declare
+from tests.stack_files import PINNED_AWS, PROJECT
 from tests.unit.endpoint import sagemaker_arguments as hosting
 from tests.unit.training_pipeline.sagemaker_pipelines import EVERYTHING, pipeline
 
-PROJECT = find_project(Path(__file__).parent)
-PINNED = replace(PROJECT, stacks=PROJECT.root / "tests/golden/pinned_aws")
 STACKS = [
-    (project, name)
-    for project in (PROJECT, PINNED)
-    for name in project.stack_names()
-    if name.endswith("-aws") and not name.startswith("local")
+    (project, name) for project in (PROJECT, PINNED_AWS) for name in project.stack_names() if name.endswith("-aws")
 ]
 # `s3://bucket` alone is a whole bucket that somebody asks for by name: a wider reading than the walker lets pass.
 PIPELINES: list[dict[str, Any]] = [{}, {**EVERYTHING, "data_s3_uris": ["s3://flights-raw/2013/"]}]
