@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_mlops._shared import names
 from sandbox.errors import SandboxError
 from sandbox.progress import say
 from sandbox.quickstart import registry
-from sandbox.quickstart.context import REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from sandbox.quickstart.context import WORKLOAD, QuickStart
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 _GATE_REJECTED = 3
@@ -73,5 +74,5 @@ class _Registry:
         """Returns the JSON that a path answers with."""
         from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
 
-        service = ServiceAddress(self._start.namespace, REGISTRY_SERVICE, REGISTRY_PORT)
+        service = ServiceAddress(self._start.namespace, names.REGISTRY, names.REGISTRY_PORT)
         return self._start.cluster.request(service, path)

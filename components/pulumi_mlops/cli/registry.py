@@ -6,12 +6,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
 from pulumi_mlops.stack import ExistingRegistry, StackConfig
-
-SERVICE_NAME = "mlflow"
-PORT = 5000
-DIGEST_TAG = "mlops.digest"
 
 
 def registry_url(stack: StackConfig) -> str:
@@ -19,7 +16,7 @@ def registry_url(stack: StackConfig) -> str:
     registry = stack.platform.registry
     if isinstance(registry, ExistingRegistry):
         return registry.url
-    return f"http://{SERVICE_NAME}.{stack.platform.namespace}.svc.cluster.local:{PORT}"
+    return names.registry_url(stack.platform.namespace)
 
 
 def latest_version(cluster: Cluster, stack: StackConfig, model: str) -> tuple[int, str] | None:
@@ -37,7 +34,7 @@ def latest_version(cluster: Cluster, stack: StackConfig, model: str) -> tuple[in
     if not versions:
         return None
     tags = {tag["key"]: tag["value"] for tag in versions[0].get("tags") or []}
-    return int(versions[0]["version"]), str(tags.get(DIGEST_TAG, ""))
+    return int(versions[0]["version"]), str(tags.get(names.DIGEST_TAG, ""))
 
 
 def _get(url: str, path: str) -> Any:

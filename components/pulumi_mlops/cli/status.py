@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import latest_version
@@ -19,7 +20,6 @@ from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.problems import ConfigError
 from pulumi_mlops.stack.project import Project, find_project
 
-ENDPOINT_PORT = 80
 # Where no terminal sets a width, lines are as long as they need to be.
 FILE_WIDTH = 240
 # What reading an answer raises that is no answer to the question.
@@ -188,7 +188,7 @@ def _registered(cluster: Cluster, place: Place) -> Version | None:
 
 
 def _serving(cluster: Cluster, place: Place) -> Version:
-    service = ServiceAddress(place.namespace, place.workload, ENDPOINT_PORT)
+    service = ServiceAddress(place.namespace, place.workload, names.ENDPOINT_PORT)
     identity = cluster.request(service, "/mlops/identity")
     return Version(int(identity["version"]), str(identity["digest"]))
 

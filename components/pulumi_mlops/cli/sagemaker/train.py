@@ -6,6 +6,7 @@ import typer
 
 from pulumi_mlops._shared.aws.client import AwsError
 from pulumi_mlops._shared.aws.model_packages import ModelPackage
+from pulumi_mlops._shared.names import DIGEST_TAG
 from pulumi_mlops.cli.kubernetes.runs import EXIT_CODES, Run, Status
 from pulumi_mlops.cli.output import print_json, say_error
 from pulumi_mlops.cli.progress import RunView
@@ -77,5 +78,5 @@ def _followed(names: Names, arn: str, view: RunView) -> Run:
 def _with_model(run: Run, package: ModelPackage) -> Run:
     told = f"{package.approval_status}" if package.approval_status else ""
     if not package.digest:
-        raise AwsError(f"model package {package.arn}: got no digest among its metadata, expected mlops.digest")
+        raise AwsError(f"model package {package.arn}: got no digest among its metadata, expected {DIGEST_TAG}")
     return Run(run.name, run.status, told, run.steps, model_version=int(package.version), model_digest=package.digest)
