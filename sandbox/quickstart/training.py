@@ -18,8 +18,8 @@ _GATE_REJECTED = 3
 
 def trained(start: QuickStart) -> ModelPin:
     """Returns the model that this checkout's pipeline has trained, training it now if it has not yet."""
-    from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415 - slow to import
-    from pulumi_mlops.cli.train import active_runs  # noqa: PLC0415
+    from pulumi_mlops.cli.kubernetes.train import active_runs  # noqa: PLC0415 - slow to import
+    from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415
 
     is_running = bool(active_runs(start.cluster, place_of(WORKLOAD, STACK)))
     image = start.place.images["pipeline"]

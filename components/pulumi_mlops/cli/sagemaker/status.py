@@ -9,7 +9,7 @@ from pulumi_mlops._shared.names import MODEL_DIGEST_VARIABLE, MODEL_VERSION_VARI
 from pulumi_mlops.cli.sagemaker import packages
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.status import Known, Version, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 
 IN_SERVICE = "InService"
 Value = TypeVar("Value")

@@ -1,6 +1,5 @@
 """Asks a stack's model registry, within the cluster or elsewhere."""
 
-import json
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
@@ -46,26 +45,3 @@ def _get(url: str, path: str) -> Any:
         return parse_answer(url, path, error.code, error.read().decode("utf-8", errors="replace"))
     except (URLError, OSError) as error:
         raise ClusterError(f"{url}: no answer ({error})") from error
-
-
-def read_rows(text: str | bytes) -> list[Any]:
-    """Return the rows of a JSON text: a list, or an object that holds one under rows or instances.
-
-    Bytes may be UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as editors and shells on Windows write.
-
-    Raises:
-        ValueError: When it holds no rows.
-    """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"rows: got no JSON ({error}), expected a list of rows, fix: correct it") from error
-    if isinstance(document, dict):
-        document = next((document[key] for key in ("rows", "instances") if key in document), document)
-    if not isinstance(document, list) or not document:
-        raise ValueError(
-            'rows: got no list, expected rows such as [{"feature": 1.0}], fix: put the rows into a list'
-            if not isinstance(document, list)
-            else "rows: got an empty list, expected at least one row, fix: add one"
-        )
-    return document
