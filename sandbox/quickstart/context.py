@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 PROJECT = "mlops"
 WORKLOAD = "flight-delay"
-REGISTRY_SERVICE = "mlflow"
-REGISTRY_PORT = 5000
-ENDPOINT_PORT = 80
 
 
 @dataclass(frozen=True)

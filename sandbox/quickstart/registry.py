@@ -4,10 +4,10 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from pulumi_mlops._shared.names import DIGEST_TAG
 from sandbox.errors import SandboxError
 from sandbox.quickstart.personal_stack import ModelPin
 
-_DIGEST_TAG = "mlops.digest"
 _IMAGE_TAG = "mlops.image"
 _MOST_VERSIONS = 200
 
@@ -33,9 +33,9 @@ def newest_version(registry: Registry, workload: str, image: str) -> ModelPin | 
 def newest_of(versions: Sequence[Mapping[str, Any]], image: str) -> ModelPin | None:
     """Picks the highest version that an image trained and whose digest is known."""
     pins = [
-        ModelPin(version=int(version["version"]), digest=tags[_DIGEST_TAG])
+        ModelPin(version=int(version["version"]), digest=tags[DIGEST_TAG])
         for version in versions
-        if (tags := _tags(version)).get(_IMAGE_TAG) == image and _DIGEST_TAG in tags
+        if (tags := _tags(version)).get(_IMAGE_TAG) == image and DIGEST_TAG in tags
     ]
     return max(pins, key=lambda pin: pin.version, default=None)
 

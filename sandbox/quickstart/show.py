@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from pulumi_mlops._shared import names
 from sandbox.errors import SandboxError
 from sandbox.progress import console, say, step
-from sandbox.quickstart.context import ENDPOINT_PORT, REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from sandbox.quickstart.context import WORKLOAD, QuickStart
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
     """
     from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
 
-    service = ServiceAddress(start.namespace, WORKLOAD, ENDPOINT_PORT)
+    service = ServiceAddress(start.namespace, WORKLOAD, names.ENDPOINT_PORT)
     with step("call the endpoint") as current:
         try:
             identity = start.cluster.request(service, "/mlops/identity")
@@ -100,11 +101,11 @@ def read_predictions(answer: Any, expected: int) -> list[float]:
 def next_steps(namespace: str) -> str:
     """Writes what a newcomer may want to do next."""
     forward = (
-        f"python -m sandbox kubectl --namespace {namespace} port-forward service/{REGISTRY_SERVICE} {REGISTRY_PORT}"
+        f"python -m sandbox kubectl --namespace {namespace} port-forward service/{names.REGISTRY} {names.REGISTRY_PORT}"
     )
     steps = {
         'eval "$(.venv/bin/python -m sandbox env)"': "pulumi and mlops in this shell use the sandbox",
-        forward: f"MLflow's page is then http://localhost:{REGISTRY_PORT}",
+        forward: f"MLflow's page is then http://localhost:{names.REGISTRY_PORT}",
         "mlops status": "what is pinned, registered, serving and healthy",
         f"mlops train {WORKLOAD} --stack {STACK} --follow": f"trains again; then pin the version in stacks/{FILE_NAME}",
         f"pulumi preview --stack {STACK}": f"what an edit of stacks/{FILE_NAME} would change",

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_mlops._shared import names
 from sandbox.errors import SandboxError
 from sandbox.progress import say
 from sandbox.quickstart import registry
-from sandbox.quickstart.context import REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from sandbox.quickstart.context import WORKLOAD, QuickStart
 from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 _GATE_REJECTED = 3
@@ -17,8 +18,8 @@ _GATE_REJECTED = 3
 
 def trained(start: QuickStart) -> ModelPin:
     """Returns the model that this checkout's pipeline has trained, training it now if it has not yet."""
-    from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415 - slow to import
-    from pulumi_mlops.cli.train import active_runs  # noqa: PLC0415
+    from pulumi_mlops.cli.kubernetes.train import active_runs  # noqa: PLC0415 - slow to import
+    from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415
 
     is_running = bool(active_runs(start.cluster, place_of(WORKLOAD, STACK)))
     image = start.place.images["pipeline"]
@@ -73,5 +74,5 @@ class _Registry:
         """Returns the JSON that a path answers with."""
         from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
 
-        service = ServiceAddress(self._start.namespace, REGISTRY_SERVICE, REGISTRY_PORT)
+        service = ServiceAddress(self._start.namespace, names.REGISTRY, names.REGISTRY_PORT)
         return self._start.cluster.request(service, path)

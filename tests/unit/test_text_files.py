@@ -10,7 +10,7 @@ import pytest
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
-from pulumi_mlops.cli.registry import read_rows
+from pulumi_mlops.cli.predict import read_rows
 from pulumi_mlops.stack.project import find_project
 
 ROOT = Path(__file__).parents[2]

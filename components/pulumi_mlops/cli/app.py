@@ -150,6 +150,6 @@ def approve(
     json: Json = False,
 ) -> None:
     """Approve a registered version on SageMaker: without that, no stack serves it."""
-    from pulumi_mlops.cli.sagemaker.approve import approve as run  # noqa: PLC0415
+    from pulumi_mlops.cli.approve import approve as run  # noqa: PLC0415
 
     run(workload, stack, version, rejects=reject, note=note, as_json=json)

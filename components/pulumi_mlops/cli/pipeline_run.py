@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pulumi_mlops.cli.kubernetes.runs import EXIT_CODES, Run, Status, Step
 from pulumi_mlops.cli.output import WRONG_USE, print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
+from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, Step
 from pulumi_mlops.cli.stacks import place_of
 from pulumi_mlops.stack.graphs import GraphError, judge_parameters, load_graph
 from pulumi_mlops.stack.model import default_graph

@@ -1,17 +1,14 @@
 """`mlops predict`: one call to a workload's endpoint."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress, cluster_of
-from pulumi_mlops.cli.output import print_json, told_errors
-from pulumi_mlops.cli.registry import read_rows
-from pulumi_mlops.cli.stacks import Place, place_of
-from pulumi_mlops.cli.status import ENDPOINT_PORT
-from pulumi_mlops.stack import Target
+from pulumi_mlops.cli.output import print_json
+from pulumi_mlops.cli.targets import on_target
 
 
 def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None:
@@ -26,34 +23,35 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
     Raises:
         typer.Exit: With code 1, when there are no rows or no predictions.
     """
-    with told_errors(ClusterError, OSError, ValueError):
-        place = place_of(workload, stack)
+    with on_target(workload, stack, OSError, ValueError) as operations:
         # As bytes: the file says how its text is encoded, and the system's own encoding has no say in it.
         rows = read_rows(sys.stdin.buffer.read() if rows_file == "-" else Path(rows_file).read_bytes())
-        if place.config.platform.target is Target.SAGEMAKER:
-            _say(workload, stack, _on_sagemaker(place, rows), as_json=as_json)
-            return
-        service = ServiceAddress(place.namespace, workload, ENDPOINT_PORT)
-        answer = cluster_of(place.config).request(service, f"/v1/models/{workload}:predict", {"instances": rows})
-        predictions = answer.get("predictions") if isinstance(answer, dict) else None
-        if not isinstance(predictions, list):
-            raise ClusterError(
-                f"{workload} in {stack}: got no predictions, expected one for each row, fix: see its log"
-            )
-    _say(workload, stack, predictions, as_json=as_json)
-
-
-def _on_sagemaker(place: Place, rows: list[Any]) -> list[Any]:
-    from pulumi_mlops._shared.aws.client import AwsError  # noqa: PLC0415 - start-up time
-    from pulumi_mlops.cli.sagemaker.predict import predictions  # noqa: PLC0415
-
-    with told_errors(AwsError):
-        return predictions(place, rows)
-
-
-def _say(workload: str, stack: str, predictions: list[Any], *, as_json: bool) -> None:
+        predictions = operations.predictions(rows)
     if as_json:
         print_json({"stack": stack, "workload": workload, "predictions": predictions})
     else:
         for prediction in predictions:
             typer.echo(str(prediction))
+
+
+def read_rows(text: str | bytes) -> list[Any]:
+    """Return the rows of a JSON text: a list, or an object that holds one under rows or instances.
+
+    Bytes may be UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as editors and shells on Windows write.
+
+    Raises:
+        ValueError: When it holds no rows.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"rows: got no JSON ({error}), expected a list of rows, fix: correct it") from error
+    if isinstance(document, dict):
+        document = next((document[key] for key in ("rows", "instances") if key in document), document)
+    if not isinstance(document, list) or not document:
+        raise ValueError(
+            'rows: got no list, expected rows such as [{"feature": 1.0}], fix: put the rows into a list'
+            if not isinstance(document, list)
+            else "rows: got an empty list, expected at least one row, fix: add one"
+        )
+    return document

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from pulumi_mlops.cli.kubernetes.runs import Run, Status, Step
+from pulumi_mlops.cli.runs import Run, Status, Step
 
 STYLES = {
     Status.WAITING: ("·", "dim"),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_mlops._shared import names
+from pulumi_mlops._shared.kubernetes import labels
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack import StackConfig
 from pulumi_mlops.stack.file import load_stack_file
@@ -31,12 +33,12 @@ class Place:
     @property
     def pipeline(self) -> str:
         """The name of its pipeline's CronJob."""
-        return f"{self.workload}-pipeline"
+        return names.pipeline_of(self.workload)
 
     @property
     def pipeline_labels(self) -> Mapping[str, str]:
         """The labels of its runs."""
-        return {"app.kubernetes.io/name": self.pipeline, "app.kubernetes.io/component": "training-pipeline"}
+        return labels.selector(self.pipeline, names.TRAINING_PIPELINE)
 
 
 def place_of(workload: str, stack: str) -> Place:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.values import host_of
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import Target
@@ -136,7 +137,7 @@ def _owns_registry(document: StackDocument) -> bool:
 
 def _registry_service(document: StackDocument) -> tuple[str, ...] | None:
     namespace = document.at("platform", "namespace")
-    return ("mlflow", namespace) if isinstance(namespace, str) else None
+    return (names.REGISTRY, namespace) if isinstance(namespace, str) else None
 
 
 def _service_of(url: str) -> tuple[str, ...] | None:

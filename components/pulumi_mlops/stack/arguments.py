@@ -4,17 +4,16 @@ from typing import Any
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.documents import without_none
 from pulumi_mlops.model_registry.config import AccountRegistry, OwnRegistry
-from pulumi_mlops.model_registry.sagemaker.storage.settings import bucket_name_of
 from pulumi_mlops.stack import graphs
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.platform.config import PlatformConfig, SageMakerSettings
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 
-GROUP = "model-package-group"
 _OTHER_ACCOUNTS = ("consumer_account_ids", "producer_account_ids")
 _ONLY_SAGEMAKER = set(_OTHER_ACCOUNTS)
 _STORAGE = {
@@ -113,8 +112,8 @@ def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, workload
         account_id, namespace = registry.account_id, registry.namespace
     else:
         account_id, namespace = settings.account_id, platform.namespace
-    account = AwsAccount(settings.account_id, settings.region)
-    return account.arn("sagemaker", f"{GROUP}/{namespace}-{workload}", account_id=account_id)
+    account = AwsAccount(account_id, settings.region)
+    return names.model_package_group_arn(account, names.on_aws(namespace, workload))
 
 
 def _sagemaker_place(
@@ -126,7 +125,7 @@ def _sagemaker_place(
         return place | _other_accounts(platform)
     owner = AwsAccount(registry.account_id, settings.region)
     place["model_package_group"] = registry_arn(platform, settings, workload)
-    place["model_data_bucket"] = bucket_name_of(registry.namespace, owner)
+    place["model_data_bucket"] = names.bucket(registry.namespace, owner)
     return without_none({**place, "model_data_kms_key_arn": registry.kms_key_arn})
 
 

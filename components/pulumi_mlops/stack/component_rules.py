@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops._shared.problems import Problem as ArgumentProblem
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
@@ -21,7 +22,7 @@ from pulumi_mlops.stack.workload import parts
 
 # Stand in for what only exists once something is declared.
 _BUCKET = "a-bucket"
-_REGISTRY_URL = "http://mlflow.a-namespace.svc.cluster.local:5000"
+_REGISTRY_URL = names.registry_url("a-namespace")
 _PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
 # Arguments that stand elsewhere in a stack file, by their beginning.
 _WORKLOAD_PLACES: dict[str, Path] = {
@@ -81,7 +82,7 @@ def _platform(document: StackDocument, config: StackConfig) -> Iterator[Problem]
         settings = arguments.registry_args(platform, platform.registry, platform.namespace)
         if _PASSWORD in document.secrets:
             settings["database_password"] = "a secret"  # noqa: S105 - what it is is not known here
-        for problem in _refused(resolve_registry, "mlflow", {"kubernetes": settings}):
+        for problem in _refused(resolve_registry, names.REGISTRY, {"kubernetes": settings}):
             yield _told(document, _placed(problem.path, _REGISTRY_PLACES) or ("platform",), problem)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pulumi_mlops._shared import names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.problems import Problem, shown
 
@@ -9,9 +10,7 @@ from pulumi_mlops.stack.problems import Problem, shown
 # `default` is there before any stack.
 RESERVED_PREFIX = "kube-"
 DEFAULT_NAMESPACE = "default"
-REGISTRY_NAMES = ("mlflow", "mlflow-database")
-# What a workload's name is followed by in the names of its pipeline and of its truth check.
-ENDINGS = ("-pipeline", "-truth")
+REGISTRY_NAMES = (names.REGISTRY, names.database_of(names.REGISTRY))
 
 
 def problems_of(document: StackDocument, *, owns_registry: bool) -> Iterator[Problem]:
@@ -40,9 +39,10 @@ def _namespace(document: StackDocument) -> Iterator[Problem]:
 
 def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Problem]:
     taken = dict.fromkeys(REGISTRY_NAMES if owns_registry else (), "the stack's own registry")
-    names = list(document.keys_at("workloads"))
-    taken |= {f"{name}{ending}": f"the workload {name}" for name in names for ending in ENDINGS}
-    for name in names:
+    workloads = list(document.keys_at("workloads"))
+    for name in workloads:
+        taken |= dict.fromkeys((names.pipeline_of(name), names.truth_check_of(name)), f"the workload {name}")
+    for name in workloads:
         if name in taken:
             yield document.problem(
                 ("workloads", name),

@@ -96,7 +96,7 @@ def test_a_missing_extra_is_named(project: Path, module: str, extra: str) -> Non
     code = f"import sys; sys.modules[{module!r}] = None; from pulumi_mlops.__main__ import main; main()"
     (project / "infra" / "__main__.py").write_text("import pulumi_kubernetes\n")
     path = project / "stacks" / "Pulumi.dev-local.yaml"
-    path.write_text(path.read_text() + "  mlops:workloads: {}\n")
+    path.write_text(path.read_text() + "  mlops:workloads: {flight-delay: {}}\n")
     command = ["render", "--all"] if module == "pulumi_kubernetes" else ["status"]
     result = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
     assert result.returncode == 2, result.stderr

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
-from pulumi_mlops.cli.kubernetes.runs import Run, Status, Step
+from pulumi_mlops.cli.kubernetes.train import STUCK_SECONDS, UNREACHABLE_SECONDS, follow_run
 from pulumi_mlops.cli.progress import RunView, changes
-from pulumi_mlops.cli.train import STUCK_SECONDS, UNREACHABLE_SECONDS, follow_run
+from pulumi_mlops.cli.runs import Run, Status, Step
 
 WAITING = Run("run", Status.WAITING)
 DONE = Run("run", Status.SUCCEEDED, model_version=3, model_digest="sha256:c")

@@ -4,7 +4,8 @@ import pytest
 
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
-from pulumi_mlops.cli.status import Known, Version, judge_health
+from pulumi_mlops.cli.kubernetes.status import judge_health
+from pulumi_mlops.cli.workload_status import Known, Version
 
 SEVEN = Version(7, "sha256:" + "a" * 64)
 

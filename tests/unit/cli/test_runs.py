@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops.cli.kubernetes.runs import Run, Status, Step, is_active, job_of, run_of
+from pulumi_mlops.cli.kubernetes.runs import is_active, job_of, run_of
 from pulumi_mlops.cli.progress import ending
+from pulumi_mlops.cli.runs import Run, Status, Step
 
 STEPS = ("ingest", "train", "register")
 

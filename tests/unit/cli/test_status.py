@@ -6,9 +6,12 @@ import pytest
 from rich.console import Console
 
 from pulumi_mlops.cli.kubernetes.cluster import ClusterError, Replicas, replicas_of
-from pulumi_mlops.cli.registry import read_rows, registry_url
+from pulumi_mlops.cli.kubernetes.registry import registry_url
+from pulumi_mlops.cli.kubernetes.status import judge_health, workload_status
+from pulumi_mlops.cli.predict import read_rows
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.status import Known, Version, judge_health, to_table, workload_status
+from pulumi_mlops.cli.status import to_table
+from pulumi_mlops.cli.workload_status import Known, Version
 from pulumi_mlops.stack import StackConfig
 
 DIGEST = "sha256:" + "a" * 64

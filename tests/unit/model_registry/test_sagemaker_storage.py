@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from pulumi_mlops import ArgumentsError, SageMakerStorage, SageMakerStorageArgs
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
-from pulumi_mlops.model_registry.sagemaker.storage.component import bucket_name_of
 from tests.aws_inputs import refusals
 from tests.policies import findings
 from tests.recording import Declaration, declare
@@ -65,7 +65,7 @@ def test_the_bucket_is_named_by_its_stack_account_and_region(preview: bool) -> N
     declaration = storage(preview=preview)
     assert declaration.result == {"name": BUCKET, "arn": f"arn:aws:s3:::{BUCKET}"}
     assert {one.inputs["bucket"] for one in declaration.resources if one.type.startswith("aws:")} == {BUCKET}
-    assert bucket_name_of("flights-dev", AwsAccount("123456789012", "eu-west-1")) == BUCKET
+    assert names.bucket("flights-dev", AwsAccount("123456789012", "eu-west-1")) == BUCKET
 
 
 def test_nothing_in_it_is_public() -> None:

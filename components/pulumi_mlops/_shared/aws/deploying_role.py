@@ -6,9 +6,9 @@ read in the provider's source (terraform-provider-aws, `internal/service/*`) and
 
 from collections.abc import Mapping
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.documents import Document
-from pulumi_mlops.model_registry.sagemaker.storage.settings import bucket_name_of
 
 _TAGS = ("ListTagsForResource", "TagResource", "UntagResource")
 
@@ -95,7 +95,7 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
         account: The stack's account and region.
         namespace: The stack's namespace.
     """
-    bucket = account.arn("s3", bucket_name_of(namespace, account))
+    bucket = account.arn("s3", names.bucket(namespace, account))
     roles = account.arn("iam", f"role/{namespace}-*")
     linked = account.arn("iam", f"role/aws-service-role/{_AUTOSCALING}/*")
     kinds = ("endpoint", "endpoint-config", "model", "model-package", "model-package-group", "pipeline")

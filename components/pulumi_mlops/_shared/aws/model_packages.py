@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_mlops._shared.aws.client import MissingError, ask, pages
+from pulumi_mlops._shared.names import DIGEST_TAG
 
 APPROVED = "Approved"
 PENDING = "PendingManualApproval"
 REJECTED = "Rejected"
-DIGEST_KEY = "mlops.digest"
-"""Where the pipeline notes the digest of a version's bytes, among its metadata."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def describe(client: Any, arn: str) -> ModelPackage:
         arn=answer["ModelPackageArn"],
         version=str(answer.get("ModelPackageVersion", "")),
         approval_status=answer.get("ModelApprovalStatus", ""),
-        digest=metadata.get(DIGEST_KEY, ""),
+        digest=metadata.get(DIGEST_TAG, ""),
         model_data_url=containers[0].get("ModelDataUrl", ""),
         image=containers[0].get("Image", ""),
         metadata=metadata,

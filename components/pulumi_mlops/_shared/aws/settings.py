@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_mlops._shared import values as names
+from pulumi_mlops._shared import names
+from pulumi_mlops._shared import values as neutral
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values
 from pulumi_mlops._shared.aws.account import AwsAccount
@@ -94,7 +95,7 @@ def read_common(arguments: Arguments) -> CommonSettings:
     key: Check = all_of(values.kms_key_arn, values.of_region(account.region)) if is_located else values.kms_key_arn
     return CommonSettings(
         account=account,
-        namespace=read("sagemaker.namespace", names.namespace, ""),
+        namespace=read("sagemaker.namespace", neutral.namespace, ""),
         permissions_boundary_arn=read("sagemaker.permissions_boundary_arn", boundary),
         kms_key_arn=read("sagemaker.kms_key_arn", key),
         tags=read_tags(arguments),
@@ -134,7 +135,7 @@ def resource_name(
         longest: How many characters AWS takes.
         path: The argument that the name is from.
     """
-    whole = f"{common.namespace}-{name}"
+    whole = names.on_aws(common.namespace, name)
     if arguments.sound("sagemaker.namespace"):
         arguments.check(path, whole, values.aws_name(longest))
     return whole

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import Any
+
+from pulumi_mlops.cli.runs import Run, Status, Step
 
 Document = Mapping[str, Any]
 # Reasons for which a container never starts by itself.
@@ -19,77 +19,7 @@ _STUCK = {
 }
 
 
-class Status(str, Enum):
-    """How a run or a step of it stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    SKIPPED = "skipped"
-    REJECTED = "rejected"
-    FAILED = "failed"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether it stays like this."""
-        return self not in {Status.WAITING, Status.RUNNING}
-
-
 GONE = "its pod is gone; the registry knows what it registered"
-
-# What a command that waited for a run ends with.
-EXIT_CODES = {Status.SUCCEEDED: 0, Status.FAILED: 1, Status.REJECTED: 3}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a run.
-
-    Attributes:
-        name: Its name in the step graph.
-        container: The container that runs it.
-        status: How it stands.
-        message: What it says about that; empty where it says nothing.
-        started_at: When it started, RFC 3339; None before that.
-        finished_at: When it ended, RFC 3339; None before that.
-    """
-
-    name: str
-    container: str
-    status: Status
-    message: str = ""
-    started_at: str | None = None
-    finished_at: str | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a training pipeline.
-
-    Attributes:
-        name: The name of its Job.
-        status: How it stands.
-        message: Why, where that needs saying.
-        steps: Its steps in order; none before there is a pod.
-        pod: The name of its pod; None before there is one.
-        stuck: Why it will not go on by itself; None while it may.
-        model_version: The version that it registered, if any.
-        model_digest: The digest of that version.
-    """
-
-    name: str
-    status: Status
-    message: str = ""
-    steps: tuple[Step, ...] = ()
-    pod: str | None = None
-    stuck: str | None = None
-    model_version: int | None = None
-    model_digest: str | None = None
-
-    def to_document(self) -> dict[str, Any]:
-        """The run as plain data, for `--json`; its name stands under `run`."""
-        document = asdict(self)
-        return {"run": document.pop("name"), **document}
 
 
 def is_active(job: Document) -> bool:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.model_registry.config import AccountRegistry
-from pulumi_mlops.model_registry.sagemaker.storage.settings import bucket_name_of
 from pulumi_mlops.stack.platform.config import SageMakerSettings
 
 
@@ -38,14 +38,19 @@ def names_of(place: Place) -> Names:
     settings = platform.sagemaker
     if settings is None:
         raise ValueError(f"stack {place.stack}: got target {platform.target.value}, expected sagemaker")
-    prefix = f"{place.namespace}-{place.workload}"
-    bucket = bucket_name_of(place.namespace, AwsAccount(settings.account_id, settings.region))
-    return Names(settings.region, f"{prefix}-pipeline", prefix, bucket, _group(place, settings))
+    account = AwsAccount(settings.account_id, settings.region)
+    return Names(
+        region=settings.region,
+        pipeline=names.on_aws(place.namespace, names.pipeline_of(place.workload)),
+        endpoint=names.on_aws(place.namespace, place.workload),
+        bucket=names.bucket(place.namespace, account),
+        group=_group(place, settings),
+    )
 
 
 def _group(place: Place, settings: SageMakerSettings) -> str:
     registry = place.config.platform.registry
     if not isinstance(registry, AccountRegistry):
-        return f"{place.namespace}-{place.workload}"
-    name = f"model-package-group/{registry.namespace}-{place.workload}"
-    return AwsAccount(registry.account_id, settings.region).arn("sagemaker", name)
+        return names.on_aws(place.namespace, place.workload)
+    owner = AwsAccount(registry.account_id, settings.region)
+    return names.model_package_group_arn(owner, names.on_aws(registry.namespace, place.workload))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pulumi_mlops._shared.aws import client as aws
+from pulumi_mlops._shared.names import asynchronous_folder
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.stacks import Place
 
@@ -54,7 +55,7 @@ def _asked_later(names: Names, body: bytes) -> bytes:
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
     """
     s3 = aws.client("s3", names.region)
-    key = f"async/{names.endpoint}/requests/{uuid.uuid4()}.json"
+    key = f"{asynchronous_folder(names.endpoint)}/requests/{uuid.uuid4()}.json"
     aws.ask(s3, "put_object", Bucket=names.bucket, Key=key, Body=body, ContentType=JSON)
     taken = aws.ask(
         aws.client("sagemaker-runtime", names.region),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pulumi_mlops.cli.kubernetes.runs import Run, Status, Step
+from pulumi_mlops.cli.runs import Run, Status, Step
 
 Document = Mapping[str, Any]
 CONDITION_SUFFIX = "-gate"

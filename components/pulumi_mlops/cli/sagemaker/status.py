@@ -5,13 +5,12 @@ from typing import Any, TypeVar
 
 from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
+from pulumi_mlops._shared.names import MODEL_DIGEST_VARIABLE, MODEL_VERSION_VARIABLE
 from pulumi_mlops.cli.sagemaker import packages
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.status import Known, Version, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 
-VERSION_VARIABLE = "MLOPS_MODEL_VERSION"
-DIGEST_VARIABLE = "MLOPS_MODEL_DIGEST"
 IN_SERVICE = "InService"
 Value = TypeVar("Value")
 
@@ -83,6 +82,6 @@ def _version(names: Names, endpoint: Mapping[str, Any]) -> Version:
     configuration = aws.ask(service, "describe_endpoint_config", EndpointConfigName=endpoint["EndpointConfigName"])
     model = aws.ask(service, "describe_model", ModelName=configuration["ProductionVariants"][0]["ModelName"])
     variables = (model.get("PrimaryContainer") or {}).get("Environment") or {}
-    if not str(variables.get(VERSION_VARIABLE, "")).isdecimal():
-        raise AwsError(f"model {model['ModelName']}: got no {VERSION_VARIABLE}, expected a model of this project")
-    return Version(int(variables[VERSION_VARIABLE]), str(variables.get(DIGEST_VARIABLE, "")))
+    if not str(variables.get(MODEL_VERSION_VARIABLE, "")).isdecimal():
+        raise AwsError(f"model {model['ModelName']}: got no {MODEL_VERSION_VARIABLE}, expected a model of this project")
+    return Version(int(variables[MODEL_VERSION_VARIABLE]), str(variables.get(MODEL_DIGEST_VARIABLE, "")))

@@ -2,15 +2,15 @@
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 from pulumi_mlops.endpoint.settings import PinnedModel
 
-COMPONENT = "endpoint"
+COMPONENT = names.ENDPOINT
 PORT = 8080
-SERVICE_PORT = 80
 SERVER = "server"
 # One event loop, and a model on one thread: see mlops_runtime.serving.scorer.
 SERVER_MILLICORES = 1000
@@ -48,7 +48,7 @@ def service_account(settings: EndpointSettings) -> Document:
 
 def service(settings: EndpointSettings) -> Document:
     """Return the endpoint's address."""
-    port = {"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
+    port = {"name": "http", "port": names.ENDPOINT_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
     return objects.service(metadata(settings), selector(settings), [port])
 
 
@@ -234,4 +234,4 @@ def _spread(settings: EndpointSettings, topology_key: str) -> Document:
 
 def url(settings: EndpointSettings) -> pulumi.Input[str]:
     """Return the endpoint's address within the cluster."""
-    return combine(lambda namespace: f"http://{settings.name}.{namespace}.svc.cluster.local", settings.namespace)
+    return combine(lambda namespace: f"http://{names.service_host(settings.name, namespace)}", settings.namespace)

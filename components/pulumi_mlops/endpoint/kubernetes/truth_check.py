@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
@@ -22,7 +23,7 @@ ROLLOUT = f"{labels.PREFIX}/rollout"
 
 def identity_name(settings: EndpointSettings) -> str:
     """Name of the check's identity and rules, which stay from check to check."""
-    return f"{settings.name}-truth"
+    return names.truth_check_of(settings.name)
 
 
 def pod_labels(settings: EndpointSettings) -> dict[str, str]:
@@ -78,7 +79,7 @@ def job(settings: EndpointSettings, model: PinnedModel, rolled_out: pulumi.Input
         rolled_out: What changes with each rollout.
     """
     digits = content_hash([render.pod_template(settings, model), _spec(settings, model)])
-    name = combine(lambda known: f"{settings.name}-truth-{known}", digits)
+    name = combine(lambda known: f"{identity_name(settings)}-{known}", digits)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

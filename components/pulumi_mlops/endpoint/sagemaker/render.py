@@ -2,6 +2,7 @@
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.model_data import model_data_url
 from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.tags import component_tags
@@ -20,7 +21,7 @@ SHADOW_VARIANT = "shadow"
 
 def tags(settings: HostingSettings) -> dict[str, pulumi.Input[str]]:
     """Tags of everything that belongs to the endpoint. By one of them it is found again when it is to be removed."""
-    ours = component_tags(settings.tags, "endpoint", workload=settings.model_name)
+    ours = component_tags(settings.tags, names.ENDPOINT, workload=settings.model_name)
     return {**ours, ENDPOINT_TAG: settings.endpoint_name}
 
 
@@ -37,9 +38,7 @@ def package(settings: HostingSettings, model: PinnedModel) -> Document:
     """Return the version that is pinned, as it is looked up in the registry."""
 
     def arn(group: str, version: str) -> str:
-        if not group.startswith("arn:"):
-            group = settings.account.arn("sagemaker", f"model-package-group/{group}")
-        return package_arn(group, version)
+        return package_arn(names.model_package_group_arn(settings.account, group), version)
 
     return {
         "region": settings.account.region,
@@ -66,9 +65,9 @@ def model(
             "image": image,
             # The server holds its own bytes against the digest before it answers that it is ready.
             "environment": {
-                "MLOPS_MODEL_NAME": settings.model_name,
-                "MLOPS_MODEL_VERSION": pinned.version,
-                "MLOPS_MODEL_DIGEST": pinned.digest,
+                names.MODEL_NAME_VARIABLE: settings.model_name,
+                names.MODEL_VERSION_VARIABLE: pinned.version,
+                names.MODEL_DIGEST_VARIABLE: pinned.digest,
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without
@@ -174,6 +173,7 @@ def _shadow_variant(shadow: ShadowSettings) -> Document:
 def _asynchronous(settings: HostingSettings) -> Document | None:
     if settings.asynchronous is None:
         return None
+    folder = names.asynchronous_folder(settings.endpoint_name)
     topics = without_none(
         {
             "success_topic": settings.asynchronous.success_topic_arn,
@@ -184,8 +184,8 @@ def _asynchronous(settings: HostingSettings) -> Document | None:
         "client_config": {"max_concurrent_invocations_per_instance": settings.asynchronous.max_concurrent_per_instance},
         "output_config": without_none(
             {
-                "s3_output_path": _in_bucket(settings, f"async/{settings.endpoint_name}/answers"),
-                "s3_failure_path": _in_bucket(settings, f"async/{settings.endpoint_name}/failures"),
+                "s3_output_path": _in_bucket(settings, f"{folder}/answers"),
+                "s3_failure_path": _in_bucket(settings, f"{folder}/failures"),
                 "kms_key_id": settings.kms_key_arn,
                 "notification_config": topics or None,
             }
@@ -200,7 +200,7 @@ def _data_capture(settings: HostingSettings) -> Document | None:
         {
             "enable_capture": True,
             "initial_sampling_percentage": settings.data_capture_percent,
-            "destination_s3_uri": _in_bucket(settings, f"data-capture/{settings.endpoint_name}"),
+            "destination_s3_uri": _in_bucket(settings, names.data_capture_folder(settings.endpoint_name)),
             "kms_key_id": settings.kms_key_arn,
             "capture_options": [{"capture_mode": "Input"}, {"capture_mode": "Output"}],
             "capture_content_type_header": {"json_content_types": ["application/json"]},

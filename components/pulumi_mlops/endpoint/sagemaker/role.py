@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "CreateMod
 
 from collections.abc import Iterator, Sequence
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws import permissions, policies
 from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.aws.roles import RoleSettings
@@ -53,7 +54,7 @@ def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterat
         yield policies.statement(["cloudwatch:DescribeAlarms"], alarms, sid="WatchAlarms")
     if settings.data_capture_percent is not None:
         yield permissions.write_objects(
-            account, settings.bucket_name, [f"data-capture/{settings.endpoint_name}/"], sid="CaptureData"
+            account, settings.bucket_name, [f"{names.data_capture_folder(settings.endpoint_name)}/"], sid="CaptureData"
         )
     if settings.asynchronous is not None:
         yield from _asynchronous(settings)
@@ -68,7 +69,7 @@ def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterat
 
 def _asynchronous(settings: HostingSettings) -> Iterator[Document]:
     """Requests lie beside the answers: whoever asks puts them there."""
-    prefixes = [f"async/{settings.endpoint_name}/"]
+    prefixes = [f"{names.asynchronous_folder(settings.endpoint_name)}/"]
     yield from permissions.read_objects(settings.account, settings.bucket_name, prefixes, sid="ReadRequests")
     yield permissions.write_objects(settings.account, settings.bucket_name, prefixes, sid="WriteAnswers")
     if settings.asynchronous is None:

@@ -98,7 +98,7 @@ class KubernetesModelRegistry(pulumi.ComponentResource):
             create(name, database.network_policy(settings), children),
         ]
         volume = database.volume_claim(settings)
-        takes_over = [f"{settings.name}-database"]
+        takes_over = [name]
         create(database.claim_name(settings), volume, self._volume_options(settings, takes_over))
         create(name, database.service(settings), children)
         server = create(

@@ -2,12 +2,12 @@
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
-from pulumi_mlops.model_registry.kubernetes.render import COMPONENT as REGISTRY_COMPONENT
 from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings
 
-COMPONENT = "model-registry-database"
+COMPONENT = names.database_of(names.MODEL_REGISTRY)
 PORT = 5432
 USER = DATABASE = "mlflow"
 DATA_FOLDER = "/var/lib/postgresql/data"
@@ -16,7 +16,7 @@ SECRET_FOLDER = "/run/secrets/database"  # noqa: S105 - where the secret is moun
 
 def database_name(settings: RegistrySettings) -> str:
     """Name of all the database's objects."""
-    return f"{settings.name}-database"
+    return names.database_of(settings.name)
 
 
 def selector(settings: RegistrySettings) -> dict[str, str]:
@@ -109,7 +109,7 @@ def stateful_set(
 
 def network_policy(settings: RegistrySettings) -> Document:
     """Return who may speak with the database: MLflow alone."""
-    registry = {"podSelector": {"matchLabels": labels.selector(settings.name, REGISTRY_COMPONENT)}}
+    registry = {"podSelector": {"matchLabels": labels.selector(settings.name, names.MODEL_REGISTRY)}}
     ingress = {"from": [registry], "ports": [network.tcp(PORT)]}
     return network.policy(metadata(settings), selector(settings), ingress=[ingress])
 

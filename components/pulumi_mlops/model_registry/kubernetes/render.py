@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops.model_registry.kubernetes import database
 from pulumi_mlops.model_registry.kubernetes.settings import RegistrySettings, S3Settings
 
-COMPONENT = "model-registry"
-PORT = 5000
+COMPONENT = names.MODEL_REGISTRY
+PORT = names.REGISTRY_PORT
 # A first start makes the tables.
 START_TIMEOUT_SECONDS = 300
 DATABASE_FOLDER = "/var/lib/mlflow/database"
@@ -36,7 +38,7 @@ def metadata(settings: RegistrySettings, name: str) -> Document:
 
 def url(settings: RegistrySettings) -> pulumi.Input[str]:
     """Address of the server within the cluster."""
-    return combine(lambda namespace: f"http://{settings.name}.{namespace}.svc.cluster.local:{PORT}", settings.namespace)
+    return combine(lambda namespace: names.registry_url(namespace, settings.name), settings.namespace)
 
 
 def service_account(settings: RegistrySettings) -> Document:
@@ -114,10 +116,8 @@ def network_policy(settings: RegistrySettings) -> Document:
     allowed = [settings.namespace, *settings.allowed_namespaces]
     egress: list[pulumi.Input[Document] | pulumi.Input[list[Document]]] = [network.to_dns()]
     if settings.postgres is not None:
-        database = {
-            "podSelector": {"matchLabels": labels.selector(f"{settings.name}-database", f"{COMPONENT}-database")}
-        }
-        egress.append({"to": [database], "ports": [network.tcp(5432)]})
+        server = {"podSelector": {"matchLabels": database.selector(settings)}}
+        egress.append({"to": [server], "ports": [network.tcp(database.PORT)]})
     if settings.s3 is not None:
         egress.append(network.to_url(settings.s3.endpoint_url or "https://s3.amazonaws.com"))
         if settings.s3.credentials_secret_name is None:
@@ -196,12 +196,13 @@ def _database_uri(settings: RegistrySettings) -> str:
     """Return the database's address. The password is not in it: the driver takes it from the environment."""
     if settings.postgres is None:
         return f"sqlite:///{DATABASE_FOLDER}/mlflow.db"
-    return f"postgresql+psycopg2://mlflow@{settings.name}-database:5432/mlflow?{_DATABASE_CONNECTION}"
+    server = f"{database.USER}@{database.database_name(settings)}:{database.PORT}"
+    return f"postgresql+psycopg2://{server}/{database.DATABASE}?{_DATABASE_CONNECTION}"
 
 
 def _allowed_hosts(name: str, namespace: str) -> str:
     """Names that a client may call the server by: its Service's, and a forwarded port's."""
-    service = (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local")
+    service = (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", names.service_host(name, namespace))
     return ",".join(f"{host}{port}" for host in (*service, "localhost", "127.0.0.1") for port in ("", ":*"))
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops.model_registry.sagemaker.settings import GroupSettings
 
-COMPONENT = "model-registry"
+COMPONENT = names.MODEL_REGISTRY
 
 
 def group(settings: GroupSettings) -> Document:

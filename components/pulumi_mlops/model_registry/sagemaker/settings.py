@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values
+from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.settings import (
     CommonSettings,
     OtherAccounts,
@@ -30,12 +32,12 @@ class GroupSettings:
     @property
     def group_arn(self) -> str:
         """ARN of the group."""
-        return self.common.account.arn("sagemaker", f"model-package-group/{self.group_name}")
+        return names.model_package_group_arn(self.common.account, self.group_name)
 
     @property
     def versions_arn(self) -> str:
         """What matches the ARN of every version of the group."""
-        return self.common.account.arn("sagemaker", f"model-package/{self.group_name}/*")
+        return package_arn(self.group_arn, "*")
 
 
 def resolve(name: str, args: SageMakerModelRegistryArgs) -> GroupSettings:

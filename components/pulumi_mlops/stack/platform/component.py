@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
@@ -16,7 +17,6 @@ from pulumi_mlops.stack.workload.args import WorkloadArgs
 if TYPE_CHECKING:
     from pulumi_mlops.model_registry.kubernetes.component import KubernetesModelRegistry
 
-REGISTRY_NAME = "mlflow"
 POD_SECURITY_MODES = ("enforce", "audit", "warn")
 
 
@@ -73,7 +73,7 @@ class Platform(pulumi.ComponentResource):
             args: Any = arguments.registry_args(config, config.registry, self.namespace)
             if secrets.registry_database_password is not None:
                 args["database_password"] = secrets.registry_database_password
-            self.registry = KubernetesModelRegistry(REGISTRY_NAME, {"kubernetes": args, "tags": self.tags}, children)
+            self.registry = KubernetesModelRegistry(names.REGISTRY, {"kubernetes": args, "tags": self.tags}, children)
             self.registry_id = self.registry.url
         elif isinstance(config.registry, ExistingRegistry):
             self.registry_id = pulumi.Output.from_input(config.registry.url)

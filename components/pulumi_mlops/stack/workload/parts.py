@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_mlops._shared import values
+from pulumi_mlops._shared import names, values
 from pulumi_mlops._shared.arguments import Arguments, ArgumentsError
 from pulumi_mlops._shared.documents import without_none
 from pulumi_mlops._shared.place import SageMakerAccountArgs, SageMakerPlaceArgs
@@ -108,7 +108,7 @@ def parts_of(name: str, args: WorkloadArgs) -> list[Part]:
         return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args)]
     group = args["sagemaker"].get("model_package_group")
     own = [] if group is not None else [sagemaker_registry(name, args)]
-    group = group or f"{args['sagemaker']['namespace']}-{name}"
+    group = group or names.on_aws(args["sagemaker"]["namespace"], name)
     return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group), *own]
 
 
@@ -122,7 +122,7 @@ def kubernetes_pipeline(name: str, args: WorkloadArgs) -> Part:
     }
     whole = without_none({**settings, **more, **_common(name, args), "registry_url": args["registry_url"]})
     own = KubernetesTrainingArgs.__annotations__
-    return Part("pipeline", f"{name}-pipeline", whole, resolve_kubernetes_pipeline, own, "pipeline_image")
+    return Part("pipeline", names.pipeline_of(name), whole, resolve_kubernetes_pipeline, own, "pipeline_image")
 
 
 def kubernetes_endpoint(name: str, args: WorkloadArgs) -> Part:
@@ -167,7 +167,7 @@ def sagemaker_pipeline(name: str, args: WorkloadArgs, group: pulumi.Input[str]) 
     }
     whole = without_none({**settings, **more, **_common(name, args)})
     own = SageMakerTrainingArgs.__annotations__
-    return Part("pipeline", f"{name}-pipeline", whole, resolve_sagemaker_pipeline, own, "pipeline_image")
+    return Part("pipeline", names.pipeline_of(name), whole, resolve_sagemaker_pipeline, own, "pipeline_image")
 
 
 def sagemaker_endpoint(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> Part:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
 from pulumi_mlops.training_pipeline.kubernetes.settings import PipelineSettings, StepSettings
 
-COMPONENT = "training-pipeline"
+COMPONENT = names.TRAINING_PIPELINE
 WORKSPACE = "/workspace"
 # The 31st of February: what a CronJob without a schedule has in its place, being suspended besides.
 NEVER = "0 0 31 2 *"

@@ -12,14 +12,15 @@ from functools import partial
 
 import pulumi
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws import permissions, policies
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.model_data import group_prefix
+from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.policies import statement
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops.training_pipeline.sagemaker.definition.folders import runs_prefix
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
@@ -68,7 +69,7 @@ def _role(
 
 def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     account, later = settings.account, settings.later
-    runs = [f"{runs_prefix(settings.aws_name)}/"]
+    runs = [f"{names.runs_folder(settings.aws_name)}/"]
     yield from permissions.read_objects(account, later["bucket"], runs, sid="ReadResults")
     yield permissions.write_objects(account, later["bucket"], runs, sid="WriteResults")
     if settings.registers or later["champion"] is not None:
@@ -123,7 +124,7 @@ def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     yield statement([f"sagemaker:{action}" for action in [*actions, "AddTags"]], jobs, sid="RunJobs")
     yield permissions.pass_role(role_arn(settings, Role.JOBS), policies.SAGEMAKER)
     if settings.result_step is not None:
-        folder = f"{runs_prefix(settings.aws_name)}/"
+        folder = f"{names.runs_folder(settings.aws_name)}/"
         yield from permissions.read_objects(account, later["bucket"], [folder], sid="ReadResults")
     if settings.registers:
         yield from _registration(settings)
@@ -134,8 +135,8 @@ def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
 def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     """Allow to register a version: SageMaker sees to it that its model and its image are there."""
     account, later = settings.account, settings.later
-    group = combine(partial(_group_arn, account), later["model_package_group"])
-    packages = combine(lambda arn: arn.replace(":model-package-group/", ":model-package/") + "/*", group)
+    group = combine(partial(names.model_package_group_arn, account), later["model_package_group"])
+    packages = combine(lambda arn: package_arn(arn, "*"), group)
     actions = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"]
     yield statement(actions, [group, packages], sid="RegisterModel")
     yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
@@ -143,10 +144,6 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         actions = ["kms:Decrypt", "kms:DescribeKey"]
         yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
     yield from permissions.pull_images(account, [later["serving_image"]])
-
-
-def _group_arn(account: AwsAccount, group: str) -> str:
-    return group if group.startswith("arn:") else account.arn("sagemaker", f"model-package-group/{group}")
 
 
 def _start_encrypted(key_arn: pulumi.Input[str]) -> Iterator[Document]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_mlops._shared import values
+from pulumi_mlops._shared import names, values
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
@@ -22,7 +22,7 @@ from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
-COMPONENT = "training-pipeline"
+COMPONENT = names.TRAINING_PIPELINE
 # The longest name that is made of the pipeline's: of the role that SageMaker takes on for it.
 LONGEST_NAME = LONGEST_ROLE_NAME - len("-execution")
 # What AWS takes as the value of a variable, and of what is recorded with a version.

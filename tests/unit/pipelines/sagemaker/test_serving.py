@@ -18,6 +18,7 @@ from mlops_runtime.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, s
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.request_body import Application, Message, Receive, Send
 from mlops_runtime.serving.served_model import load_served_model
+from pulumi_mlops._shared import names
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment, run_process
 from tests.unit.pipelines.sagemaker.servers import sagemaker_server, status_of
 from tests.unit.pipelines.serving.artifacts import ROW, write_artifact
@@ -34,10 +35,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def variables(model: Path) -> dict[str, str]:
+    """What the component sets."""
     return {
-        "MLOPS_MODEL_NAME": "flight-delay",
-        "MLOPS_MODEL_VERSION": "7",
-        "MLOPS_MODEL_DIGEST": digest_directory(model),
+        names.MODEL_NAME_VARIABLE: "flight-delay",
+        names.MODEL_VERSION_VARIABLE: "7",
+        names.MODEL_DIGEST_VARIABLE: digest_directory(model),
     }
 
 

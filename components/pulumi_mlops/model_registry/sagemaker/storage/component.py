@@ -5,9 +5,7 @@ import pulumi_aws as aws
 
 from pulumi_mlops.model_registry.sagemaker.storage import render
 from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs
-from pulumi_mlops.model_registry.sagemaker.storage.settings import bucket_name_of, resolve
-
-__all__ = ["SageMakerStorage", "bucket_name_of"]
+from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve
 
 
 class SageMakerStorage(pulumi.ComponentResource):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.model_data import MODELS_PREFIX
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
@@ -9,7 +10,7 @@ from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops.model_registry.sagemaker.storage.settings import StorageSettings
 
 COMPONENT = "storage"
-EXPIRING_PREFIXES = ("async/", "data-capture/", "runs/")
+EXPIRING_PREFIXES = (names.ASYNCHRONOUS_PREFIX, names.DATA_CAPTURE_PREFIX, names.RUNS_PREFIX)
 """Answers of asynchronous endpoints, captured requests, and what the steps of a run hand on."""
 ABORT_UPLOAD_DAYS = 7
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import Arguments
-from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.settings import CommonSettings, OtherAccounts, read_common, read_other_accounts
 from pulumi_mlops._shared.rules import Setting
 from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs
@@ -25,11 +25,6 @@ class StorageSettings:
     protect_data: bool
 
 
-def bucket_name_of(namespace: str, account: AwsAccount) -> str:
-    """Return the name of a stack's bucket. Buckets of all the world's accounts share one set of names."""
-    return f"{namespace}-{account.account_id}-{account.region}"
-
-
 def resolve(name: str, args: SageMakerStorageArgs) -> StorageSettings:
     """Check the arguments and fill in the defaults.
 
@@ -40,7 +35,7 @@ def resolve(name: str, args: SageMakerStorageArgs) -> StorageSettings:
     common = read_common(arguments)
     settings = StorageSettings(
         common=common,
-        bucket_name=bucket_name_of(common.namespace, common.account),
+        bucket_name=names.bucket(common.namespace, common.account),
         others=read_other_accounts(arguments),
         noncurrent_version_days=arguments.number("sagemaker.noncurrent_version_days", NONCURRENT_VERSION_DAYS),
         run_retention_days=arguments.number("sagemaker.run_retention_days", RUN_RETENTION_DAYS),

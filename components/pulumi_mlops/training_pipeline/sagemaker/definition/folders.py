@@ -2,6 +2,7 @@
 
 from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.names import runs_folder
 from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepKind
 from pulumi_mlops.training_pipeline.sagemaker.definition.references import EXECUTION_ID, join, property_of
 
@@ -18,11 +19,6 @@ CHAMPION = "champion"
 """Name of the folder that the serving version's model is laid in."""
 
 
-def runs_prefix(pipeline: str) -> str:
-    """Return the folder of the bucket that runs hand over their results in."""
-    return f"runs/{pipeline}"
-
-
 def models_address(plan: PipelinePlan) -> str:
     """Return where registered models are put, each in a folder named after its digest."""
     return f"s3://{plan.model_data_bucket}/{group_prefix(plan.model_package_group).rstrip('/')}"
@@ -30,7 +26,7 @@ def models_address(plan: PipelinePlan) -> str:
 
 def output_of_run(plan: PipelinePlan, step: str) -> Document:
     """Return where a step puts its output: a folder of this execution."""
-    return join("/", f"s3://{plan.bucket}/{runs_prefix(plan.name)}", EXECUTION_ID, step)
+    return join("/", f"s3://{plan.bucket}/{runs_folder(plan.name)}", EXECUTION_ID, step)
 
 
 def output_of(plan: PipelinePlan, step: str) -> Document:

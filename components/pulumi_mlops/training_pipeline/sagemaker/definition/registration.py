@@ -4,6 +4,7 @@ from typing import Any
 
 from pulumi_mlops._shared.aws.model_data import ARCHIVE
 from pulumi_mlops._shared.documents import Document, without_none
+from pulumi_mlops._shared.names import DIGEST_TAG
 from pulumi_mlops.training_pipeline.sagemaker.definition import folders, jobs
 from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.definition.processing import RESULT
@@ -94,7 +95,7 @@ def _lineage(plan: PipelinePlan, result_step: str) -> dict[str, Any]:
     lineage: dict[str, Any] = {
         "mlops.code_version": from_file(result_step, RESULT, "code_version"),
         "mlops.data_digest": from_file(result_step, RESULT, "data_digest"),
-        "mlops.digest": from_file(result_step, RESULT, "model_digest"),
+        DIGEST_TAG: from_file(result_step, RESULT, "model_digest"),
         "mlops.environment": plan.environment,
         "mlops.execution": EXECUTION_ID,
         "mlops.graph": plan.graph_reference,

@@ -1,17 +1,13 @@
 """Asks a stack's model registry, within the cluster or elsewhere."""
 
-import json
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
 from pulumi_mlops.stack import ExistingRegistry, StackConfig
-
-SERVICE_NAME = "mlflow"
-PORT = 5000
-DIGEST_TAG = "mlops.digest"
 
 
 def registry_url(stack: StackConfig) -> str:
@@ -19,7 +15,7 @@ def registry_url(stack: StackConfig) -> str:
     registry = stack.platform.registry
     if isinstance(registry, ExistingRegistry):
         return registry.url
-    return f"http://{SERVICE_NAME}.{stack.platform.namespace}.svc.cluster.local:{PORT}"
+    return names.registry_url(stack.platform.namespace)
 
 
 def latest_version(cluster: Cluster, stack: StackConfig, model: str) -> tuple[int, str] | None:
@@ -37,7 +33,7 @@ def latest_version(cluster: Cluster, stack: StackConfig, model: str) -> tuple[in
     if not versions:
         return None
     tags = {tag["key"]: tag["value"] for tag in versions[0].get("tags") or []}
-    return int(versions[0]["version"]), str(tags.get(DIGEST_TAG, ""))
+    return int(versions[0]["version"]), str(tags.get(names.DIGEST_TAG, ""))
 
 
 def _get(url: str, path: str) -> Any:
@@ -49,26 +45,3 @@ def _get(url: str, path: str) -> Any:
         return parse_answer(url, path, error.code, error.read().decode("utf-8", errors="replace"))
     except (URLError, OSError) as error:
         raise ClusterError(f"{url}: no answer ({error})") from error
-
-
-def read_rows(text: str | bytes) -> list[Any]:
-    """Return the rows of a JSON text: a list, or an object that holds one under rows or instances.
-
-    Bytes may be UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as editors and shells on Windows write.
-
-    Raises:
-        ValueError: When it holds no rows.
-    """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"rows: got no JSON ({error}), expected a list of rows, fix: correct it") from error
-    if isinstance(document, dict):
-        document = next((document[key] for key in ("rows", "instances") if key in document), document)
-    if not isinstance(document, list) or not document:
-        raise ValueError(
-            'rows: got no list, expected rows such as [{"feature": 1.0}], fix: put the rows into a list'
-            if not isinstance(document, list)
-            else "rows: got an empty list, expected at least one row, fix: add one"
-        )
-    return document

@@ -1,0 +1,103 @@
+"""What things are called, each said once: for the component that makes a thing and for everyone who looks for it.
+
+A workload's name goes through: its model and its endpoint have it, and its pipeline is called after it. Nothing here
+imports Pulumi or a cloud.
+"""
+
+from pulumi_mlops._shared.aws.account import AwsAccount
+
+REGISTRY = "mlflow"
+"""A stack's own model registry on Kubernetes: the component, its server and its Service."""
+REGISTRY_PORT = 5000
+ENDPOINT_PORT = 80
+"""Port of the Service of an endpoint on Kubernetes."""
+
+TRAINING_PIPELINE = "training-pipeline"
+"""Kinds of component: the label app.kubernetes.io/component on Kubernetes, a tag on AWS."""
+MODEL_REGISTRY = "model-registry"
+ENDPOINT = "endpoint"
+
+DIGEST_TAG = "mlops.digest"
+"""Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
+steps write it, as `mlops_runtime.tracking.DIGEST_TAG`."""
+MODEL_NAME_VARIABLE = "MLOPS_MODEL_NAME"
+"""Environment variables of a model's container on SageMaker, which `mlops_runtime.sagemaker.serving` reads."""
+MODEL_VERSION_VARIABLE = "MLOPS_MODEL_VERSION"
+MODEL_DIGEST_VARIABLE = "MLOPS_MODEL_DIGEST"
+
+RUNS_PREFIX = "runs/"
+"""Below it a stack's bucket has what the runs of pipelines hand over from step to step."""
+DATA_CAPTURE_PREFIX = "data-capture/"
+"""Below it: what data capture wrote down of endpoints' requests."""
+ASYNCHRONOUS_PREFIX = "async/"
+"""Below it: the requests to asynchronous endpoints, and their answers."""
+
+
+def pipeline_of(workload: str) -> str:
+    """Return the name of a workload's training pipeline."""
+    return f"{workload}-pipeline"
+
+
+def truth_check_of(endpoint: str) -> str:
+    """Return the name of what checks an endpoint on Kubernetes, and the beginning of each check's own."""
+    return f"{endpoint}-truth"
+
+
+def database_of(registry: str) -> str:
+    """Return the name of the database server beside a registry on Kubernetes."""
+    return f"{registry}-database"
+
+
+def service_host(service: str, namespace: str) -> str:
+    """Return the whole name of a Service in the cluster's DNS."""
+    return f"{service}.{namespace}.svc.cluster.local"
+
+
+def registry_url(namespace: str, name: str = REGISTRY) -> str:
+    """Return the address of a registry on Kubernetes.
+
+    Args:
+        namespace: Its namespace.
+        name: Its name. Defaults to that of a stack's own.
+    """
+    return f"http://{service_host(name, namespace)}:{REGISTRY_PORT}"
+
+
+def on_aws(namespace: str, name: str) -> str:
+    """Return what something of a stack is called on AWS.
+
+    Args:
+        namespace: The stack's namespace.
+        name: The thing's name within the stack.
+    """
+    return f"{namespace}-{name}"
+
+
+def bucket(namespace: str, account: AwsAccount) -> str:
+    """Return the name of a stack's bucket. Buckets of all the world's accounts share one set of names."""
+    return f"{namespace}-{account.account_id}-{account.region}"
+
+
+def model_package_group_arn(account: AwsAccount, group: str) -> str:
+    """Return the ARN of a model package group.
+
+    Args:
+        account: The account that holds it.
+        group: Its name, or its ARN, which stays as it is.
+    """
+    return group if group.startswith("arn:") else account.arn("sagemaker", f"model-package-group/{group}")
+
+
+def runs_folder(pipeline: str) -> str:
+    """Return the folder of a bucket that a pipeline's runs hand over their results in."""
+    return f"{RUNS_PREFIX}{pipeline}"
+
+
+def data_capture_folder(endpoint: str) -> str:
+    """Return the folder of a bucket with the captured requests of an endpoint."""
+    return f"{DATA_CAPTURE_PREFIX}{endpoint}"
+
+
+def asynchronous_folder(endpoint: str) -> str:
+    """Return the folder of a bucket with the requests to an asynchronous endpoint, and their answers."""
+    return f"{ASYNCHRONOUS_PREFIX}{endpoint}"

@@ -1,0 +1,83 @@
+"""`mlops status` of workloads on Kubernetes."""
+
+import http.client
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pulumi_mlops._shared import names
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.registry import latest_version
+from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack import StackConfig
+
+# What reading an answer raises that is no answer to the question.
+ODD_ANSWER = (KeyError, TypeError, ValueError, AttributeError, http.client.HTTPException)
+Value = TypeVar("Value")
+
+
+def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cluster_of) -> WorkloadStatus:
+    """Ask how a workload stands. Whatever gives no answer becomes the problem of its own cell.
+
+    Args:
+        place: The workload.
+        connect: Returns the cluster of a configuration.
+    """
+    pin = place.config.workloads[place.workload].model
+    pinned = Known(Version(pin.version, pin.digest) if pin is not None else None)
+    try:
+        cluster = connect(place.config)
+    except ClusterError as error:
+        lost: Known[Any] = Known(problem=str(error))
+        return WorkloadStatus(place.stack, place.workload, pinned, lost, lost, lost)
+    registered = _asked("the registry", lambda: _registered(cluster, place))
+    deployment = _asked("the cluster", lambda: cluster.replicas(place.namespace, place.workload))
+    absent = deployment.problem is None and deployment.value is None
+    serving: Known[Version] = Known() if absent else _asked("the endpoint", lambda: _serving(cluster, place))
+    healthy = judge_health(pinned.value, serving, deployment)
+    return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
+
+
+def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[str]:
+    """Say whether what is pinned is what serves, on every replica that there should be.
+
+    Args:
+        pinned: The version in the stack file.
+        serving: The version that the endpoint reports.
+        replicas: How many pods there are.
+    """
+    why = f" ({replicas.value.trouble})" if replicas.value is not None and replicas.value.trouble else ""
+    problem = replicas.problem or serving.problem
+    if problem is not None:
+        return Known(problem=problem if not why or why in problem else problem + why)
+    if replicas.value is None or serving.value is None:
+        return Known("waiting-for-model" if pinned is None else "not deployed")
+    if serving.value != pinned:
+        return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}{why}")
+    found = replicas.value
+    if not found.ready >= found.wanted > 0:
+        return Known(f"no: {found.ready} of {found.wanted} ready{why}")
+    # One answer speaks for all pods only when they are all of one kind.
+    if not found.updated == found.total == found.ready:
+        return Known(f"no: an update is under way, {found.updated} of {found.total} pods are new{why}")
+    return Known(f"yes ({found.ready} of {found.wanted})")
+
+
+def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
+    try:
+        return Known(question())
+    except ClusterError as error:
+        return Known(problem=str(error))
+    except ODD_ANSWER as error:
+        return Known(problem=f"{whom} answered in another form ({type(error).__name__}: {error})")
+
+
+def _registered(cluster: Cluster, place: Place) -> Version | None:
+    found = latest_version(cluster, place.config, place.workload)
+    return None if found is None else Version(*found)
+
+
+def _serving(cluster: Cluster, place: Place) -> Version:
+    service = ServiceAddress(place.namespace, place.workload, names.ENDPOINT_PORT)
+    identity = cluster.request(service, "/mlops/identity")
+    return Version(int(identity["version"]), str(identity["digest"]))

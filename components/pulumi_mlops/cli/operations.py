@@ -1,0 +1,84 @@
+"""What the commands do with a workload where it runs: one protocol, which each target's folder implements."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from pulumi_mlops.cli.runs import Run, RunReference
+from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.workload_status import WorkloadStatus
+
+
+class RunRefusedError(RuntimeError):
+    """A run cannot be started, or followed, as things stand."""
+
+    @classmethod
+    def beside(cls, place: Place, active: str) -> Self:
+        """Return that another run is active; two would contend for the same model."""
+        return cls(
+            f"{place.workload} in {place.stack}: got the active run {active}, expected none, "
+            "fix: wait for its end, which --attach shows"
+        )
+
+
+class ApprovalRefusedError(RuntimeError):
+    """A version cannot be approved as things stand."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What was decided on a registered version."""
+
+    version: int
+    digest: str
+    status: str
+    """What the target calls the decision."""
+    arn: str
+
+    def to_document(self) -> dict[str, Any]:
+        """The decision as plain data, for `--json`."""
+        return asdict(self)
+
+
+class Operations(Protocol):
+    """One workload on its target. What it needs there is imported and connected to when it is first asked."""
+
+    errors: ClassVar[tuple[type[Exception], ...]]
+    """What every method may raise when the target refuses or does not answer."""
+
+    @property
+    def place(self) -> Place:
+        """The workload."""
+
+    def active_runs(self) -> list[RunReference]:
+        """Return the runs of its pipeline that have not ended, the oldest first."""
+
+    def start_run(self) -> RunReference:
+        """Start a run of its pipeline.
+
+        Raises:
+            RunRefusedError: When another was started at the same moment.
+        """
+
+    def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
+        """Look at a run until it ends, show each state, and return the last."""
+
+    def last_words(self, run: Run) -> str:
+        """Return the end of what a failed run wrote; empty where its steps have said it."""
+
+    def predictions(self, rows: Sequence[Any]) -> list[Any]:
+        """Send rows to its endpoint and return a prediction for each.
+
+        Raises:
+            ValueError: When it answers in another form.
+        """
+
+    def status(self) -> WorkloadStatus:
+        """Ask how it stands. Whatever gives no answer becomes the problem of its own cell; nothing is raised."""
+
+    def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
+        """Approve or reject a registered version.
+
+        Raises:
+            ApprovalRefusedError: Where the target has no approval.
+        """

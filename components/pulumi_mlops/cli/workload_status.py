@@ -1,0 +1,66 @@
+"""How a workload stands, as `mlops status` shows it, whatever its target."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Known(Generic[Value]):
+    """Something that was asked for.
+
+    Attributes:
+        value: The answer; None where there is nothing, or no answer.
+        problem: Why there is no answer; None where there is one.
+    """
+
+    value: Value | None = None
+    problem: str | None = None
+
+    def to_document(self) -> Any:
+        """The value, or why there is none."""
+        return self.value if self.problem is None else {"problem": self.problem}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a model, by number and digest."""
+
+    number: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.digest.removeprefix('sha256:')[:8]})" if self.digest else str(self.number)
+
+
+@dataclass(frozen=True)
+class WorkloadStatus:
+    """How one workload of one stack stands.
+
+    Attributes:
+        stack: The stack.
+        workload: The workload; empty where the stack's configuration is refused.
+        pinned: The version in the stack file.
+        registered: The newest version in the registry.
+        serving: The version that the endpoint itself reports.
+        healthy: Whether every replica is ready and serves what is pinned.
+    """
+
+    stack: str
+    workload: str
+    pinned: Known[Version]
+    registered: Known[Version]
+    serving: Known[Version]
+    healthy: Known[str]
+
+    def to_document(self) -> dict[str, Any]:
+        """The status as plain data: each cell is its value, null, or `{"problem"}`."""
+        cells: dict[str, Any] = {"stack": self.stack, "workload": self.workload, "healthy": self.healthy.to_document()}
+        for name in ("pinned", "registered", "serving"):
+            known: Known[Version] = getattr(self, name)
+            version = known.value
+            cells[name] = (
+                known.to_document() if version is None else {"version": version.number, "digest": version.digest}
+            )
+        return cells
