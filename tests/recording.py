@@ -116,6 +116,8 @@ def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
         if request.type.endswith(":Deployment"):
             annotations = metadata.fields["annotations"].struct_value
             annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)
+    if request.type == "pulumi-python:dynamic/mlops:Endpoint":
+        state.fields["endpoint_arn"].string_value = f"arn-of-{request.name}"
     return state
 
 

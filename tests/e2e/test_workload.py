@@ -233,6 +233,8 @@ def test_an_impostor_behind_the_address_fails_the_update(trained: Trained) -> No
     version, digest = trained.second["version"], trained.second["digest"]
     assert f"does not serve {WORKLOAD} version {version} {digest}" in ended.stdout, ended.stdout
     assert "expected name flight-delay, got impostor" in ended.stdout
+    assert "impostor version 0 sha256:0 on" in ended.stdout, "who answers now"
+    assert "run `pulumi up`" in ended.stdout, "the way back"
     assert_first_is_back(trained)
 
 

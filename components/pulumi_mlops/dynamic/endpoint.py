@@ -92,7 +92,7 @@ class ManagedEndpoint(dynamic.Resource, module="mlops", name="Endpoint"):
     """An endpoint that is in service with the configuration that was asked for."""
 
     endpoint_arn: pulumi.Output[str]
-    """Its ARN."""
+    """Its ARN. Not known in a preview that would create or update it: it stands for what has been proved."""
     configuration: pulumi.Output[str]
     """Name of the configuration that it was proved to serve from."""
 

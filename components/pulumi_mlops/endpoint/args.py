@@ -120,6 +120,14 @@ class KubernetesServingArgs(TypedDict):
     """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+    allowed_ingress_cidrs: NotRequired[list[pulumi.Input[str]]]
+    """Address ranges (CIDR) that may call the endpoint besides pods, such as a load balancer's or the nodes' own.
+    Defaults to none."""
+    model_volume_gib: NotRequired[int]
+    """Size in GiB of the volume that each pod fetches the model to, on the node's disk. Defaults to 4."""
+    pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations of the pods, the truth check's among them, such as `sidecar.istio.io/inject`. Another value is a
+    rollout. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of the pods' ServiceAccount that give them a cloud identity, such as `eks.amazonaws.com/role-arn`.
     Defaults to none."""

@@ -8,7 +8,7 @@ from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.values import EcrImage, InstanceType, TopicArn
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import AnnotationKey, CpuQuantity, MemoryQuantity, Name
+from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CpuQuantity, MemoryQuantity, Name
 from pulumi_mlops.endpoint import settings
 from pulumi_mlops.endpoint.args import RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
@@ -121,6 +121,17 @@ class KubernetesServingConfig(Model):
 
     allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+
+    allowed_ingress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
+    """Address ranges (CIDR) that may call the endpoint besides pods, like a load balancer's or the nodes' own.
+    Defaults to none."""
+
+    model_volume_gib: Annotated[int, kubernetes.MODEL_VOLUME_GIB] = kubernetes.MODEL_VOLUME_GIB.default
+    """Size in GiB of the volume that each pod fetches the model to, on the node's disk. Defaults to 4."""
+
+    pod_annotations: dict[AnnotationKey, str] = Field(default={})
+    """Annotations of the pods, the truth check's among them, like sidecar.istio.io/inject. Another value is a
+    rollout. Defaults to none."""
 
     service_account_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the pods' ServiceAccount that give them a cloud identity, like eks.amazonaws.com/role-arn.

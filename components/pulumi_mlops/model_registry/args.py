@@ -63,8 +63,18 @@ class KubernetesModelRegistrySettingsArgs(KubernetesPlaceArgs):
     """CPU reserved for a server, as a Kubernetes quantity. Defaults to 100m."""
     memory: NotRequired[str]
     """Memory of a server, as a Kubernetes quantity. Defaults to 1536Mi."""
+    database_cpu: NotRequired[str]
+    """CPU request of the PostgreSQL server, as a Kubernetes quantity. Needs PostgreSQL. Defaults to 100m."""
+    database_memory: NotRequired[str]
+    """Memory request and limit of the PostgreSQL server, as a Kubernetes quantity. Needs PostgreSQL. Defaults to
+    512Mi."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
     """Other namespaces whose pipelines and endpoints may use the registry. Defaults to none."""
+    allowed_ingress_cidrs: NotRequired[list[pulumi.Input[str]]]
+    """Address ranges (CIDR) that may call the registry besides pods, such as a load balancer's or the nodes' own.
+    MLflow asks nobody who they are. Defaults to none."""
+    pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations of the pods, the database's among them, such as `sidecar.istio.io/inject`. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations that give the server a cloud identity, such as `eks.amazonaws.com/role-arn`. Defaults to none."""
 

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag
 from pulumi_mlops._shared.aws.values import AccountId, KmsKeyArn
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.values import (
+    AddressRange,
     AnnotationKey,
     CpuQuantity,
     MemoryQuantity,
@@ -52,6 +53,10 @@ class OwnRegistry(Model):
     allowed_namespaces: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     """Other namespaces whose pods may reach the registry. Defaults to none."""
 
+    allowed_ingress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
+    """Address ranges (CIDR) that may call the registry besides pods, like a load balancer's or the nodes' own. MLflow
+    asks nobody who they are. Defaults to none."""
+
     protect_data: bool = True
     """Whether an update that would delete one of the registry's volumes is refused: models that other stacks have
     pinned lie there. To delete one, set it to false in an update of its own first. Defaults to true."""
@@ -64,6 +69,15 @@ class OwnRegistry(Model):
 
     memory: MemoryQuantity = kubernetes.DEFAULT_MEMORY
     """Memory request and limit of a server. Defaults to 1536Mi."""
+
+    database_cpu: CpuQuantity | None = None
+    """CPU request of the PostgreSQL server. Needs postgresql. Defaults to "100m"."""
+
+    database_memory: MemoryQuantity | None = None
+    """Memory request and limit of the PostgreSQL server. Needs postgresql. Defaults to 512Mi."""
+
+    pod_annotations: dict[AnnotationKey, str] = Field(default={})
+    """Annotations of the pods, the database's among them, like sidecar.istio.io/inject. Defaults to none."""
 
     service_account_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the servers' ServiceAccount that give them a cloud identity, like eks.amazonaws.com/role-arn.

@@ -75,6 +75,10 @@ SUPPORT: Mapping[Target, Support] = {
                     "replicas",
                     "cpu",
                     "memory",
+                    "database_cpu",
+                    "database_memory",
+                    "allowed_ingress_cidrs",
+                    "pod_annotations",
                     "service_account_annotations",
                 )
             ),

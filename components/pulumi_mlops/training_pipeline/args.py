@@ -63,6 +63,9 @@ class KubernetesTrainingArgs(TypedDict):
     """What steps may use, by step. Defaults to what the graph says."""
     allowed_egress_cidrs: NotRequired[list[pulumi.Input[str]]]
     """Address ranges (CIDR) that a run may connect to besides the registry, such as a database's. Defaults to none."""
+    pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
+    """Annotations of a run's pod, such as `sidecar.istio.io/inject`: a run ends when all of its containers have, and a
+    sidecar may not. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of a run's ServiceAccount that give it a cloud identity, such as `eks.amazonaws.com/role-arn`.
     Defaults to none."""

@@ -55,6 +55,10 @@ class KubernetesTrainingConfig(Model):
     allowed_egress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
     """Address ranges (CIDR) that a run may connect to besides the registry, like a database's. Defaults to none."""
 
+    pod_annotations: dict[AnnotationKey, str] = Field(default={})
+    """Annotations of a run's pod, like sidecar.istio.io/inject: a run ends when all of its containers have, and a
+    sidecar may not. Defaults to none."""
+
     service_account_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of a run's ServiceAccount that give it a cloud identity, like eks.amazonaws.com/role-arn. Defaults
     to none."""

@@ -21,6 +21,13 @@ from .termination import write_termination_message
 REQUEST_TIMEOUT_SECONDS = 10.0
 ROUND_PAUSE_SECONDS = 1.0
 SHOWN_DIFFERENCES = 8
+SHOWN_CHARACTERS = 100
+NOBODY = "nobody"
+# The rollout is over by now. What a version itself gets wrong keeps its pods from being ready before that: self_check.
+WAY_BACK = (
+    "the pods of this rollout stay; to go back, put the line `model: {version: …, digest: …}` that was there before"
+    " into the stack file again and run `pulumi up`"
+)
 
 
 class TruthError(Exception):
@@ -87,16 +94,18 @@ def check_endpoint(
     while True:
         scores: list[GoldenScore] = []
         differences: list[str] = []
+        strangers: list[str] = []
         for _ in range(connections):
             with httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_SECONDS, transport=transport()) as client:
                 try:
                     scores += ask(client, pinned)
                 except TruthError as error:
                     differences.append(str(error))
+                    strangers.append(_who(client))
         if not differences:
             return max(scores, key=lambda score: score.max_absolute_error)
         if monotonic() >= deadline:
-            raise TruthError(_summary(url, pinned, connections, differences))
+            raise TruthError(_summary(url, pinned, connections, differences, strangers))
         say(f"{len(differences)} of {connections} connections differ, asking again: {differences[0]}")
         sleep(ROUND_PAUSE_SECONDS)
 
@@ -114,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_termination_message(str(error))
         return 1
     golden = f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
-    served = f"{pinned.name} version {pinned.version} {pinned.digest}"
+    served = _named(pinned.name, pinned.version, pinned.digest)
     message = f"{options.url} serves {served}: {options.connections} connections, {golden}"
     _say(message)
     write_termination_message(message)
@@ -193,11 +202,28 @@ def _tensors(pinned: Pinned) -> list[dict[str, object]]:
     ]
 
 
-def _summary(url: str, pinned: Pinned, connections: int, differences: Sequence[str]) -> str:
+def _who(client: httpx.Client) -> str:
+    """Says who answers a connection, by its own word."""
+    try:
+        identity = _json(client.get("/mlops/identity"))
+    except (TruthError, httpx.HTTPError, ValueError):
+        return NOBODY
+    return _named(*(str(identity.get(key))[:SHOWN_CHARACTERS] for key in ("name", "version", "digest")))
+
+
+def _named(name: str, version: str, digest: str) -> str:
+    return f"{name} version {version} {digest}"
+
+
+def _summary(url: str, pinned: Pinned, connections: int, differences: Sequence[str], strangers: Sequence[str]) -> str:
     kinds = [f"{count} of {connections} connections: {each}" for each, count in Counter(differences).most_common()]
     if len(kinds) > SHOWN_DIFFERENCES:
         kinds = [*kinds[:SHOWN_DIFFERENCES], f"and {len(kinds) - SHOWN_DIFFERENCES} other differences"]
-    return f"{url} does not serve {pinned.name} version {pinned.version} {pinned.digest}: {'; '.join(kinds)}"
+    wanted = _named(pinned.name, pinned.version, pinned.digest)
+    answering = Counter([*strangers, *[wanted] * (connections - len(strangers))]).most_common(SHOWN_DIFFERENCES)
+    serves = ", ".join(f"{who} on {count} of {connections} connections" for who, count in answering)
+    # What serves and the way back come first: a termination message holds 4096 bytes.
+    return f"{url} does not serve {wanted}: now answers {serves}; {WAY_BACK}; {'; '.join(kinds)}"
 
 
 def _say(line: str) -> None:

@@ -125,6 +125,9 @@ def test_every_object_has_the_form_that_kubernetes_asks_for() -> None:
         kubernetes={
             "namespace": "flights-prod",
             "allowed_namespaces": ["shop"],
+            "allowed_ingress_cidrs": ["10.0.0.0/8", "fd00::/8"],
+            "model_volume_gib": 40,
+            "pod_annotations": {"sidecar.istio.io/inject": "false"},
             "image_pull_secret_names": ["registry"],
             "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/reader"},
         },
@@ -308,6 +311,37 @@ def test_callers_are_limited_to_the_allowed_namespaces() -> None:
     names = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in rule["from"]]
     assert names == ["flights-prod", "shop"]
     assert rule["ports"] == [{"port": 8080, "protocol": "TCP"}]
+
+
+@pytest.mark.parametrize("namespaces", [{}, {"allowed_namespaces": ["shop"]}])
+def test_callers_from_outside_the_cluster_are_allowed_by_their_address(namespaces: dict[str, Any]) -> None:
+    place = {"namespace": "flights-prod", **namespaces}
+    (before,) = endpoint(kubernetes=place).one("NetworkPolicy", "flight-delay").inputs["spec"]["ingress"]
+    opened = {**place, "allowed_ingress_cidrs": ["10.1.0.0/16", "fd00::/8"]}
+    (after,) = endpoint(kubernetes=opened).one("NetworkPolicy", "flight-delay").inputs["spec"]["ingress"]
+    assert after["ports"] == before["ports"]
+    assert after["from"] == [
+        *before["from"],
+        {"ipBlock": {"cidr": "10.1.0.0/16"}},
+        {"ipBlock": {"cidr": "fd00::/8"}},
+    ]
+
+
+def test_annotations_stand_on_the_pods_of_the_endpoint_and_of_its_check() -> None:
+    annotations = {"sidecar.istio.io/inject": "false"}
+    declaration = endpoint(kubernetes={"namespace": "flights-prod", "pod_annotations": annotations})
+    servers = declaration.one("Deployment").inputs["spec"]["template"]["metadata"]["annotations"]
+    check = declaration.one("Job").inputs["spec"]["template"]["metadata"]["annotations"]
+    assert servers == annotations
+    assert check == annotations | {"pulumi-mlops.dev/rollout": "uid-of-flight-delay/1"}
+
+
+def test_the_model_has_as_much_room_as_is_asked_for_and_the_scheduler_knows() -> None:
+    declaration = endpoint(kubernetes={"namespace": "flights-prod", "model_volume_gib": 40})
+    for kind in ("Deployment", "Job"):
+        pod = declaration.one(kind).inputs["spec"]["template"]["spec"]
+        assert {"name": "model", "emptyDir": {"sizeLimit": "40Gi"}} in pod["volumes"]
+        assert kubernetes_documents.disk_reserved(pod) > 40 * 1024
 
 
 def test_pods_reach_the_registry_and_dns_only() -> None:

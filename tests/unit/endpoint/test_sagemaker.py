@@ -1,3 +1,4 @@
+import functools
 import json
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.unit.endpoint.sagemaker_arguments import (
     TOPIC,
     arguments,
 )
-from tests.unit.endpoint.sagemaker_declaration import endpoint, statements
+from tests.unit.endpoint.sagemaker_declaration import OUTPUTS, endpoint, statements
 
 COMPONENT = "mlops:index:SageMakerEndpoint::flight-delay"
 
@@ -115,6 +116,20 @@ def test_outputs_say_what_was_proved() -> None:
         "serving_version": "7",
         "serving_digest": DIGEST,
         "status": "serving",
+    }
+
+
+def test_a_preview_promises_the_address_and_nothing_that_is_not_proved() -> None:
+    known: dict[str, object] = {}
+
+    def program() -> None:
+        served = SageMakerEndpoint("flight-delay", arguments())
+        for name in OUTPUTS:
+            getattr(served, name).apply(functools.partial(known.__setitem__, name))
+
+    declare(program, preview=True)
+    assert known == {
+        "url": "https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/flights-dev-flight-delay/invocations"
     }
 
 

@@ -76,6 +76,13 @@ def test_declares_exactly_these_children_with_postgresql_and_s3() -> None:
         {},
         {"storage_class_name": "fast", "allowed_namespaces": ["flights-prod"], "cpu": "1", "memory": "2Gi"},
         WITH_POSTGRESQL,
+        {
+            **WITH_POSTGRESQL,
+            "database_cpu": "2",
+            "database_memory": "4Gi",
+            "pod_annotations": {"sidecar.istio.io/inject": "false"},
+            "allowed_ingress_cidrs": ["10.0.0.0/8"],
+        },
         {**WITH_POSTGRESQL, "storage_class_name": "fast", "image_pull_secret_names": ["registry"]},
         {
             "artifacts_s3": {
@@ -93,6 +100,37 @@ def test_every_object_has_the_form_that_kubernetes_asks_for(settings: dict[str, 
             kubernetes_documents.check_schema(document)
         for pod in kubernetes_documents.pod_specs(document):
             assert kubernetes_documents.weaknesses(pod) == []
+
+
+def test_the_database_has_the_cpu_and_the_memory_that_are_asked_for() -> None:
+    declaration = registry(**WITH_POSTGRESQL, database_cpu="2", database_memory="4Gi", cpu="300m", memory="3Gi")
+    (database,) = declaration.one("StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
+    resources = database["resources"]
+    assert (resources["requests"]["cpu"], resources["requests"]["memory"]) == ("2", "4Gi")
+    assert resources["limits"] == {"memory": "4Gi"}
+    assert server(declaration)["resources"]["limits"] == {"memory": "3Gi"}
+
+
+@pytest.mark.parametrize("setting", [{"database_cpu": "2"}, {"database_memory": "4Gi"}])
+def test_sqlite_has_no_server_to_give_resources_to(setting: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentsError, match=rf"kubernetes.{next(iter(setting))}: got .*nothing: SQLite has no server"):
+        registry(**setting)
+
+
+def test_annotations_stand_on_the_pods_of_the_server_and_of_the_database() -> None:
+    annotations = {"sidecar.istio.io/inject": "false"}
+    declaration = registry(**WITH_POSTGRESQL, pod_annotations=annotations)
+    for kind in ("Deployment", "StatefulSet"):
+        assert declaration.one(kind).inputs["spec"]["template"]["metadata"]["annotations"] == annotations
+
+
+def test_callers_from_outside_the_cluster_are_allowed_by_their_address() -> None:
+    def ingress(**settings: Any) -> list[Any]:
+        rules: list[Any] = registry(**settings).one("NetworkPolicy", "mlflow").inputs["spec"]["ingress"]
+        return rules
+
+    (before,), (after,) = ingress(), ingress(allowed_ingress_cidrs=["10.1.0.0/16"])
+    assert after == {"from": [*before["from"], {"ipBlock": {"cidr": "10.1.0.0/16"}}], "ports": before["ports"]}
 
 
 def test_sqlite_lies_on_a_volume_that_two_servers_never_share() -> None:

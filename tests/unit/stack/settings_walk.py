@@ -53,6 +53,7 @@ _NAMES = {
     "parameters": "horizon_days",
     "resources": "train",
     "instance_types": "train",
+    "pod_annotations": "sidecar.istio.io/inject",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }
 

@@ -173,6 +173,14 @@ def test_parameters_may_be_outputs(step_graph: Any) -> None:
     assert environment(declare(program))["MLOPS_PARAMETERS"] == '{"horizon_days":7}'
 
 
+def test_annotations_stand_on_the_pod_of_a_run(step_graph: Any) -> None:
+    annotations = {"sidecar.istio.io/inject": "false"}
+    spec = cron_job(pipeline(step_graph, kubernetes={"namespace": "flights-dev", "pod_annotations": annotations}))
+    run = spec["jobTemplate"]["spec"]["template"]["metadata"]
+    assert run["annotations"] == annotations
+    assert run["labels"] == spec["jobTemplate"]["metadata"]["labels"]
+
+
 def test_a_run_reaches_the_registry_dns_and_what_is_allowed(step_graph: Any) -> None:
     policy = pipeline(step_graph, kubernetes={"namespace": "flights-dev", "allowed_egress_cidrs": ["10.1.0.0/16"]}).one(
         "NetworkPolicy"

@@ -29,6 +29,11 @@ def tag_labels(tags: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[
     return {key if "/" in key else f"{PREFIX}/{key}": value for key, value in tags.items()}
 
 
+def pod_metadata(labels: Mapping[str, str], annotations: Mapping[str, pulumi.Input[str]]) -> Document:
+    """Build the metadata of a pod's template."""
+    return {"labels": dict(labels), **({"annotations": dict(annotations)} if annotations else {})}
+
+
 def metadata(
     name: pulumi.Input[str],
     namespace: pulumi.Input[str],

@@ -31,6 +31,15 @@ def from_our_pods(namespaces: Sequence[pulumi.Input[str]]) -> list[Document]:
     return [{"namespaceSelector": in_namespace(namespace), "podSelector": ours} for namespace in namespaces]
 
 
+def from_address_ranges(cidrs: Sequence[pulumi.Input[str]]) -> list[Document]:
+    """Select callers by their address: load balancers, ingress on the nodes' network, whatever is outside the cluster.
+
+    A policy sees the address that reaches the pod, which may be a node's:
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
+    """
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
+
+
 def to_dns() -> Document:
     """Allow questions to DNS, wherever it is: a cache on each node has an address that no selector finds."""
     return {"ports": [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]}

@@ -23,7 +23,8 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     """A registered version of a model behind an address that speaks the Open Inference Protocol.
 
     The update fails unless the endpoint itself reports the pinned version and digest and scores the version's golden
-    rows. A version that does not come up never takes a request from the one before.
+    rows. A version that does not come up, or that answers otherwise than it will be asked, never takes a request from
+    the one before. What is then left to fail is the way to the pods: they stay, and the error says who answers.
     """
 
     url: pulumi.Output[str]

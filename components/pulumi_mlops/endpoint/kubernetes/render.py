@@ -15,7 +15,6 @@ SERVER = "server"
 # One event loop, and a model on one thread: see mlops_runtime.serving.scorer.
 SERVER_MILLICORES = 1000
 MODEL_FOLDER = "/model"
-MODEL_VOLUME_SIZE = "4Gi"
 # Of the servers there are, how many new ones start at a time; Kubernetes rounds up.
 SURGE_PERCENT = 25
 # How long a pod that leaves goes on taking requests, so that all nodes have heard of it.
@@ -100,6 +99,8 @@ def network_policy(settings: EndpointSettings) -> Document:
     if settings.allowed_namespaces is not None:
         allowed = [settings.namespace, *settings.allowed_namespaces]
         callers = [{"namespaceSelector": network.in_namespace(namespace)} for namespace in allowed]
+    # A selector of namespaces matches pods alone: what calls from outside the cluster is named by its address.
+    callers += network.from_address_ranges(settings.allowed_ingress_cidrs)
     return network.policy(
         metadata(settings),
         selector(settings),
@@ -118,7 +119,7 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.name,
         [_server(settings, model)],
         init_containers=[fetch_container(settings, model)],
-        volumes=[pods.empty_volume("model", MODEL_VOLUME_SIZE)],
+        volumes=[model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
         more={
             "terminationGracePeriodSeconds": (
@@ -129,7 +130,12 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
             ],
         },
     )
-    return {"metadata": {"labels": pod_labels(settings)}, "spec": pod}
+    return {"metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations), "spec": pod}
+
+
+def model_volume(settings: EndpointSettings) -> Document:
+    """Return the volume that a pod fetches the model to."""
+    return pods.empty_volume("model", f"{settings.model_volume_gib}Gi")
 
 
 def deployment(settings: EndpointSettings, model: PinnedModel) -> Document:

@@ -16,6 +16,7 @@ LONGEST_NAME = 40
 ROLLOUT_TIMEOUT_SECONDS = Setting(10, 3600, default=600)
 TARGET_CPU_PERCENT = Setting(10, 100, default=70)
 DRAIN_SECONDS = Setting(1, 600, default=20)
+MODEL_VOLUME_GIB = Setting(1, 16384, default=4)
 DEFAULT_CPU = "500m"
 DEFAULT_MEMORY = "512Mi"
 
@@ -32,6 +33,9 @@ class EndpointSettings(NeutralEndpointSettings):
     memory: str
     allowed_namespaces: Sequence[pulumi.Input[str]] | None
     """None: every namespace."""
+    allowed_ingress_cidrs: Sequence[pulumi.Input[str]]
+    model_volume_gib: int
+    pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
 
@@ -56,6 +60,9 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),
         memory=read("kubernetes.memory", values.memory, DEFAULT_MEMORY),
         allowed_namespaces=(None if everywhere else arguments.items("kubernetes.allowed_namespaces", values.namespace)),
+        allowed_ingress_cidrs=arguments.items("kubernetes.allowed_ingress_cidrs", values.address_range),
+        model_volume_gib=arguments.number("kubernetes.model_volume_gib", MODEL_VOLUME_GIB),
+        pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
     )

@@ -107,15 +107,15 @@ def _spec(
         identity_name(settings),
         [check],
         init_containers=[render.fetch_container(settings, model)],
-        volumes=[pods.empty_volume("model", render.MODEL_VOLUME_SIZE)],
+        volumes=[render.model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
         more={"restartPolicy": "Never"},
     )
-    pod_metadata: Document = {"labels": pod_labels(settings)}
-    if annotations:
-        pod_metadata["annotations"] = dict(annotations)
     return {
         "activeDeadlineSeconds": settings.rollout_timeout_seconds,
         "backoffLimit": 1,
-        "template": {"metadata": pod_metadata, "spec": pod},
+        "template": {
+            "metadata": labels.pod_metadata(pod_labels(settings), {**settings.pod_annotations, **(annotations or {})}),
+            "spec": pod,
+        },
     }

@@ -43,7 +43,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
     serving_digest: pulumi.Output[str]
     """The digest that was proved to serve; empty while the endpoint waits for a model."""
     status: pulumi.Output[str]
-    """`serving` or `waiting-for-model`."""
+    """`serving` or `waiting-for-model`; not known in a preview that would change the endpoint."""
 
     def __init__(self, name: str, args: SageMakerEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare an endpoint.
@@ -89,12 +89,14 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             self._asked(settings, configuration, deployment, alarm_names),
             pulumi.ResourceOptions(parent=self, depends_on=list(alarms.values())),
         )
-        # Known in a preview, and in an update only when the check has passed.
-        proved = pulumi.Output.all(render.url(settings), model.version, model.digest, self.endpoint.configuration)
+        # In an update nothing of it is known before the endpoint has been proved. In a preview the address is known,
+        # and the rest only where nothing is asked of the endpoint that it has not been proved to be: what would be
+        # created or updated has no ARN yet.
+        proved = self.endpoint.endpoint_arn
         self._promise(
-            proved.apply(lambda known: str(known[0])),
-            proved.apply(lambda known: str(known[1])),
-            proved.apply(lambda known: str(known[2])),
+            pulumi.Output.all(render.url(settings), self.endpoint.configuration).apply(lambda known: str(known[0])),
+            pulumi.Output.all(model.version, proved).apply(lambda known: str(known[0])),
+            pulumi.Output.all(model.digest, proved).apply(lambda known: str(known[0])),
             proved.apply(lambda _: SERVING),
         )
 

@@ -4,7 +4,7 @@ import pulumi
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
-from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
+from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
 from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings
 
 COMPONENT = names.database_of(names.MODEL_REGISTRY)
@@ -100,7 +100,7 @@ def stateful_set(
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "template": {
-                "metadata": {"labels": labels.pod_labels(name, COMPONENT)},
+                "metadata": labels.pod_metadata(labels.pod_labels(name, COMPONENT), settings.pod_annotations),
                 "spec": pod,
             },
         },
@@ -131,7 +131,7 @@ def _server(postgres: PostgresSettings) -> Document:
         "postgresql",
         postgres.image,
         ["entrypoint"],
-        resources={"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "512Mi"}},
+        resources=quantities.server_resources(postgres.cpu, postgres.memory),
         mounts=[pods.mount("data", DATA_FOLDER), pods.mount("password", SECRET_FOLDER, read_only=True)],
         variables=variables,
         more={

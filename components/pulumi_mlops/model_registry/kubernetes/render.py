@@ -101,7 +101,10 @@ def deployment(settings: RegistrySettings, password_secret: pulumi.Input[str] | 
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "strategy": {"type": "Recreate"} if claims else rolling,
-            "template": {"metadata": {"labels": labels.pod_labels(settings.name, COMPONENT)}, "spec": pod},
+            "template": {
+                "metadata": labels.pod_metadata(labels.pod_labels(settings.name, COMPONENT), settings.pod_annotations),
+                "spec": pod,
+            },
         },
     }
 
@@ -113,7 +116,10 @@ def disruption_budget(settings: RegistrySettings) -> Document:
 
 def network_policy(settings: RegistrySettings) -> Document:
     """Return who may speak with the server: pipelines and endpoints of the allowed namespaces."""
-    allowed = [settings.namespace, *settings.allowed_namespaces]
+    callers = [
+        *network.from_our_pods([settings.namespace, *settings.allowed_namespaces]),
+        *network.from_address_ranges(settings.allowed_ingress_cidrs),
+    ]
     egress: list[pulumi.Input[Document] | pulumi.Input[list[Document]]] = [network.to_dns()]
     if settings.postgres is not None:
         server = {"podSelector": {"matchLabels": database.selector(settings)}}
@@ -125,7 +131,7 @@ def network_policy(settings: RegistrySettings) -> Document:
     return network.policy(
         metadata(settings, settings.name),
         selector(settings),
-        ingress=[{"from": network.from_our_pods(allowed), "ports": [network.tcp(PORT)]}],
+        ingress=[{"from": callers, "ports": [network.tcp(PORT)]}],
         egress=egress,
     )
 

@@ -16,6 +16,8 @@ DATABASE_VOLUME_GIB = Setting(1, 16384, default=1)
 ARTIFACTS_VOLUME_GIB = Setting(1, 16384, default=5)
 DEFAULT_CPU = "100m"
 DEFAULT_MEMORY = "1536Mi"
+DEFAULT_DATABASE_CPU = "100m"
+DEFAULT_DATABASE_MEMORY = "512Mi"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class PostgresSettings:
     image: pulumi.Input[str]
     password: pulumi.Input[str]
     """Made a secret where it is used."""
+    cpu: str
+    memory: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class RegistrySettings:
     cpu: str
     memory: str
     allowed_namespaces: Sequence[pulumi.Input[str]]
+    allowed_ingress_cidrs: Sequence[pulumi.Input[str]]
+    pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
     tags: Mapping[str, pulumi.Input[str]]
@@ -86,6 +92,8 @@ def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
         cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),
         memory=read("kubernetes.memory", values.memory, DEFAULT_MEMORY),
         allowed_namespaces=arguments.items("kubernetes.allowed_namespaces", values.namespace),
+        allowed_ingress_cidrs=arguments.items("kubernetes.allowed_ingress_cidrs", values.address_range),
+        pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
         tags=read("tags", None, {}),
@@ -96,18 +104,21 @@ def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
 
 
 def _postgres(arguments: Arguments) -> PostgresSettings | None:
-    image = arguments.read("kubernetes.database_image", values.image)
-    password = arguments.read("kubernetes.database_password")
-    if arguments.read("kubernetes.database", None, RegistryDatabase.SQLITE) != RegistryDatabase.POSTGRESQL:
-        for key, value in (("database_image", image), ("database_password", password)):
+    read = arguments.read
+    image, password = read("kubernetes.database_image", values.image), read("kubernetes.database_password")
+    required = {"database_image": image, "database_password": password}
+    cpu = read("kubernetes.database_cpu", values.cpu)
+    memory = read("kubernetes.database_memory", values.memory)
+    if read("kubernetes.database", None, RegistryDatabase.SQLITE) != RegistryDatabase.POSTGRESQL:
+        for key, value in {**required, "database_cpu": cpu, "database_memory": memory}.items():
             if value is not None:
                 fix = "set `database` to postgresql, or remove this key"
                 arguments.add(f"kubernetes.{key}", value, "nothing: SQLite has no server", fix)
         return None
-    for key, value in (("database_image", image), ("database_password", password)):
+    for key, value in required.items():
         if value is None and arguments.sound(f"kubernetes.{key}"):
             arguments.add(f"kubernetes.{key}", None, "a value, for PostgreSQL", "add this key, or use sqlite")
-    return PostgresSettings(image, password)
+    return PostgresSettings(image, password, cpu or DEFAULT_DATABASE_CPU, memory or DEFAULT_DATABASE_MEMORY)
 
 
 def _s3(arguments: Arguments) -> S3Settings | None:

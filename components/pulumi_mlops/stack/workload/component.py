@@ -28,7 +28,7 @@ class Workload(pulumi.ComponentResource):
     pipeline_name: pulumi.Output[str]
     """Name of the pipeline on its target."""
     status: pulumi.Output[str]
-    """`serving` or `waiting-for-model`."""
+    """`serving` or `waiting-for-model`; in a preview it says `serving` only of what has been proved before."""
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a workload.

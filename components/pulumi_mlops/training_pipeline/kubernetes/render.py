@@ -99,7 +99,10 @@ def _run(settings: PipelineSettings) -> Document:
         },
         "activeDeadlineSeconds": settings.run_timeout_seconds,
         "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
-        "template": {"metadata": {"labels": pod_labels(settings)}, "spec": pod},
+        "template": {
+            "metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations),
+            "spec": pod,
+        },
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mlops_runtime.serving import truth_check
 from mlops_runtime.serving.served_model import ServedModel
+from mlops_runtime.serving.termination import MAXIMUM_BYTES
 from mlops_runtime.serving.truth_check import Pinned, TruthError, check_endpoint, load_pinned
 
 Change = Callable[[str, dict[str, Any]], None]
@@ -126,6 +127,21 @@ def test_one_wrong_replica_among_good_ones_fails(served: ServedModel, pinned: Pi
 
     with pytest.raises(TruthError, match="1 of 3 connections: /mlops/identity: expected version 7, got 6"):
         check(pinned, lambda: next(replicas))
+
+
+def test_a_failure_says_who_answers_now_and_what_goes_back(served: ServedModel, pinned: Pinned) -> None:
+    older = at("/mlops/identity", version="6", digest="sha256:6")
+    silent = httpx.MockTransport(lambda _request: httpx.Response(503, text="overloaded"))
+    replicas = iter([Replica(served), Replica(served, older), silent])
+
+    with pytest.raises(TruthError) as caught:
+        check(pinned, lambda: next(replicas))
+
+    said = str(caught.value)
+    assert f"flight-delay version 7 {pinned.digest} on 1 of 3 connections" in said
+    assert "flight-delay version 6 sha256:6 on 1 of 3 connections" in said
+    assert "nobody on 1 of 3 connections" in said
+    assert said.index("run `pulumi up`") < MAXIMUM_BYTES // 2
 
 
 def test_a_leaving_replica_may_still_answer_at_first(served: ServedModel, pinned: Pinned) -> None:
