@@ -95,6 +95,36 @@ class Aws:
         found = self.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
         return [(one["MinCapacity"], one["MaxCapacity"]) for one in found]
 
+    def target_tags(self) -> dict[str, str]:
+        """The tags of the only scalable target."""
+        tags: dict[str, str] = self.autoscaling.list_tags_for_resource(ResourceARN=self._target()["ScalableTargetARN"])[
+            "Tags"
+        ]
+        return tags
+
+    def tag_target(self, tags: Mapping[str, str]) -> None:
+        """What somebody else adds to the only scalable target."""
+        self.autoscaling.tag_resource(ResourceARN=self._target()["ScalableTargetARN"], Tags=dict(tags))
+
+    def suspend_scale_in(self) -> None:
+        """What an operator does so that no machine goes for now."""
+        target = {key: self._target()[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+        state = {
+            "DynamicScalingInSuspended": True,
+            "DynamicScalingOutSuspended": False,
+            "ScheduledScalingSuspended": False,
+        }
+        self.autoscaling.register_scalable_target(**target, SuspendedState=state)
+
+    def suspended(self) -> dict[str, bool]:
+        """What of the only scalable target's scaling is suspended."""
+        state: dict[str, bool] = self._target()["SuspendedState"]
+        return state
+
+    def _target(self) -> dict[str, Any]:
+        (found,) = self.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        return dict(found)
+
     def policies(self) -> list[dict[str, Any]]:
         """Every scaling policy."""
         found: list[dict[str, Any]] = self.autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")[

@@ -99,8 +99,9 @@ class Deployment:
             self._update(found)
         described = self._proved()
         self._set_counts(described)
-        self._scaling.ensure(asked.get("scaling"), asked["tags"])
-        self._tag(described["EndpointArn"], before.get("tags", {}))
+        tags_before = before.get("tags", {})
+        self._scaling.ensure(asked.get("scaling"), asked["tags"], tags_before)
+        self._tag(described["EndpointArn"], tags_before)
         return str(described["EndpointArn"])
 
     def _is_another(self, found: Description, before: Mapping[str, Any]) -> bool:
@@ -141,7 +142,8 @@ class Deployment:
             yield
         except BaseException:
             if before is not None:
-                self._scaling.ensure(before, self._asked["tags"])
+                # With the tags that it had: the update, whose tags are new, has not come to them.
+                self._scaling.ensure(before, {}, {})
             raise
 
     def _configuration(self, found: Description) -> dict[str, Any] | None:

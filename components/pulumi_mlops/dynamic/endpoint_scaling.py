@@ -12,6 +12,8 @@ from pulumi_mlops._shared.aws.client import MissingError, ask, client
 SERVICE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 _POLICY_TYPE = "TargetTrackingScaling"
+AWS_TAG_PREFIX = "aws:"
+"""Tags that only AWS gives: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html."""
 # What AWS adds to a policy that is put without them.
 _ADDED = {"DisableScaleIn": False}
 
@@ -37,6 +39,8 @@ class VariantScaling:
             "ResourceId": self._resource,
             "ScalableDimension": DIMENSION,
         }
+        # What others gave a target that was taken off: registering it anew would lose it.
+        self._kept: dict[str, Any] = {}
 
     def read(self) -> dict[str, Any] | None:
         """Return how the variant is scaled; None where it is not."""
@@ -52,12 +56,13 @@ class VariantScaling:
             "policy": policy.get("TargetTrackingScalingPolicyConfiguration", {}),
         }
 
-    def ensure(self, wanted: Scaling | None, tags: Mapping[str, str]) -> None:
+    def ensure(self, wanted: Scaling | None, tags: Mapping[str, str], before: Mapping[str, str]) -> None:
         """Scale the variant as is wanted, and ask for nothing that is so already.
 
         Args:
             wanted: How; None takes the scaling off.
             tags: Tags of the scalable target.
+            before: Tags that were asked for before: those that are asked for no more go, and others' stay.
         """
         found = self.read()
         if wanted is None:
@@ -66,11 +71,10 @@ class VariantScaling:
         bounds = ("min_capacity", "max_capacity")
         if found is None or any(found[bound] != wanted[bound] for bound in bounds):
             capacity = {"MinCapacity": wanted["min_capacity"], "MaxCapacity": wanted["max_capacity"]}
-            # RegisterScalableTarget takes tags for a new target alone.
-            created = {"Tags": dict(tags)} if found is None else {}
+            created = self._created(tags, before) if found is None else {}
             ask(self._client, "register_scalable_target", **self._target, **capacity, **created)
         if found is not None:
-            self._tag(tags)
+            self._tag(tags, before)
         if found is None or not _is_same_policy(found, wanted):
             if found and found["policy_name"] not in ("", wanted["policy_name"]):
                 ask(self._client, "delete_scaling_policy", **self._target, PolicyName=found["policy_name"])
@@ -90,20 +94,38 @@ class VariantScaling:
     def _remove(self, found: Scaling | None) -> None:
         if found is None:
             return
+        target = self._found() or {}
+        arn = target.get("ScalableTargetARN")
+        self._kept = {"tags": self._tags(arn) if arn else {}, "suspended": target.get("SuspendedState")}
         try:
             # Its policy goes with it (API_DeregisterScalableTarget).
             ask(self._client, "deregister_scalable_target", **self._target)
         except MissingError:
             return
 
-    def _tag(self, tags: Mapping[str, str]) -> None:
-        target = self._found()
-        arn = (target or {}).get("ScalableTargetARN")
+    def _created(self, tags: Mapping[str, str], before: Mapping[str, str]) -> dict[str, Any]:
+        """Return what RegisterScalableTarget takes for a new target alone: its tags, and what somebody suspended."""
+        kept = {key: value for key, value in self._kept.get("tags", {}).items() if not key.startswith(AWS_TAG_PREFIX)}
+        others = {key: value for key, value in kept.items() if key not in before}
+        suspended = self._kept.get("suspended") or {}
+        return {
+            "Tags": {**others, **tags},
+            **({"SuspendedState": suspended} if any(suspended.values()) else {}),
+        }
+
+    def _tag(self, tags: Mapping[str, str], before: Mapping[str, str]) -> None:
+        arn = (self._found() or {}).get("ScalableTargetARN")
         if not arn:
             return
-        now = ask(self._client, "list_tags_for_resource", ResourceARN=arn).get("Tags", {})
+        now = self._tags(arn)
         if changed := {key: value for key, value in tags.items() if now.get(key) != value}:
             ask(self._client, "tag_resource", ResourceARN=arn, Tags=changed)
+        if gone := [key for key in before if key not in tags and key in now]:
+            ask(self._client, "untag_resource", ResourceARN=arn, TagKeys=gone)
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = ask(self._client, "list_tags_for_resource", ResourceARN=arn).get("Tags", {})
+        return tags
 
     def _found(self) -> dict[str, Any] | None:
         answer = ask(

@@ -7,7 +7,7 @@ import pytest
 from pulumi_mlops.dynamic.endpoint_status import EndpointError
 from sandbox.aws.faults import Fault, Kind, faults
 from tests.moto_account import ENDPOINT, Aws
-from tests.unit.dynamic.endpoints import NEW, OLD, POLICY, Calls, Life, asked
+from tests.unit.dynamic.endpoints import NEW, OLD, POLICY, TAGS, Calls, Life, asked
 
 UPDATE = "UpdateEndpoint"
 
@@ -105,6 +105,36 @@ def test_scaling_that_a_broken_off_update_took_off_is_put_on_by_the_next(aws: Aw
     aws.release(NEW, machine="ml.c5.large")
     life.up(asked(NEW, (1, 6), "ml.c5.large"))
     assert (aws.targets(), len(aws.policies())) == ([(1, 6)], 1)
+
+
+def test_a_tag_that_is_asked_for_no_more_goes_and_anothers_stays(aws: Aws) -> None:
+    life = scaled(aws, (1, 6), 4)
+    aws.tag_target({"cost-center": "42"})
+    life.up(asked(OLD, (1, 6), tags={**TAGS, "team": "flights"}))
+    assert aws.target_tags() == {**TAGS, "team": "flights", "cost-center": "42"}
+    life.up(asked(OLD, (1, 6)))
+    assert aws.target_tags() == {**TAGS, "cost-center": "42"}
+
+
+def test_scaling_that_is_put_on_again_has_the_tags_and_the_suspension_that_it_had(aws: Aws) -> None:
+    life = scaled(aws, (1, 6), 4)
+    life.up(asked(OLD, (1, 6), tags={**TAGS, "team": "flights"}))
+    aws.tag_target({"cost-center": "42", "aws:of-aws": "its own"})
+    aws.suspend_scale_in()
+    aws.release(NEW, machine="ml.c5.large")
+    faults.add(Fault("SageMaker", UPDATE, Kind.ROLL_BACK, reason="an alarm"))
+    changed = {**TAGS, "owner": "team-trains"}
+    with pytest.raises(EndpointError, match="rolled back"):
+        life.up(asked(NEW, (1, 6), "ml.c5.large", tags=changed))
+    assert aws.target_tags() == {**TAGS, "team": "flights", "cost-center": "42"}
+
+    life.up(asked(NEW, (1, 6), "ml.c5.large", tags=changed))
+    assert aws.target_tags() == {**changed, "cost-center": "42"}
+    assert aws.suspended() == {
+        "DynamicScalingInSuspended": True,
+        "DynamicScalingOutSuspended": False,
+        "ScheduledScalingSuspended": False,
+    }
 
 
 def test_other_bounds_alone_are_no_deployment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
