@@ -93,7 +93,7 @@ def test_the_documents_commands_are_read() -> None:
     readme = next(page for page in pages() if page.path == ROOT / "README.md")
     told = [" ".join(words) for words in readme.commands]
     assert "make up" in told
-    assert "mlops predict flight-delay --stack dev-local --rows rows.json" in told
+    assert "mlops predict flight-delay --stack local --rows rows.json" in told
     assert ".venv/bin/python -m sandbox env" in told
 
 

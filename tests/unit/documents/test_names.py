@@ -19,6 +19,7 @@ OTHERS = {
     "kubernetes_plugin": "a part of the names of tests",
     "nft_queue": "a module of the kernel",
     "stacks/Pulumi.dev-eks.yaml": "a file that the reader writes",
+    "stacks/Pulumi.local.yaml": "a file that `make up` writes",
     "await/checker/": "a folder of pulumi-kubernetes",
 }
 CODE = {".py", ".json", ".yaml", ".toml", ".go", ""}
