@@ -6,9 +6,9 @@ import pulumi
 
 
 class ModelPinArgs(TypedDict):
-    """A registered version of a model, and what its bytes must be."""
+    """A registered version of a model, and its digest."""
 
     version: pulumi.Input[str]
     """The version's number in the registry."""
     digest: pulumi.Input[str]
-    """Digest of the version's bytes: `sha256:` and 64 hexadecimal digits."""
+    """Digest of the version's files: `sha256:` and 64 hexadecimal digits."""

@@ -16,7 +16,7 @@ class ModelPin(Model):
     """The version's number in the registry."""
 
     digest: Digest
-    """The digest of its bytes, as the registry shows it."""
+    """Digest of the version's files, as the registry shows it: sha256: and 64 hexadecimal digits."""
 
     @field_serializer("version")
     def _as_text(self, version: int) -> str:

@@ -9,54 +9,55 @@ class KubernetesPlaceArgs(TypedDict):
     """Where something runs on Kubernetes."""
 
     namespace: pulumi.Input[str]
-    """Namespace that everything is created in. It must exist."""
+    """Namespace of every object. It must exist."""
     image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
-    """Secrets of the namespace with which images are pulled (`imagePullSecrets`). Defaults to none."""
+    """Image pull secrets (`imagePullSecrets`): names of Secrets in the namespace. Defaults to none."""
 
 
 class SageMakerAccountArgs(TypedDict):
-    """The account and region that something is created in."""
+    """AWS account and region of a resource."""
 
     account_id: str
-    """The AWS account that everything is created in."""
+    """AWS account of every resource."""
     region: str
     """The AWS region, such as eu-west-1."""
     namespace: str
-    """Beginning of every name, such as flights-dev."""
+    """Prefix of every name, such as flights-dev."""
     allow_unlisted: NotRequired[bool]
-    """Whether regions and instance types are taken that this package's lists do not hold, because AWS has added them
-    since. Defaults to false."""
+    """Whether to accept regions and instance types that this package does not list, such as new ones of AWS. Defaults
+    to false."""
 
 
 class SageMakerPlaceArgs(SageMakerAccountArgs):
     """Where something runs on SageMaker."""
 
     bucket_name: pulumi.Input[str]
-    """Bucket for runs' results and for what an endpoint keeps. It must be in the region."""
+    """S3 bucket for runs' results, asynchronous inference and data capture. It must be in the region."""
     model_data_bucket: NotRequired[pulumi.Input[str]]
-    """Bucket of the registry, with each model at `models/<group>/<digest>/model.tar.gz`. Defaults to `bucket_name`."""
+    """S3 bucket of the registered models, each at `models/<group>/<digest>/model.tar.gz`. Defaults to `bucket_name`."""
     model_data_kms_key_arn: NotRequired[pulumi.Input[str]]
-    """KMS key that registered models are encrypted with. Defaults to `kms_key_arn`."""
+    """KMS key that encrypts registered models. Defaults to `kms_key_arn`."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
-    """Permissions boundary of each role: a managed policy. Defaults to none."""
+    """Permissions boundary of each IAM role: the ARN of a managed policy. Defaults to none."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """KMS key that results, models and volumes are encrypted with. Disks that an instance brings itself (g5, m5d, …)
-    encrypt themselves. Defaults to keys that AWS manages."""
+    """KMS key that encrypts results, models and volumes. Local NVMe disks of instances (g5, m5d, …) are encrypted by
+    their hardware. Defaults to AWS managed keys."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
-    """Subnets that jobs and endpoints run in. Given with `security_group_ids`. Defaults to none: jobs have no network,
-    endpoints have SageMaker's own."""
+    """VPC subnets of jobs and endpoints. Requires `security_group_ids`. Defaults to none: jobs run in network
+    isolation, endpoints in SageMaker's network."""
     security_group_ids: NotRequired[list[pulumi.Input[str]]]
-    """Security groups of jobs and endpoints. Given with `subnet_ids`, and only then."""
+    """Security groups of jobs and endpoints. Requires `subnet_ids`. Defaults to none."""
 
 
 class SageMakerWorkloadPlaceArgs(SageMakerPlaceArgs):
-    """Where a workload runs on SageMaker, and the registry of its own, or another's."""
+    """Where a workload runs on SageMaker, and which registry it uses."""
 
     model_package_group: NotRequired[pulumi.Input[str]]
-    """ARN of another stack's model package group to register in and serve from. Defaults to a group of its own."""
+    """ARN of another stack's model package group, to register in and serve from. Defaults to a group that the workload
+    owns."""
     consumer_account_ids: NotRequired[list[str]]
-    """Other AWS accounts that may read the group of its own. Defaults to none."""
+    """Other AWS accounts that may read the workload's model package group. Defaults to none."""
     producer_account_ids: NotRequired[list[str]]
-    """Other AWS accounts that may register versions in the group of its own. Defaults to none."""
+    """Other AWS accounts that may register versions in the workload's model package group. Defaults to none."""
     protect_data: NotRequired[bool]
     """Whether Pulumi refuses to delete the registered models. Defaults to true."""

@@ -10,207 +10,211 @@ from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 
 
 class RolloutStrategy(str, Enum):
-    """How requests move from the machines of one version to those of the next."""
+    """How SageMaker moves traffic from the instances of one version to those of the next."""
 
     ALL_AT_ONCE = "all_at_once"
-    """In one step, when the new machines are ready."""
+    """All traffic at once, when the new instances are ready."""
     CANARY = "canary"
-    """A part first; the rest when no alarm has gone off."""
+    """A part of the traffic first; the rest if no alarm goes off during the baking period."""
     LINEAR = "linear"
-    """In equal parts; the next when no alarm has gone off."""
+    """Equal parts of the traffic; the next part if no alarm goes off during the baking period."""
 
 
 class RolloutArgs(TypedDict):
-    """How a new version takes over."""
+    """How traffic moves from one version to the next."""
 
     strategy: NotRequired[RolloutStrategy]
-    """Defaults to `all_at_once`. `canary` and `linear` need alarms: nothing else would stop them."""
+    """Traffic routing: `all_at_once`, `canary` or `linear`. Defaults to `all_at_once`. `canary` and `linear` need
+    alarms, which alone stop a rollout."""
     step_percent: NotRequired[int]
-    """Part of the machines that a step moves requests to, 1 to 50; at least 10 for `linear`. Defaults to 10."""
+    """Percent of the instances that get traffic first (canary) or in each step (linear): 1 to 50, at least 10 for
+    `linear`. Defaults to 10."""
     bake_seconds: NotRequired[int]
-    """How long the alarms are watched after each step, and before the old machines go. Defaults to 120."""
+    """Baking period: how long the alarms are watched after each step, before the old instances are terminated. Defaults
+    to 120."""
 
 
 class AlarmsArgs(TypedDict):
-    """When an endpoint is in trouble: CloudWatch alarms. One that goes off during a rollout turns it back."""
+    """CloudWatch alarms of an endpoint. One that goes off during a rollout rolls it back."""
 
     latency_p99_milliseconds: NotRequired[int]
-    """The most that 99 of 100 answers may take within the container. Defaults to no alarm."""
+    """p99 model latency, measured at the container, above which the alarm goes off. Defaults to no alarm."""
     server_error_percent: NotRequired[float]
-    """The most requests of 100 that may fail with a status of 5xx. Defaults to 99: an alarm when all fail."""
+    """5xx error rate, in percent, above which the alarm goes off. Defaults to 99: an alarm when all requests fail."""
     client_error_percent: NotRequired[float]
-    """The most requests of 100 that may be refused with a status of 4xx. Defaults to no alarm."""
+    """4xx error rate, in percent, above which the alarm goes off. Defaults to no alarm."""
     model_errors_max: NotRequired[int]
-    """The most requests a minute that the model may leave without a good answer. Defaults to no alarm; to 0 if
-    asynchronous."""
+    """Model errors a minute (InvocationModelErrors) above which the alarm goes off. Defaults to no alarm, and to 0 with
+    asynchronous inference."""
     topic_arns: NotRequired[list[pulumi.Input[str]]]
-    """SNS topics that are told when an alarm goes off and when it is over. Defaults to none."""
+    """SNS topics that are notified when an alarm goes off and when it returns to OK. Defaults to none."""
 
 
 class ShadowArgs(TypedDict):
-    """A second version that is sent a copy of the requests and whose answers nobody gets."""
+    """Shadow variant: a second version that gets a copy of the requests, and whose responses are discarded."""
 
     model: ModelPinArgs
-    """The version."""
+    """The version that the shadow variant serves."""
     image: NotRequired[pulumi.Input[str]]
-    """Image of its server. Defaults to the endpoint's own."""
+    """Image of its model server. Defaults to the endpoint's."""
     sampling_percent: NotRequired[int]
-    """Requests of 100 that it is sent a copy of. Defaults to 100."""
+    """Percent of the requests that are copied to it. Defaults to 100."""
     instance_type: NotRequired[str]
-    """Its machine. Defaults to the endpoint's."""
+    """Its instance type. Defaults to the endpoint's."""
     instance_count: NotRequired[int]
-    """Its machines. Defaults to 1."""
+    """Its number of instances. Defaults to 1."""
 
 
 class ServerlessArgs(TypedDict):
-    """An endpoint without machines of its own. AWS cannot turn one with machines into it, nor back."""
+    """Serverless inference: an endpoint without instances. AWS cannot convert one kind of endpoint into the other."""
 
     memory_mib: NotRequired[int]
-    """Memory in MiB: 1024, 2048, 3072, 4096, 5120 or 6144. Defaults to 2048."""
+    """Memory size in MiB: 1024, 2048, 3072, 4096, 5120 or 6144. Defaults to 2048."""
     max_concurrency: NotRequired[int]
-    """The most requests at once, 1 to 200. Defaults to 5."""
+    """Maximum concurrency: the most concurrent requests, 1 to 200. Defaults to 5."""
     provisioned_concurrency: NotRequired[int]
     """Provisioned concurrency: how many concurrent requests AWS keeps warm capacity for. Defaults to none."""
 
 
 class AsynchronousArgs(TypedDict):
-    """An endpoint that takes requests from the bucket and puts its answers there."""
+    """Asynchronous inference: the endpoint reads requests from the bucket and writes responses to it."""
 
     max_concurrent_per_instance: NotRequired[int]
-    """Requests at once that a machine is given, 1 to 1000. Defaults to 1."""
+    """The most concurrent requests that SageMaker sends to an instance, 1 to 1000. Defaults to 1."""
     backlog_per_instance_target: NotRequired[int]
-    """Requests that may wait for each machine before another is started. Defaults to 5."""
+    """Target tracking: queued requests per instance (ApproximateBacklogSizePerInstance) above which the autoscaler adds
+    an instance. Defaults to 5."""
     success_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic that is told of each answer. Defaults to none."""
+    """SNS topic that is notified of each response. Defaults to none."""
     error_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic that is told of each failure. Defaults to none."""
+    """SNS topic that is notified of each failed request. Defaults to none."""
 
 
 class DataCaptureArgs(TypedDict):
-    """Requests and answers that are kept in the bucket."""
+    """Data capture: SageMaker stores requests and responses in the bucket."""
 
     sampling_percent: NotRequired[int]
-    """Requests of 100 that are kept with their answers. Defaults to 100."""
+    """Percent of the requests that are stored with their responses. Defaults to 100."""
 
 
 class NeutralEndpointArgs(TypedDict):
-    """What an endpoint has on every target."""
+    """Settings of an endpoint on every target."""
 
     replicas_min: NotRequired[int]
-    """The fewest replicas that serve: pods on Kubernetes, instances on SageMaker. Defaults to 1."""
+    """Minimum number of replicas: pods on Kubernetes, instances on SageMaker. Defaults to 1."""
     replicas_max: NotRequired[int]
-    """The most replicas that the autoscaler may add. Defaults to `replicas_min`."""
+    """Maximum number of replicas that the autoscaler scales to. Defaults to `replicas_min`."""
     rollout_timeout_seconds: NotRequired[int]
-    """How long a new version may take to be ready before the update fails, its node's start and the image's pull
-    included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
-    its own progress deadline (3600 at most), and to 1800 on SageMaker."""
+    """How long a rollout may take before the update fails, starting a node and pulling the image included. On
+    Kubernetes it is the progress deadline of each wave of pods (a quarter of them): 600 by default, 3600 at most. On
+    SageMaker it covers the whole deployment: 1800 by default."""
 
 
 class KubernetesServingArgs(TypedDict):
-    """What an endpoint has on Kubernetes only."""
+    """Settings of an endpoint on Kubernetes only."""
 
     cpu: NotRequired[str]
-    """CPU request of each pod, as a Kubernetes quantity; a pod uses more where the node has it. Defaults to 500m."""
+    """CPU request of each pod, as a Kubernetes quantity. There is no CPU limit. Defaults to 500m."""
     memory: NotRequired[str]
     """Memory request and limit of each pod, as a Kubernetes quantity. Defaults to 512Mi."""
     target_cpu_percent: NotRequired[int]
     """Target CPU utilisation, in percent of the pod's request, above which the autoscaler adds a pod. Defaults to
     70."""
     drain_seconds: NotRequired[int]
-    """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
+    """How long a terminating pod may take to finish the requests that it is processing. Defaults to 20."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
-    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+    """NetworkPolicy: namespaces whose pods may call the endpoint, besides its own. Defaults to all namespaces of the
+    cluster."""
     allowed_ingress_cidrs: NotRequired[list[pulumi.Input[str]]]
-    """Address ranges (CIDR) that may call the endpoint besides pods, such as a load balancer's or the nodes' own.
-    Defaults to none."""
+    """NetworkPolicy: address ranges (CIDR) that may call the endpoint besides pods, such as a load balancer's or the
+    nodes' own. Defaults to none."""
     model_volume_gib: NotRequired[int]
-    """Size in GiB of the volume that each pod fetches the model to, on the node's disk. Defaults to 4."""
+    """Size in GiB of the emptyDir volume to which each pod fetches the model, on the node's disk. Defaults to 4."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
-    """Annotations of the pods, the truth check's among them, such as `sidecar.istio.io/inject`. Another value is a
+    """Annotations of the pods, the truth check's too, such as `sidecar.istio.io/inject`. A changed value starts a
     rollout. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
-    """Annotations of the pods' ServiceAccount that give them a cloud identity, such as `eks.amazonaws.com/role-arn`.
-    Defaults to none."""
+    """Annotations of the pods' ServiceAccount, which can give them a cloud identity, such as
+    `eks.amazonaws.com/role-arn`. Defaults to none."""
 
 
 class SageMakerServingArgs(TypedDict):
-    """What an endpoint has on SageMaker only."""
+    """Settings of an endpoint on SageMaker only."""
 
     instance_type: NotRequired[str]
-    """The instance type. Defaults to ml.m5.large. While another one takes over, the number of instances does not follow
-    the load."""
+    """The instance type. Defaults to ml.m5.large. While an update changes it, autoscaling is off."""
     invocations_per_instance_target: NotRequired[int]
-    """Target tracking: requests a minute and instance above which the autoscaler adds an instance. Defaults to 500."""
+    """Target tracking: requests a minute per instance (InvocationsPerInstance) above which the autoscaler adds an
+    instance. Defaults to 500."""
     scale_in_cooldown_seconds: NotRequired[int]
-    """Scale-in cooldown: how long no instance is removed after the number of instances has changed. Defaults to
-    300."""
+    """Scale-in cooldown: how long after a scaling activity the autoscaler removes no instance. Defaults to 300."""
     scale_out_cooldown_seconds: NotRequired[int]
-    """Scale-out cooldown: how long no instance is added after one was. Defaults to 60."""
+    """Scale-out cooldown: how long after adding instances the autoscaler adds no more. Defaults to 60."""
     alarms: NotRequired[AlarmsArgs]
-    """CloudWatch alarms. Defaults to one, when every request fails; none if serverless."""
+    """CloudWatch alarms. Defaults to one alarm, when all requests fail; to none with serverless inference."""
     shadow: NotRequired[ShadowArgs]
-    """Shadow variant: a version that is sent a copy of the requests. Defaults to none."""
+    """Shadow variant: a second version that receives a copy of the requests. Defaults to none."""
     serverless: NotRequired[ServerlessArgs]
-    """Serverless inference, without instances of one's own. Defaults to instances."""
+    """Serverless inference, in place of instances. Defaults to instances."""
     asynchronous: NotRequired[AsynchronousArgs]
-    """Asynchronous inference: requests and answers lie in the bucket. Defaults to real-time inference."""
+    """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
     data_capture: NotRequired[DataCaptureArgs]
-    """Data capture: requests and answers are kept in the bucket. Defaults to keeping none."""
+    """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
     superseded_configurations_kept: NotRequired[int]
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 
 
 class EndpointArgs(NeutralEndpointArgs):
-    """What an endpoint is, wherever it runs: a workload's, which says the place itself."""
+    """Arguments of a workload's endpoint. The workload says where it runs."""
 
     kubernetes: NotRequired[KubernetesServingArgs]
-    """Settings of the endpoint on Kubernetes; refused elsewhere."""
+    """Settings of the endpoint on Kubernetes. An error on any other target."""
     sagemaker: NotRequired[SageMakerServingArgs]
-    """Settings of the endpoint on SageMaker; refused elsewhere."""
+    """Settings of the endpoint on SageMaker. An error on any other target."""
     rollout: NotRequired[RolloutArgs]
-    """How a new version takes over, on SageMaker. Defaults to all at once."""
+    """How traffic moves from one version to the next, on SageMaker. Defaults to all at once."""
 
 
 class KubernetesEndpointSettingsArgs(KubernetesPlaceArgs, KubernetesServingArgs):
-    """Where an endpoint runs on Kubernetes, and what it has there only."""
+    """Where an endpoint runs on Kubernetes, and its settings there."""
 
 
 class KubernetesEndpointArgs(NeutralEndpointArgs):
     """Arguments of an endpoint on Kubernetes."""
 
     image: pulumi.Input[str]
-    """Image of the model server, pinned by digest or content."""
+    """Image of the model server, pinned by digest or content tag."""
     registry_url: pulumi.Input[str]
-    """Address of the MLflow server that the model is fetched from."""
+    """URL of the MLflow server from which pods download the model."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
-    """The version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
+    """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of every object, written as labels. Defaults to none."""
+    """Tags of every object, set as labels. Defaults to none."""
     kubernetes: KubernetesEndpointSettingsArgs
     """Where the endpoint runs, and its settings on Kubernetes."""
 
 
 class SageMakerEndpointSettingsArgs(SageMakerPlaceArgs, SageMakerServingArgs):
-    """Where an endpoint runs on SageMaker, and what it has there only."""
+    """Where an endpoint runs on SageMaker, and its settings there."""
 
     model_package_group: pulumi.Input[str]
-    """The model's package group: its name, or the ARN of one in another account."""
+    """Model package group of the model: its name, or the ARN of one in another account."""
 
 
 class SageMakerEndpointArgs(NeutralEndpointArgs):
     """Arguments of an endpoint on SageMaker."""
 
     image: pulumi.Input[str]
-    """Image of the model server, in ECR and pinned by digest."""
+    """Image of the model server, pinned by digest, in ECR in the same region."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
-    """The version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
+    """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
     rollout: NotRequired[RolloutArgs]
-    """How a new version takes over. Defaults to all at once."""
+    """How traffic moves from one version to the next. Defaults to all at once."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of everything that is created. Defaults to none."""
+    """Tags of every resource. Defaults to none."""
     sagemaker: SageMakerEndpointSettingsArgs
     """Where the endpoint runs, and its settings on SageMaker."""

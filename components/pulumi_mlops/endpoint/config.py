@@ -19,14 +19,16 @@ class RolloutConfig(Model):
     """How traffic moves from one version to the next."""
 
     strategy: Annotated[RolloutStrategy, Field(strict=False)] = RolloutStrategy.ALL_AT_ONCE
-    """all_at_once; canary: a part first, then the rest; linear: in equal parts. Defaults to all_at_once."""
+    """Traffic routing: all_at_once, canary (a part first, then the rest) or linear (equal parts). Defaults to
+    all_at_once. canary and linear need alarms."""
 
     step_percent: Annotated[int, limits.STEP_PERCENT] = limits.STEP_PERCENT.default
     """Percent of the instances that get traffic first (canary) or in each step (linear: 10 or more). Defaults to
     10."""
 
     bake_seconds: Annotated[int, limits.BAKE_SECONDS] = limits.BAKE_SECONDS.default
-    """Baking period: how long the alarms are watched after each step. Defaults to 120."""
+    """Baking period: how long the alarms are watched after each step, before the old instances are terminated. Defaults
+    to 120."""
 
 
 class AlarmsConfig(Model):
@@ -36,78 +38,80 @@ class AlarmsConfig(Model):
     """p99 model latency above which the alarm goes off. Defaults to no alarm."""
 
     server_error_percent: Annotated[float, limits.PERCENT] | None = None
-    """5xx error rate, in percent, above which the alarm goes off. Defaults to 99: an alarm when all fail."""
+    """5xx error rate, in percent, above which the alarm goes off. Defaults to 99: an alarm when all requests fail."""
 
     client_error_percent: Annotated[float, limits.PERCENT] | None = None
     """4xx error rate, in percent, above which the alarm goes off. Defaults to no alarm."""
 
     model_errors_max: Annotated[int, limits.MODEL_ERRORS] | None = None
-    """Model errors a minute (InvocationModelErrors) above which the alarm goes off. Defaults to no alarm."""
+    """Model errors a minute (InvocationModelErrors) above which the alarm goes off. Defaults to no alarm, and to 0 with
+    asynchronous inference."""
 
     topic_arns: Annotated[tuple[TopicArn, ...], Field(strict=False)] = ()
-    """SNS topics that are notified of an alarm and of its end. Defaults to none."""
+    """SNS topics that are notified when an alarm goes off and when it returns to OK. Defaults to none."""
 
 
 class ShadowConfig(Model):
-    """Shadow variant: a second version that is sent a copy of the requests and whose answers nobody gets."""
+    """Shadow variant: a second version that gets a copy of the requests, and whose responses are discarded."""
 
     model: ModelPin
-    """The version."""
+    """The version that the shadow variant serves."""
 
     image: EcrImage | None = None
-    """Image of its server. Defaults to the stack's own."""
+    """Image of its model server. Defaults to the stack's serving image."""
 
     sampling_percent: Annotated[int, limits.SAMPLING_PERCENT] = limits.SAMPLING_PERCENT.default
-    """Percent of the requests that it is sent a copy of. Defaults to 100."""
+    """Percent of the requests that are copied to it. Defaults to 100."""
 
     instance_type: InstanceType | None = None
     """Its instance type. Defaults to the endpoint's."""
 
     instance_count: Annotated[int, limits.INSTANCE_COUNT] = limits.INSTANCE_COUNT.default
-    """Number of its instances. Defaults to 1."""
+    """Its number of instances. Defaults to 1."""
 
 
 class ServerlessConfig(Model):
-    """Serverless inference: an endpoint without instances of its own."""
+    """Serverless inference: an endpoint without instances. AWS cannot convert one kind of endpoint into the other."""
 
     memory_mib: Annotated[int, aws_values.serverless_memory_mib] = limits.DEFAULT_SERVERLESS_MEMORY_MIB
-    """Memory in MiB, in steps of 1024. Defaults to 2048."""
+    """Memory size in MiB: 1024, 2048, 3072, 4096, 5120 or 6144. Defaults to 2048."""
 
     max_concurrency: Annotated[int, limits.SERVERLESS_CONCURRENCY] = limits.SERVERLESS_CONCURRENCY.default
-    """Maximum concurrency: the most requests at once. Defaults to 5."""
+    """Maximum concurrency: the most concurrent requests, 1 to 200. Defaults to 5."""
 
     provisioned_concurrency: Annotated[int, limits.PROVISIONED_CONCURRENCY] | None = None
     """Provisioned concurrency: how many concurrent requests AWS keeps warm capacity for. Defaults to none."""
 
 
 class AsynchronousConfig(Model):
-    """Asynchronous inference: an endpoint that puts its answers into the bucket."""
+    """Asynchronous inference: the endpoint reads requests from the bucket and writes responses to it."""
 
     max_concurrent_per_instance: Annotated[int, limits.CONCURRENT_PER_INSTANCE] = limits.CONCURRENT_PER_INSTANCE.default
-    """Requests at once that an instance is given. Defaults to 1."""
+    """The most concurrent requests that SageMaker sends to an instance, 1 to 1000. Defaults to 1."""
 
     backlog_per_instance_target: Annotated[int, limits.BACKLOG_PER_INSTANCE] = limits.BACKLOG_PER_INSTANCE.default
-    """Target tracking: waiting requests for each instance above which another is started. Defaults to 5."""
+    """Target tracking: queued requests per instance (ApproximateBacklogSizePerInstance) above which the autoscaler adds
+    an instance. Defaults to 5."""
 
     success_topic_arn: TopicArn | None = None
-    """SNS topic that is notified of each answer. Defaults to none."""
+    """SNS topic that is notified of each response. Defaults to none."""
 
     error_topic_arn: TopicArn | None = None
-    """SNS topic that is notified of each failure. Defaults to none."""
+    """SNS topic that is notified of each failed request. Defaults to none."""
 
 
 class DataCaptureConfig(Model):
-    """Data capture: requests and answers that are kept in the bucket."""
+    """Data capture: SageMaker stores requests and responses in the bucket."""
 
     sampling_percent: Annotated[int, limits.SAMPLING_PERCENT] = limits.SAMPLING_PERCENT.default
-    """Percent of the requests that are kept. Defaults to 100."""
+    """Percent of the requests that are stored with their responses. Defaults to 100."""
 
 
 class KubernetesServingConfig(Model):
-    """What only the target kubernetes has of an endpoint."""
+    """Settings of an endpoint on the target kubernetes only."""
 
     cpu: CpuQuantity = kubernetes.DEFAULT_CPU
-    """CPU request of each pod: cores, like "2" or "500m". Defaults to "500m"."""
+    """CPU request of each pod, in cores, like "2" or "500m". There is no CPU limit. Defaults to "500m"."""
 
     memory: MemoryQuantity = kubernetes.DEFAULT_MEMORY
     """Memory request and limit of each pod. Defaults to 512Mi."""
@@ -117,10 +121,11 @@ class KubernetesServingConfig(Model):
     70."""
 
     drain_seconds: Annotated[int, kubernetes.DRAIN_SECONDS] = kubernetes.DRAIN_SECONDS.default
-    """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
+    """How long a terminating pod may take to finish the requests that it is processing. Defaults to 20."""
 
     allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
-    """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
+    """NetworkPolicy: namespaces whose pods may call the endpoint, besides its own. Defaults to all namespaces of the
+    cluster."""
 
     allowed_ingress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
     """Address ranges (CIDR) that may call the endpoint besides pods, like a load balancer's or the nodes' own.
@@ -139,7 +144,7 @@ class KubernetesServingConfig(Model):
 
 
 class SageMakerServingConfig(Model):
-    """What only the target sagemaker has of an endpoint."""
+    """Settings of an endpoint on the target sagemaker only."""
 
     instance_type: InstanceType = limits.DEFAULT_INSTANCE_TYPE
     """The endpoint's instance type. Defaults to ml.m5.large."""
@@ -147,32 +152,33 @@ class SageMakerServingConfig(Model):
     invocations_per_instance_target: Annotated[int, limits.INVOCATIONS_PER_INSTANCE] = (
         limits.INVOCATIONS_PER_INSTANCE.default
     )
-    """Target tracking: requests a minute and instance above which the autoscaler adds an instance. Defaults to 500."""
+    """Target tracking: requests a minute per instance (InvocationsPerInstance) above which the autoscaler adds an
+    instance. Defaults to 500."""
 
     scale_in_cooldown_seconds: Annotated[int, limits.SCALE_IN_COOLDOWN_SECONDS] = (
         limits.SCALE_IN_COOLDOWN_SECONDS.default
     )
-    """Scale-in cooldown: how long no instance is removed after the number of instances has changed. Defaults to 300."""
+    """Scale-in cooldown: how long after a scaling activity the autoscaler removes no instance. Defaults to 300."""
 
     scale_out_cooldown_seconds: Annotated[int, limits.SCALE_OUT_COOLDOWN_SECONDS] = (
         limits.SCALE_OUT_COOLDOWN_SECONDS.default
     )
-    """Scale-out cooldown: how long no instance is added after one was. Defaults to 60."""
+    """Scale-out cooldown: how long after adding instances the autoscaler adds no more. Defaults to 60."""
 
     alarms: AlarmsConfig | None = None
-    """CloudWatch alarms. Defaults to one, when every request fails; none if serverless."""
+    """CloudWatch alarms. Defaults to one alarm, when all requests fail; to none with serverless inference."""
 
     shadow: ShadowConfig | None = None
-    """Shadow variant: a version that is sent a copy of the requests. Defaults to none."""
+    """Shadow variant: a second version that receives a copy of the requests. Defaults to none."""
 
     serverless: ServerlessConfig | None = None
-    """Serverless inference, without instances of one's own. Defaults to instances."""
+    """Serverless inference, in place of instances. Defaults to instances."""
 
     asynchronous: AsynchronousConfig | None = None
-    """Asynchronous inference: answers go into the bucket. Defaults to real-time inference."""
+    """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
 
     data_capture: DataCaptureConfig | None = None
-    """Data capture: keep requests and answers. Defaults to keeping none."""
+    """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
 
     superseded_configurations_kept: Annotated[int, limits.SUPERSEDED_CONFIGURATIONS_KEPT] = (
         limits.SUPERSEDED_CONFIGURATIONS_KEPT.default
@@ -184,22 +190,22 @@ class EndpointConfig(Model):
     """How a workload's model is served."""
 
     replicas_min: Annotated[int, settings.REPLICAS] = settings.REPLICAS.default
-    """The fewest replicas that serve: pods on kubernetes, instances on sagemaker. Defaults to 1."""
+    """Minimum number of replicas: pods on kubernetes, instances on sagemaker. Defaults to 1."""
 
     replicas_max: Annotated[int, settings.REPLICAS] | None = None
-    """The most replicas that the autoscaler may add. Defaults to replicas_min."""
+    """Maximum number of replicas that the autoscaler scales to. Defaults to replicas_min."""
 
     rollout_timeout_seconds: Annotated[int, settings.ROLLOUT_TIMEOUT_SECONDS] | None = None
-    """How long a new version may take to be ready before the update fails, its node's start and the image's pull
-    included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
-    its own progress deadline (3600 at most), and to 1800 on SageMaker."""
+    """How long a rollout may take before the update fails, starting a node and pulling the image included. On
+    Kubernetes it is the progress deadline of each wave of pods (a quarter of them): 600 by default, 3600 at most. On
+    SageMaker it covers the whole deployment: 1800 by default."""
 
     rollout: RolloutConfig | None = None
-    """How traffic moves from one version to the next. Defaults to the target's own way: all at once on sagemaker,
-    pod by pod on kubernetes."""
+    """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an
+    error: a Deployment replaces a quarter of the pods at a time."""
 
     kubernetes: KubernetesServingConfig | None = None
-    """Settings of the endpoint on kubernetes; refused elsewhere. Defaults to those of its own."""
+    """Settings of the endpoint on kubernetes. An error on any other target. Each has its own default."""
 
     sagemaker: SageMakerServingConfig | None = None
-    """Settings of the endpoint on sagemaker; refused elsewhere. Defaults to those of its own."""
+    """Settings of the endpoint on sagemaker. An error on any other target. Each has its own default."""

@@ -25,7 +25,7 @@ class PinnedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class NeutralEndpointSettings:
-    """What an endpoint has on every target."""
+    """Settings of an endpoint on every target."""
 
     name: str
     image: pulumi.Input[str]

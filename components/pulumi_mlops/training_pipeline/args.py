@@ -10,141 +10,143 @@ from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 
 
 class GateArgs(TypedDict):
-    """What a trained model must reach to be registered: one bound of one metric."""
+    """Gate: a trained model is registered only if one metric is within one bound."""
 
     metric: str
     """Name of a metric that the pipeline measures, such as `mae_minutes`."""
     max: NotRequired[float]
-    """The most that it may be, for a metric where less is better."""
+    """Maximum of the metric, if lower is better. Give `max` or `min`."""
     min: NotRequired[float]
-    """The least that it may be, for a metric where more is better."""
+    """Minimum of the metric, if higher is better. Give `max` or `min`."""
 
 
 class StepResourcesArgs(TypedDict):
-    """The most that one step may use."""
+    """Resources of a step's container."""
 
     cpu: NotRequired[str]
-    """CPU as a Kubernetes quantity; a quarter of it is reserved. Defaults to what the graph says."""
+    """CPU limit, as a Kubernetes quantity. The request is a quarter of it. Defaults to the step graph's."""
     memory: NotRequired[str]
-    """Memory as a Kubernetes quantity, all of it reserved. Defaults to what the graph says."""
+    """Memory request and limit, as a Kubernetes quantity. Defaults to the step graph's."""
 
 
 class ModelApproval(str, Enum):
-    """What a version is when a run has registered it."""
+    """Approval status of a newly registered version."""
 
     PENDING = "PendingManualApproval"
-    """It may not serve until a person has approved it."""
+    """It cannot be served until someone approves it."""
     APPROVED = "Approved"
-    """It may serve."""
+    """It can be served at once."""
 
 
 class NeutralTrainingPipelineArgs(TypedDict):
-    """What a training pipeline has on every target."""
+    """Settings of a training pipeline on every target."""
 
     graph: dict[str, Any]
     """The step graph: the document that `StepGraph.to_document()` returns."""
     parameters: NotRequired[dict[str, Any]]
-    """Values of the graph's parameters; no secrets. Each defaults to what the graph says."""
+    """Values of the step graph's parameters. They must hold no secrets. Each defaults to the graph's."""
     gate: NotRequired[GateArgs]
-    """What a model must reach to be registered. Defaults to the graph's own checks alone."""
+    """Gate that a model must pass to be registered. Defaults to none: only the step graph's own checks apply."""
     schedule: NotRequired[str]
-    """When it runs by itself: five cron fields, UTC. Defaults to never: it runs when someone asks."""
+    """Cron schedule in UTC, with five fields. Defaults to none: the pipeline runs only when someone starts it."""
     workspace_gib: NotRequired[int]
-    """Size in GiB of the volume over which steps hand on their results; on SageMaker of each step's job. Defaults to
-    2."""
+    """Size in GiB of the volume that the steps share; on SageMaker, of each job's volume. Defaults to 2."""
     run_timeout_seconds: NotRequired[int]
-    """How long a run may take before it is ended; on SageMaker each of its steps. Defaults to 14400, four hours."""
+    """How long a run may take before it is stopped; on SageMaker, each job of it. Defaults to 14400, four hours."""
 
 
 class KubernetesTrainingArgs(TypedDict):
-    """What a training pipeline has on Kubernetes only."""
+    """Settings of a training pipeline on Kubernetes only."""
 
     resources: NotRequired[dict[str, StepResourcesArgs]]
-    """What steps may use, by step. Defaults to what the graph says."""
+    """Resources by step. Defaults to the step graph's."""
     allowed_egress_cidrs: NotRequired[list[pulumi.Input[str]]]
-    """Address ranges (CIDR) that a run may connect to besides the registry, such as a database's. Defaults to none."""
+    """NetworkPolicy: CIDR ranges that a run may connect to besides the registry, such as a database's. Defaults to
+    none."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
-    """Annotations of a run's pod, such as `sidecar.istio.io/inject`: a run ends when all of its containers have, and a
-    sidecar may not. Defaults to none."""
+    """Annotations of a run's pod, such as `sidecar.istio.io/inject`. A run ends when all of its containers have ended,
+    and a sidecar may not. Defaults to none."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
-    """Annotations of a run's ServiceAccount that give it a cloud identity, such as `eks.amazonaws.com/role-arn`.
+    """Annotations of a run's ServiceAccount, which can give it a cloud identity, such as `eks.amazonaws.com/role-arn`.
     Defaults to none."""
 
 
 class SageMakerTrainingArgs(TypedDict):
-    """What a training pipeline has on SageMaker only."""
+    """Settings of a training pipeline on SageMaker only."""
 
     processing_instance_type: NotRequired[str]
-    """Instance type of every step but the one that trains. Defaults to ml.m5.large."""
+    """Instance type of the processing jobs: every step but the one that trains. Defaults to ml.m5.large."""
     training_instance_type: NotRequired[str]
-    """Instance type of the step that trains. Defaults to ml.m5.xlarge."""
+    """Instance type of the training job. Defaults to ml.m5.xlarge."""
     instance_types: NotRequired[dict[str, str]]
-    """Instance types by step, over the two above. Defaults to none."""
+    """Instance types of single steps, which override the two above. Defaults to none."""
     cache_days: NotRequired[int]
-    """Days for which a step with unchanged inputs is not run again. Defaults to 0: every step runs."""
+    """Step caching: for how many days a step with unchanged inputs is not run again. Defaults to 0: every step runs."""
     retry_attempts: NotRequired[int]
-    """How often a step is tried again when AWS fails it, as for a lack of capacity. Defaults to 3."""
+    """Retry policy: how often a step is retried when AWS fails it, such as for lack of capacity. Defaults to 3."""
     approval: NotRequired[ModelApproval]
-    """Approval status of a version when a run has registered it. Defaults to PendingManualApproval."""
+    """Approval status of a newly registered version: Approved, or PendingManualApproval, which waits for a person.
+    Defaults to PendingManualApproval."""
     data_s3_uris: NotRequired[list[pulumi.Input[str]]]
-    """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
+    """S3 locations that steps may read besides their inputs. If there are any, jobs run without network isolation.
+    Defaults to none."""
     data_kms_key_arns: NotRequired[list[pulumi.Input[str]]]
-    """KMS keys that the objects at `data_s3_uris` are encrypted with, which jobs may decrypt with. Defaults to none."""
+    """KMS keys that encrypt the objects at `data_s3_uris`. Jobs may decrypt with them. Defaults to none."""
 
 
 class TrainingPipelineArgs(NeutralTrainingPipelineArgs):
-    """What a training pipeline is, wherever it runs: a workload's, which says the place itself."""
+    """Arguments of a workload's training pipeline. The workload says where it runs."""
 
     kubernetes: NotRequired[KubernetesTrainingArgs]
-    """Settings of the pipeline on Kubernetes; refused elsewhere."""
+    """Settings of the pipeline on Kubernetes. An error on any other target."""
     sagemaker: NotRequired[SageMakerTrainingArgs]
-    """Settings of the pipeline on SageMaker; refused elsewhere."""
+    """Settings of the pipeline on SageMaker. An error on any other target."""
 
 
 class KubernetesTrainingPipelineSettingsArgs(KubernetesPlaceArgs, KubernetesTrainingArgs):
-    """Where a training pipeline runs on Kubernetes, and what it has there only."""
+    """Where a training pipeline runs on Kubernetes, and its settings there."""
 
 
 class KubernetesTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Arguments of a training pipeline on Kubernetes."""
 
     image: pulumi.Input[str]
-    """Image that the steps run in, pinned by digest or content."""
+    """Image that the steps run in, pinned by digest or content tag."""
     registry_url: pulumi.Input[str]
-    """Address of the MLflow server that runs are recorded and models registered at."""
+    """URL of the MLflow server that records runs and registers models."""
     environment: pulumi.Input[str]
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
     champion: NotRequired[ModelPinArgs]
-    """The version that serves, which a new model is compared with. Defaults to none."""
+    """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of every object, written as labels. Defaults to none."""
+    """Tags of every object, set as labels. Defaults to none."""
     kubernetes: KubernetesTrainingPipelineSettingsArgs
     """Where the pipeline runs, and its settings on Kubernetes."""
 
 
 class SageMakerTrainingPipelineSettingsArgs(SageMakerPlaceArgs, SageMakerTrainingArgs):
-    """Where a training pipeline runs on SageMaker, and what it has there only."""
+    """Where a training pipeline runs on SageMaker, and its settings there."""
 
     model_package_group: pulumi.Input[str]
-    """Model package group that versions are registered in: its name, or its ARN."""
+    """Model package group in which versions are registered: its name, or its ARN."""
     serving_image: pulumi.Input[str]
-    """Image that serves the versions, by digest and in the region's ECR. It is recorded with each version."""
+    """Image of the model server, pinned by digest, in ECR in the same region. It is recorded with each version."""
 
 
 class SageMakerTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Arguments of a training pipeline on SageMaker. One step of the graph must have a `model_output`."""
 
     image: pulumi.Input[str]
-    """Image that the steps run in, by digest and in the region's ECR."""
+    """Image that the steps run in, pinned by digest, in ECR in the same region."""
     environment: pulumi.Input[str]
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
     champion: NotRequired[ModelPinArgs]
-    """The version that serves, which a new model is compared with. Defaults to none."""
+    """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of everything that is created, and of each run's jobs. Defaults to none."""
+    """Tags of every resource, and of each run's jobs. Defaults to none."""
     sagemaker: SageMakerTrainingPipelineSettingsArgs
     """Where the pipeline runs, and its settings on SageMaker."""

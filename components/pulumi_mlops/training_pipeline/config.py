@@ -24,36 +24,37 @@ from pulumi_mlops.training_pipeline.sagemaker import limits
 
 
 class GateConfig(Model):
-    """What a trained model must reach to be registered: one bound of one metric."""
+    """Gate: a trained model is registered only if one metric is within one bound."""
 
     metric: str = Field(min_length=1)
     """A metric that the pipeline measures, like mae_minutes."""
 
     max: float | None = None
-    """The most that the metric may be, for metrics where less is better."""
+    """Maximum of the metric, if lower is better. Give max or min."""
 
     min: float | None = None
-    """The least that the metric may be, for metrics where more is better."""
+    """Minimum of the metric, if higher is better. Give max or min."""
 
 
 class StepResources(Model):
-    """The most that one step may use; what is not named stays as the step graph has it."""
+    """Resources of a step's container. Each defaults to the step graph's."""
 
     cpu: CpuQuantity | None = None
-    """CPU limit: cores, like "2" or "500m"."""
+    """CPU limit in cores, like "2" or "500m". The request is a quarter of it."""
 
     memory: MemoryQuantity | None = None
     """Memory request and limit, like 2Gi."""
 
 
 class KubernetesTrainingConfig(Model):
-    """What only the target kubernetes has of a pipeline."""
+    """Settings of a pipeline on the target kubernetes only."""
 
     resources: dict[StepName, StepResources] = Field(default={})
-    """Resources by step, over the graph's defaults."""
+    """Resources by step. Defaults to the step graph's."""
 
     allowed_egress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
-    """Address ranges (CIDR) that a run may connect to besides the registry, like a database's. Defaults to none."""
+    """NetworkPolicy: CIDR ranges that a run may connect to besides the registry, like a database's. Defaults to
+    none."""
 
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of a run's pod, like sidecar.istio.io/inject: a run ends when all of its containers have, and a
@@ -65,32 +66,33 @@ class KubernetesTrainingConfig(Model):
 
 
 class SageMakerTrainingConfig(Model):
-    """What only the target sagemaker has of a pipeline."""
+    """Settings of a pipeline on the target sagemaker only."""
 
     processing_instance_type: InstanceType = limits.DEFAULT_PROCESSING_INSTANCE_TYPE
-    """Instance type of every step but the one that trains. Defaults to ml.m5.large."""
+    """Instance type of the processing jobs: every step but the one that trains. Defaults to ml.m5.large."""
 
     training_instance_type: InstanceType = limits.DEFAULT_TRAINING_INSTANCE_TYPE
-    """Instance type of the step that trains. Defaults to ml.m5.xlarge."""
+    """Instance type of the training job. Defaults to ml.m5.xlarge."""
 
     instance_types: dict[StepName, InstanceType] = Field(default={})
-    """Instance types by step, over the two above."""
+    """Instance types of single steps, which override the two above. Defaults to none."""
 
     cache_days: Annotated[int, limits.CACHE_DAYS] = limits.CACHE_DAYS.default
-    """Days for which a step with unchanged inputs is not run again. Defaults to 0: every step runs."""
+    """Step caching: for how many days a step with unchanged inputs is not run again. Defaults to 0: every step runs."""
 
     retry_attempts: Annotated[int, limits.RETRY_ATTEMPTS] = limits.RETRY_ATTEMPTS.default
-    """How often a step is tried again when AWS fails it, like for a lack of capacity. Defaults to 3."""
+    """Retry policy: how often a step is retried when AWS fails it, such as for lack of capacity. Defaults to 3."""
 
     data_s3_uris: Annotated[tuple[S3Uri, ...], Field(strict=False)] = ()
-    """S3 locations that steps may read besides their inputs. With any, jobs have a network. Defaults to none."""
+    """S3 locations that steps may read besides their inputs. If there are any, jobs run without network isolation.
+    Defaults to none."""
 
     data_kms_key_arns: Annotated[tuple[KmsKeyArn, ...], Field(strict=False)] = ()
-    """KMS keys that the objects at data_s3_uris are encrypted with, which jobs may decrypt with. Defaults to none."""
+    """KMS keys that encrypt the objects at data_s3_uris. Jobs may decrypt with them. Defaults to none."""
 
     approval: Annotated[ModelApproval, Field(strict=False)] = ModelApproval.PENDING
-    """Approval status of a newly registered version: Approved lets it serve at once; PendingManualApproval, the
-    default, waits for a person."""
+    """Approval status of a newly registered version: Approved, or PendingManualApproval, which waits for a person.
+    Defaults to PendingManualApproval."""
 
 
 class PipelineConfig(Model):
@@ -100,22 +102,22 @@ class PipelineConfig(Model):
     """The step graph as module:name. Defaults to `<workload with underscores>.graph:GRAPH` (see `graph_of`)."""
 
     schedule: CronSchedule | None = None
-    """When it runs by itself: five cron fields, UTC. Defaults to never: it runs when someone asks."""
+    """Cron schedule in UTC, with five fields. Defaults to none: the pipeline runs only when someone starts it."""
 
     parameters: dict[ParameterName, ParameterValue] = Field(default={})
-    """Values of the graph's parameters. Each defaults to the graph's own."""
+    """Values of the step graph's parameters. They must hold no secrets. Each defaults to the graph's."""
 
     gate: GateConfig | None = None
-    """What a model must reach to be registered. Defaults to no bound but the graph's own checks."""
+    """Gate that a model must pass to be registered. Defaults to none: only the step graph's own checks apply."""
 
     workspace_gib: Annotated[int, settings.WORKSPACE_GIB] = settings.WORKSPACE_GIB.default
-    """Size in GiB of the volume over which steps hand on their results. Defaults to 2."""
+    """Size in GiB of the volume that the steps share; on sagemaker, of each job's volume. Defaults to 2."""
 
     run_timeout_seconds: Annotated[int, settings.RUN_TIMEOUT_SECONDS] = settings.RUN_TIMEOUT_SECONDS.default
-    """How long a run may take before it is ended; on sagemaker each of its steps. Defaults to 14400, four hours."""
+    """How long a run may take before it is stopped; on sagemaker, each job of it. Defaults to 14400, four hours."""
 
     kubernetes: KubernetesTrainingConfig | None = None
-    """Settings of the pipeline on kubernetes; refused elsewhere. Defaults to those of its own."""
+    """Settings of the pipeline on kubernetes. An error on any other target. Each has its own default."""
 
     sagemaker: SageMakerTrainingConfig | None = None
-    """Settings of the pipeline on sagemaker; refused elsewhere. Defaults to those of its own."""
+    """Settings of the pipeline on sagemaker. An error on any other target. Each has its own default."""

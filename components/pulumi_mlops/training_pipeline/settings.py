@@ -27,7 +27,7 @@ _PARAMETER_TYPES: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class NeutralPipelineSettings:
-    """What a training pipeline has on every target."""
+    """Settings of a training pipeline on every target."""
 
     name: str
     graph_reference: str

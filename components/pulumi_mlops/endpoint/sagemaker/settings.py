@@ -13,7 +13,7 @@ from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, PinnedModel
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """How a new version takes over."""
+    """How traffic moves from one version to the next."""
 
     strategy: RolloutStrategy
     step_percent: int

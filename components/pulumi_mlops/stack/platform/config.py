@@ -20,96 +20,96 @@ class Target(str, Enum):
 
 
 class ImagesConfig(Model):
-    """The images of a stack, each pinned."""
+    """Images of a stack, each pinned by digest or content tag."""
 
     pipeline: ImageReference
-    """Runs the steps of the training pipelines."""
+    """Image that runs the steps of the training pipelines."""
 
     serving: ImageReference
-    """Runs the endpoints, fetches the models and checks what serves."""
+    """Image of the model server. It also downloads the model and runs the truth check."""
 
     registry: ImageReference | None = None
-    """Runs MLflow. Needed where the stack owns its registry, and only there."""
+    """Image of MLflow. Required if the stack runs its own registry on kubernetes."""
 
     postgres: ImageReference | None = None
-    """Runs PostgreSQL. Needed where the registry's database is postgresql, and only there."""
+    """Image of PostgreSQL. Required if registry.database is postgresql."""
 
 
 class KubernetesSettings(Model):
-    """What only the target kubernetes needs."""
+    """Settings of the platform on the target kubernetes only."""
 
     context: ContextName
-    """The context of the kubeconfig; the environment variable MLOPS_KUBE_CONTEXT goes before it. Never the current
-    context by accident."""
+    """Context of the kubeconfig. The environment variable MLOPS_KUBE_CONTEXT overrides it. The current context is never
+    used."""
 
     image_pull_secret_names: Annotated[tuple[ObjectName, ...], Field(strict=False)] = ()
-    """Secrets of the namespace with which images are pulled (imagePullSecrets). Defaults to none."""
+    """Image pull secrets (imagePullSecrets): names of Secrets in the namespace. Defaults to none."""
 
     storage_class_name: ObjectName | None = None
-    """Storage class of the registry's volumes. Defaults to the cluster's default. Another class means new, empty
-    volumes, which registry.protect_data refuses."""
+    """StorageClass of the registry's volumes. Defaults to the cluster's default. Another class needs new, empty
+    volumes: registry.protect_data refuses that."""
 
 
 class SageMakerSettings(Model):
-    """What only the target sagemaker needs of a platform."""
+    """Settings of the platform on the target sagemaker only."""
 
     account_id: AccountId
-    """The AWS account that everything is created in. Credentials of another account are refused."""
+    """AWS account of every resource. Credentials of another account are refused."""
 
     region: Region
     """The AWS region, like eu-west-1."""
 
     allow_unlisted: bool = False
-    """Whether regions and instance types are taken that this package's lists do not hold, because AWS has added them
-    since. Defaults to false."""
+    """Whether to accept regions and instance types that this package does not list, such as new ones of AWS. Defaults
+    to false."""
 
     kms_key_arn: KmsKeyArn | None = None
-    """KMS key that the stack's data is encrypted with. Defaults to keys that AWS manages."""
+    """KMS key that encrypts the stack's data. Defaults to AWS managed keys."""
 
     permissions_boundary_arn: PolicyArn | None = None
-    """Permissions boundary of each of the stack's roles: a managed policy. Defaults to none."""
+    """Permissions boundary of each IAM role: the ARN of a managed policy. Defaults to none."""
 
     subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = ()
-    """Subnets that jobs and endpoints run in. Defaults to none: SageMaker's own network."""
+    """VPC subnets of jobs and endpoints. Requires security_group_ids. Defaults to none: SageMaker's own network."""
 
     security_group_ids: Annotated[tuple[SecurityGroupId, ...], Field(strict=False)] = ()
-    """Security groups of jobs and endpoints. Given with subnet_ids, and only then."""
+    """Security groups of jobs and endpoints. Requires subnet_ids. Defaults to none."""
 
     protect_data: bool = True
-    """Whether Pulumi refuses to delete what holds data: the bucket and the registered models. Defaults to true."""
+    """Whether Pulumi refuses to delete the S3 bucket and the registered models. Defaults to true."""
 
     noncurrent_version_days: Annotated[int, storage.NONCURRENT_VERSION_DAYS] = storage.NONCURRENT_VERSION_DAYS.default
-    """Days for which noncurrent versions are kept: an overwritten or deleted object can be brought back. Defaults to
-    30."""
+    """S3 lifecycle: days after which noncurrent object versions expire. Until then, an overwritten or deleted object
+    can be restored. Defaults to 30."""
 
     run_retention_days: Annotated[int, storage.RUN_RETENTION_DAYS] = storage.RUN_RETENTION_DAYS.default
-    """Days for which runs' intermediate results and captured requests are kept. Defaults to 90."""
+    """S3 lifecycle: days after which runs' intermediate results and captured requests expire. Defaults to 90."""
 
 
 class PlatformConfig(Model):
     """The settings under `mlops:platform`."""
 
     environment: Name
-    """dev, staging, prod, or a name of your own such as local."""
+    """Name of the environment, such as dev, staging or prod."""
 
     target: Annotated[Target, Field(strict=False)]
     """Where the workloads run."""
 
     namespace: Name
-    """The namespace that holds everything of this stack. On sagemaker: what every name begins with."""
+    """Namespace of the stack's objects, which the stack creates. On sagemaker: the prefix of every name."""
 
     owner: Owner
-    """The team that answers for it."""
+    """Team that owns the stack."""
 
     images: ImagesConfig
-    """The images, each pinned."""
+    """The images, each pinned by digest or content tag."""
 
     kubernetes: KubernetesSettings | None = None
-    """Settings of the target kubernetes; required there, refused elsewhere."""
+    """Settings of the target kubernetes: required there, an error elsewhere."""
 
     sagemaker: SageMakerSettings | None = None
-    """Settings of the target sagemaker; required there, refused elsewhere."""
+    """Settings of the target sagemaker: required there, an error elsewhere."""
 
     registry: Registry
-    """The model registry: settings of one that this stack runs, the url of an existing one, or (on sagemaker) the
-    account that holds it."""
+    """Model registry: settings of one that this stack runs, the url of an existing one, or, on sagemaker, the
+    account_id of its owner."""

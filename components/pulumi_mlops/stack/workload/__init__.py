@@ -1,1 +1,1 @@
-"""One model's whole life."""
+"""A workload: the pipeline that trains a model, the pinned version, and its endpoint."""

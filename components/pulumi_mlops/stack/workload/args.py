@@ -16,20 +16,20 @@ class WorkloadArgs(TypedDict):
     environment: pulumi.Input[str]
     """Name of the environment, recorded with every run."""
     registry_url: NotRequired[pulumi.Input[str]]
-    """Address of the MLflow server that runs, models and versions are kept at. Needed on Kubernetes, and only there."""
+    """URL of the MLflow server. Required on Kubernetes, an error on SageMaker."""
     pipeline_image: pulumi.Input[str]
-    """Image that the pipeline's steps run in, pinned by digest or content."""
+    """Image that the pipeline's steps run in, pinned by digest or content tag."""
     serving_image: pulumi.Input[str]
-    """Image of the model server, pinned by digest or content."""
+    """Image of the model server, pinned by digest or content tag."""
     pipeline: TrainingPipelineArgs
     """How the model is trained."""
     model: NotRequired[ModelPinArgs]
-    """The version that serves. Defaults to none: there is no endpoint, and the status is `waiting-for-model`."""
+    """The model version to serve. Defaults to none: there is no endpoint, and the status is `waiting-for-model`."""
     endpoint: NotRequired[EndpointArgs]
     """How the model is served. Defaults to one replica."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
-    """Tags of every object, written as labels on Kubernetes. Defaults to none."""
+    """Tags of every resource, set as labels on Kubernetes. Defaults to none."""
     kubernetes: NotRequired[KubernetesPlaceArgs]
-    """Where the workload runs on Kubernetes. Exactly one target is given."""
+    """Where the workload runs on Kubernetes. Give `kubernetes` or `sagemaker`."""
     sagemaker: NotRequired[SageMakerWorkloadPlaceArgs]
-    """Where the workload runs on SageMaker. Exactly one target is given."""
+    """Where the workload runs on SageMaker. Give `kubernetes` or `sagemaker`."""

@@ -7,14 +7,14 @@ from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 
 class WorkloadConfig(Model):
-    """One model's whole life."""
+    """A workload: the pipeline that trains a model, the pinned version, and its endpoint."""
 
     pipeline: PipelineConfig = PipelineConfig()
-    """How its model is trained."""
+    """Training pipeline."""
 
     model: ModelPin | None = None
-    """The version that serves. Promotion changes this line. Absent: no endpoint yet, and the stack says
-    waiting-for-model."""
+    """Pinned version of the model. Promotion changes this line. Defaults to none: there is no endpoint, and the status
+    is waiting-for-model."""
 
     endpoint: EndpointConfig = EndpointConfig()
-    """How its model is served."""
+    """Endpoint."""
