@@ -54,8 +54,8 @@ bench: up  ## measure, on the sandbox; results in bench/results
 clean:  ## remove what was made in the checkout
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.synced: pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
-	$(UV) sync --frozen --all-extras --python $(PYTHON)
+.venv/.synced: pyproject.toml sandbox/pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --frozen --all-packages --all-extras --python $(PYTHON)
 	@touch $@
 
 .uv/bin/uv:
