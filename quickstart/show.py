@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from quickstart.context import ENDPOINT_PORT, REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 from sandbox.errors import SandboxError
 from sandbox.progress import console, say, step
-from sandbox.quickstart.context import ENDPOINT_PORT, REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
-from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 if TYPE_CHECKING:
     from flight_delay.samples import SampleFlight

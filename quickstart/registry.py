@@ -4,8 +4,8 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from quickstart.personal_stack import ModelPin
 from sandbox.errors import SandboxError
-from sandbox.quickstart.personal_stack import ModelPin
 
 _DIGEST_TAG = "mlops.digest"
 _IMAGE_TAG = "mlops.image"

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from quickstart import registry
+from quickstart.context import REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
+from quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 from sandbox.errors import SandboxError
 from sandbox.progress import say
-from sandbox.quickstart import registry
-from sandbox.quickstart.context import REGISTRY_PORT, REGISTRY_SERVICE, WORKLOAD, QuickStart
-from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 _GATE_REJECTED = 3
 
