@@ -15,11 +15,11 @@ help:  ## what can be made
 
 up: .venv/.synced  ## the sandbox, a personal stack, training on the real flights, a served model that answers
 	@$(RUN) -m sandbox up
-	@$(RUN) -m sandbox quickstart
+	@$(RUN) -m quickstart kubernetes
 
 up-aws: .venv/.synced  ## a personal stack on an AWS without an account: trained, registered, approved, deployed
 	@$(RUN) -m sandbox up --only engine --only plugins
-	@$(RUN) -m sandbox quickstart-aws
+	@$(RUN) -m quickstart aws
 
 down: .venv/.synced  ## stop the sandbox and leave nothing behind (PURGE=1 removes its caches too)
 	@$(RUN) -m sandbox down $(if $(PURGE),--purge)
@@ -54,8 +54,8 @@ bench: up  ## measure, on the sandbox; results in bench/results
 clean:  ## remove what was made in the checkout
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.synced: pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
-	$(UV) sync --frozen --all-extras --python $(PYTHON)
+.venv/.synced: pyproject.toml sandbox/pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --frozen --all-packages --all-extras --python $(PYTHON)
 	@touch $@
 
 .uv/bin/uv:

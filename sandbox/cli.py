@@ -9,13 +9,11 @@ import typer
 from typer.core import TyperCommand
 
 from sandbox import doctor, environment, paths, progress
-from sandbox.bring_up import EVERY_PART, bring_up, current_cluster
+from sandbox.bring_up import EVERY_PART, bring_up
 from sandbox.cluster import users_context
 from sandbox.doctor import Part
 from sandbox.errors import SandboxError
 from sandbox.images import cli as images_cli
-from sandbox.quickstart import quickstart as run_quickstart
-from sandbox.quickstart.aws import quickstart as run_quickstart_on_aws
 from sandbox.status import current_status, status_table
 from sandbox.take_down import take_down
 
@@ -28,7 +26,7 @@ application = typer.Typer(
 )
 images_cli.register(application)
 
-_Context = Annotated[
+Context = Annotated[
     str | None,
     typer.Option(
         "--context", help=f"A context of your own instead of a node ({users_context.VARIABLE}).", metavar="NAME"
@@ -39,7 +37,7 @@ _Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON docu
 
 @application.command()
 def up(
-    context: _Context = None,
+    context: Context = None,
     only: Annotated[list[Part] | None, typer.Option("--only", help="This part alone; may be repeated.")] = None,
 ) -> None:
     """Bring everything up: Pulumi, a Kubernetes, the images, the plugins. Again: nothing to do, in seconds."""
@@ -71,7 +69,7 @@ def status(*, as_json: _Json = False) -> None:
 
 
 @application.command("doctor")
-def examine(context: _Context = None, *, as_json: _Json = False) -> None:
+def examine(context: Context = None, *, as_json: _Json = False) -> None:
     """What this machine has and lacks. Exit code 1 when something is missing."""
     named = users_context.named(context)
     findings = doctor.examine(named)
@@ -112,22 +110,15 @@ def kubectl(arguments: typer.Context) -> None:
     os.execvpe(call[0], call, {**os.environ, "KUBECONFIG": str(paths.kubeconfig())})  # noqa: S606 - no shell is wanted
 
 
-@application.command("quickstart-aws")
-def quickstart_aws() -> None:
-    """Bring a personal stack up on the offline AWS: train, register, approve, deploy."""
-    run_quickstart_on_aws()
-
-
-@application.command()
-def quickstart(context: _Context = None) -> None:
-    """Train, register and serve the worked example on a personal stack, and call it."""
-    run_quickstart(current_cluster(users_context.named(context)))
-
-
 def main() -> None:
-    """Runs the command line; what a person can mend is told without a traceback."""
+    """Runs the command line."""
+    run(application)
+
+
+def run(commands: typer.Typer) -> None:
+    """Runs a command line; what a person can mend is told without a traceback."""
     try:
-        application()
+        commands()
     except SandboxError as error:
         progress.console.print(f"error: {error}", style="red", markup=False)
         sys.exit(1)

@@ -58,6 +58,7 @@ def checks_for(context: str | None, parts: tuple[Part, ...]) -> tuple[Check, ...
         Check(machine.overlay_mounts, _NODE, own_node_only=True),
         Check(machine.control_groups, _NODE, own_node_only=True),
         Check(network.nftables, _NODE, own_node_only=True),
+        Check(network.packet_queues, _NODE, own_node_only=True),
         Check(machine.node_programs, _NODE, own_node_only=True),
         Check(network.addresses, _NODE, own_node_only=True),
         Check(network.ports, _NODE, own_node_only=True),

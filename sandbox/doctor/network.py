@@ -7,30 +7,36 @@ import struct
 from pathlib import Path
 
 from sandbox.cluster import cgroups, lifecycle, settings, users_context
+from sandbox.doctor import netfilter
 from sandbox.doctor.finding import Finding, State
-
-_GETGEN, _NEWGEN = (10 << 8) | 16, (10 << 8) | 15
 
 
 def nftables() -> Finding:
-    """The kernel's packet filter, asked for directly: no program is needed to find it."""
+    """The kernel's packet filter."""
     name = "nftables in the kernel"
-    fix = "modprobe nf_tables"
-    # A netlink message without attributes: its header, then family, version and resource.
-    question = struct.pack("=IHHIIBBH", 20, _GETGEN, 1, 1, 0, 0, 0, 0)
-    try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as connection:
-            connection.settimeout(5)
-            connection.bind((0, 0))
-            connection.send(question)
-            answer = connection.recv(4096)
-    except OSError as error:
-        return Finding(name, State.MISSING, str(error), fix)
-    (kind,) = struct.unpack_from("=H", answer, 4)
-    if kind != _NEWGEN:
-        (code,) = struct.unpack_from("=i", answer, 16)
-        return Finding(name, State.MISSING, os.strerror(-code), fix)
+    code = netfilter.generation_error()
+    if code:
+        return Finding(name, State.MISSING, os.strerror(code), "modprobe nf_tables")
     return Finding(name, State.FOUND, "yes")
+
+
+def packet_queues() -> Finding:
+    """Whether the kernel hands packets to a program, which network policies are enforced with."""
+    name = "packet queues in the kernel"
+    if os.geteuid() != 0:
+        return Finding(name, State.NOTED, "only root may ask")
+    instead = f"or use a cluster of your own: {users_context.VARIABLE}=<context> make up"
+    if code := netfilter.listening_error():
+        found = f"nfnetlink_queue: {os.strerror(code)}"
+        return Finding(name, State.MISSING, found, f"modprobe nfnetlink_queue, {instead}")
+    by_expression = netfilter.queue_error()
+    if not by_expression:
+        return Finding(name, State.FOUND, "nftables' queue")
+    by_target = netfilter.target_error()
+    if not by_target:
+        return Finding(name, State.FOUND, "xtables' NFQUEUE; nftables' own queue is not in this kernel")
+    found = f"nftables' queue: {os.strerror(by_expression)}; xtables' NFQUEUE: {os.strerror(by_target)}"
+    return Finding(name, State.MISSING, found, f"modprobe nft_queue (CONFIG_NFT_QUEUE), {instead}")
 
 
 def addresses(routes: str | None = None) -> Finding:

@@ -84,7 +84,9 @@ def closure(
             found[name] = distribution
             waiting.extend(_needed(distribution.requires or []))
         elif name in roots:
-            raise SandboxError(f"{name}: not installed beside {sys.executable}", "run `uv sync --all-extras`")
+            raise SandboxError(
+                f"{name}: not installed beside {sys.executable}", "run `uv sync --all-packages --all-extras`"
+            )
     return found
 
 

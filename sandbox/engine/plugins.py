@@ -50,7 +50,7 @@ class Provider:
         try:
             return importlib.metadata.version(self.sdk)
         except importlib.metadata.PackageNotFoundError as error:
-            raise SandboxError(f"{self.sdk}: not installed", "run `uv sync --all-extras`") from error
+            raise SandboxError(f"{self.sdk}: not installed", "run `uv sync --all-packages --all-extras`") from error
 
     @property
     def executable(self) -> Path:

@@ -11,9 +11,9 @@ import pytest
 from kubernetes import client, config
 from ruamel.yaml import YAML
 
+from quickstart.personal_stack import FILE_NAME, NAMESPACE, TEMPLATE_NAME
 from sandbox import images, paths
 from sandbox.cluster.target import Cluster
-from sandbox.quickstart.personal_stack import FILE_NAME, NAMESPACE, TEMPLATE_NAME
 from tests.e2e.workload_stack import ROLLOUT_TIMEOUT_SECONDS, WORKLOAD
 
 pytestmark = pytest.mark.e2e
@@ -48,7 +48,7 @@ class Newcomer:
         return self.checkout / "stacks" / FILE_NAME
 
     def _make_small(self) -> None:
-        personal = self.checkout / "sandbox" / "quickstart" / "personal_stack.py"
+        personal = self.checkout / "quickstart" / "personal_stack.py"
         text = personal.read_text()
         assert text.count(f'"{NAMESPACE}"') == 1
         personal.write_text(text.replace(f'"{NAMESPACE}"', f'"{self._namespace}"'))
@@ -73,7 +73,7 @@ class Newcomer:
 
     def quickstart(self) -> str:
         """Runs the quick start, which must succeed, and returns all that it said."""
-        return self.run(sys.executable, "-m", "sandbox", "quickstart")
+        return self.run(sys.executable, "-m", "quickstart", "kubernetes")
 
     def destroy(self) -> None:
         """Removes what the stack made, as the README's shell does, and lets go of the cluster."""

@@ -17,6 +17,19 @@ pytestmark = pytest.mark.e2e
 
 Result = subprocess.CompletedProcess[str]
 
+USE_OF = {
+    "cli": "from pulumi_mlops.cli import app",
+    "kubernetes": "from pulumi_mlops import KubernetesEndpoint, KubernetesTrainingPipeline",
+    "operations": "from pulumi_mlops.cli.sagemaker import approve, executions, packages, predict",
+    "pipelines": "import numpy, onnxruntime, pandera, skl2onnx, skops; from mlops_runtime import mlflow_tracking",
+    "registry": "from mlflow.server import app; import prometheus_flask_exporter, psycopg2",
+    "sagemaker": "from pulumi_mlops import SageMakerEndpoint, SageMakerTrainingPipeline",
+    "serving": "from mlops_runtime.serving import general_routes, scorer, server, unknown_categories"
+    if sys.version_info < (3, 13)
+    else "from mlops_runtime.serving import scorer",
+}
+"""What each extra is for. KServe, which serves, has no release for Python 3.13."""
+
 
 def run(*command: str | Path, folder: Path) -> Result:
     """Runs a program without the variables that would lead back to the checkout."""
@@ -113,6 +126,19 @@ assert importlib.util.find_spec("flight_delay") is None
 assert importlib.util.find_spec("sandbox") is None
 """
     result = with_cli.python(program)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_wheel_offers_these_extras_and_no_other(without_extras: Installation) -> None:
+    program = "from importlib.metadata import metadata; print(*metadata('pulumi-mlops').get_all('Provides-Extra'))"
+    result = without_extras.python(program)
+    assert sorted(result.stdout.split()) == sorted(USE_OF), result.stderr
+
+
+@pytest.mark.parametrize("extra", USE_OF)
+def test_an_extra_brings_all_that_its_part_of_the_wheel_needs(extra: str, wheel: Path, tmp_path: Path) -> None:
+    installation = install(f"pulumi-mlops[{extra}] @ {wheel.as_uri()}", tmp_path)
+    result = installation.python(USE_OF[extra])
     assert result.returncode == 0, result.stderr
 
 

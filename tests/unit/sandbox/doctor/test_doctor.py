@@ -131,7 +131,7 @@ class AnsweringSocket:
     ("answer", "found"),
     [
         (struct.pack("=IHHIIi", 36, 2, 0, 1, 0, -95), "Operation not supported"),
-        (TimeoutError("timed out"), "timed out"),
+        (TimeoutError("timed out"), "Connection timed out"),
     ],
 )
 def test_a_kernel_without_nftables_is_told(

@@ -13,7 +13,8 @@ def test_the_committed_requirements_are_those_of_the_lock_file() -> None:
 
 
 def test_a_requirement_changed_by_hand_is_found_and_put_right(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "uv.lock", "README.md"):
+    (tmp_path / "sandbox").mkdir()
+    for name in ("pyproject.toml", "sandbox/pyproject.toml", "uv.lock", "README.md"):
         (tmp_path / name).write_bytes((paths.checkout() / name).read_bytes())
     assert set(requirements.write(tmp_path)) == {
         requirements.requirements_file(name, tmp_path) for name in requirements.REQUIREMENT_SETS

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pulumi_mlops._shared.names import DIGEST_TAG
+from quickstart.personal_stack import ModelPin
 from sandbox.errors import SandboxError
-from sandbox.quickstart.personal_stack import ModelPin
 
 _IMAGE_TAG = "mlops.image"
 _MOST_VERSIONS = 200

@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping
 
-from sandbox.quickstart.personal_stack import document_of, headed, mapping_at, text_of, workloads_of
+from quickstart.personal_stack import document_of, headed, mapping_at, text_of, workloads_of
 
 STACK = "local-aws"
 NAMESPACE = "flights-local"

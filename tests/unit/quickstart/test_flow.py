@@ -11,11 +11,11 @@ from urllib3.exceptions import MaxRetryError
 from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
 from pulumi_mlops.stack.problems import ConfigError, Problem
 from pulumi_mlops.stack.project import ProjectError
+from quickstart import flow as module
+from quickstart.context import QuickStart
+from quickstart.personal_stack import ModelPin, Place, with_model
 from sandbox.cluster.target import Cluster
 from sandbox.errors import SandboxError
-from sandbox.quickstart import flow as module
-from sandbox.quickstart.context import QuickStart
-from sandbox.quickstart.personal_stack import ModelPin, Place, with_model
 
 IMAGES = {name: f"localhost/pulumi-mlops/{name}@sha256:{'ab' * 32}" for name in ("pipeline", "serving", "registry")}
 TEMPLATE = """\

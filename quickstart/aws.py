@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quickstart import personal_aws_stack as personal
+from quickstart.context import PROJECT, WORKLOAD
+from quickstart.personal_aws_stack import FILE_NAME, STACK, TEMPLATE_NAME
+from quickstart.personal_stack import ModelPin, pinned_model, with_model
+from quickstart.show import read_predictions, real_flights, table_of
+from quickstart.training import pin_of
 from sandbox import environment, paths
 from sandbox.aws import lifecycle as aws
 from sandbox.engine import current_engine
@@ -15,12 +21,6 @@ from sandbox.engine.stack import PulumiStack
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
 from sandbox.progress import say, step
-from sandbox.quickstart import personal_aws_stack as personal
-from sandbox.quickstart.context import PROJECT, WORKLOAD
-from sandbox.quickstart.personal_aws_stack import FILE_NAME, STACK, TEMPLATE_NAME
-from sandbox.quickstart.personal_stack import ModelPin, pinned_model, with_model
-from sandbox.quickstart.show import read_predictions, real_flights, table_of
-from sandbox.quickstart.training import pin_of
 
 if TYPE_CHECKING:
     from flight_delay.samples import SampleFlight

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quickstart import personal_stack
+from quickstart.personal_stack import FILE_NAME, ModelPin, Place
 from sandbox.engine.stack import PulumiStack
 from sandbox.files import write_atomically
-from sandbox.quickstart import personal_stack
-from sandbox.quickstart.personal_stack import FILE_NAME, ModelPin, Place
 
 if TYPE_CHECKING:
     from pulumi_mlops.cli.kubernetes.cluster import Cluster as ClusterAccess

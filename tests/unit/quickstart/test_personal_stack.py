@@ -1,8 +1,7 @@
 import pytest
 from ruamel.yaml import YAML
 
-from sandbox.errors import SandboxError
-from sandbox.quickstart.personal_stack import (
+from quickstart.personal_stack import (
     ModelPin,
     Place,
     made_from,
@@ -12,6 +11,7 @@ from sandbox.quickstart.personal_stack import (
     with_model,
     without_secrets,
 )
+from sandbox.errors import SandboxError
 
 TEMPLATE = """\
 # yaml-language-server: $schema=schema.json

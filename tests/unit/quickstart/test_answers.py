@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
+from quickstart.personal_stack import ModelPin
+from quickstart.registry import newest_of, newest_version
+from quickstart.show import next_steps, read_predictions, served_as_pinned
+from quickstart.training import pin_of
 from sandbox.errors import SandboxError
-from sandbox.quickstart.personal_stack import ModelPin
-from sandbox.quickstart.registry import newest_of, newest_version
-from sandbox.quickstart.show import next_steps, read_predictions, served_as_pinned
-from sandbox.quickstart.training import pin_of
 
 DIGEST = "sha256:" + "ab" * 32
 

@@ -4,6 +4,12 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from quickstart import personal_stack
+from quickstart.context import PROJECT, WORKLOAD, QuickStart
+from quickstart.failures import told_failures
+from quickstart.personal_stack import FILE_NAME, STACK, TEMPLATE_NAME, Place
+from quickstart.show import real_flights, show
+from quickstart.training import trained
 from sandbox import environment, images, paths
 from sandbox.cluster import lifecycle
 from sandbox.cluster.target import SANDBOX_CONTEXT, Cluster
@@ -12,12 +18,6 @@ from sandbox.engine.stack import PulumiStack
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
 from sandbox.progress import say, step
-from sandbox.quickstart import personal_stack
-from sandbox.quickstart.context import PROJECT, WORKLOAD, QuickStart
-from sandbox.quickstart.failures import told_failures
-from sandbox.quickstart.personal_stack import FILE_NAME, STACK, TEMPLATE_NAME, Place
-from sandbox.quickstart.show import real_flights, show
-from sandbox.quickstart.training import trained
 
 _SHOWN_CHARACTERS = 100
 _OTHER_UPDATE_SECONDS = 900.0

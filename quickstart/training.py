@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_mlops._shared import names
+from quickstart import registry
+from quickstart.context import WORKLOAD, QuickStart
+from quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 from sandbox.errors import SandboxError
 from sandbox.progress import say
-from sandbox.quickstart import registry
-from sandbox.quickstart.context import WORKLOAD, QuickStart
-from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 _GATE_REJECTED = 3
 

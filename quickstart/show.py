@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pulumi_mlops._shared import names
+from quickstart.context import WORKLOAD, QuickStart
+from quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 from sandbox.errors import SandboxError
 from sandbox.progress import console, say, step
-from sandbox.quickstart.context import WORKLOAD, QuickStart
-from sandbox.quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 
 if TYPE_CHECKING:
     from flight_delay.samples import SampleFlight
