@@ -3,30 +3,21 @@
 import inspect
 from importlib.metadata import version
 
+import pulumi
 from pulumi.provider.experimental import component_provider_host
 
-from pulumi_mlops import (
-    KubernetesEndpoint,
-    KubernetesModelRegistry,
-    KubernetesTrainingPipeline,
-    SageMakerEndpoint,
-    SageMakerModelRegistry,
-    SageMakerStorage,
-    SageMakerTrainingPipeline,
-    Workload,
-)
+import pulumi_mlops
 from pulumi_mlops._shared.descriptions import describe_inherited
 
-COMPONENTS = [
-    KubernetesEndpoint,
-    KubernetesModelRegistry,
-    KubernetesTrainingPipeline,
-    SageMakerEndpoint,
-    SageMakerModelRegistry,
-    SageMakerStorage,
-    SageMakerTrainingPipeline,
-    Workload,
-]
+
+def is_component(public: object) -> bool:
+    """Tell whether something public is a component for every language: one whose arguments are a contract."""
+    if not (isinstance(public, type) and issubclass(public, pulumi.ComponentResource)):
+        return False
+    return "args" in inspect.signature(public).parameters
+
+
+COMPONENTS = [found for name in pulumi_mlops.__all__ if is_component(found := getattr(pulumi_mlops, name))]
 # Before Python 3.13 a docstring keeps its indentation, and Pulumi would take it over into the schema.
 for component in COMPONENTS:
     component.__doc__ = inspect.getdoc(component)

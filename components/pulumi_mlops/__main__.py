@@ -1,5 +1,6 @@
 import atexit
 import gc
+import io
 import sys
 
 from pulumi_mlops.cli.extras import missing_extra
@@ -9,6 +10,10 @@ def main() -> None:
     """Run the command `mlops`, or tell which extra of the package it lacks."""
     # The memory goes with the process: nobody need look for garbage in it at the end.
     atexit.register(gc.freeze)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or a file that has no ✓ shows its code: a command never fails of what it says.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         from pulumi_mlops.cli.app import app  # noqa: PLC0415 - only after this can its absence be told
 

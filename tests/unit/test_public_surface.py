@@ -1,5 +1,7 @@
+import ast
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -7,10 +9,34 @@ import pytest
 import pulumi_mlops
 
 
+def seen_by_type_checkers(source: str) -> dict[str, tuple[str, ...]]:
+    """The names of each module under `if TYPE_CHECKING`."""
+    (block,) = [node for node in ast.parse(source).body if isinstance(node, ast.If)]
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom) and node.module]
+    assert len(imports) == len(block.body)
+    return {
+        str(node.module).removeprefix("pulumi_mlops."): tuple(alias.name for alias in node.names) for node in imports
+    }
+
+
 def test_every_public_name_is_there() -> None:
     assert sorted(pulumi_mlops.__all__) == list(pulumi_mlops.__all__) == dir(pulumi_mlops)
+    assert set(pulumi_mlops.__all__) == {name for names in pulumi_mlops._MODULES.values() for name in names}
     for name in pulumi_mlops.__all__:
         assert getattr(pulumi_mlops, name).__name__ == name
+
+
+def test_type_checkers_find_each_name_where_it_is_imported_from() -> None:
+    assert seen_by_type_checkers(Path(pulumi_mlops.__file__).read_text(encoding="utf-8")) == pulumi_mlops._MODULES
+
+
+def test_a_name_that_type_checkers_look_for_elsewhere_is_found() -> None:
+    source = Path(pulumi_mlops.__file__).read_text(encoding="utf-8")
+    planted = source.replace("import ArgumentsError", "import ArgumentError").replace(
+        "_shared.model import", "m import"
+    )
+    assert seen_by_type_checkers(planted).keys() ^ pulumi_mlops._MODULES.keys() == {"_shared.model", "m"}
+    assert seen_by_type_checkers(planted)["_shared.arguments"] != pulumi_mlops._MODULES["_shared.arguments"]
 
 
 def test_fails_when_a_name_is_not_public() -> None:

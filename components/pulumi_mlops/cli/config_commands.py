@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from pulumi_mlops.cli.output import FAILED, print_json, say_error, told_errors
+from pulumi_mlops.cli.output import FAILED, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.file import read_document
 from pulumi_mlops.stack.problems import ConfigError, Problem
@@ -27,7 +27,8 @@ def check(files: list[Path], *, as_json: bool) -> None:
     with told_errors():
         project = _project_of(files)
         files = files or [Path(project.shown(path)) for path in project.stack_files()]
-    problems = list(check_files(files, project.name))
+    with code_prints_to_stderr():
+        problems = list(check_files(files, project.name))
     if as_json:
         print_json(
             {"files": [str(path) for path in files], "problems": [problem.to_document() for problem in problems]}

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import typer
@@ -13,13 +13,24 @@ WRONG_USE = 2
 
 
 def print_json(document: Any) -> None:
-    """Write a document for programs: JSON with sorted keys, on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    """Write a document for programs: JSON with sorted keys, on standard output, whatever that is encoded in."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=not is_unicode) + "\n")
 
 
 def say_error(text: str) -> None:
     """Write a failure's reason, on standard error."""
     sys.stderr.write(text.rstrip("\n") + "\n")
+
+
+@contextmanager
+def code_prints_to_stderr() -> Iterator[None]:
+    """Leave standard output to the command's answer while code of the project runs: what that prints goes elsewhere.
+
+    Not for threads beside one another: standard output is the process's.
+    """
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 @contextmanager

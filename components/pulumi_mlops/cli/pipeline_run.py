@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pulumi_mlops.cli.output import WRONG_USE, print_json, say_error, told_errors
+from pulumi_mlops.cli.output import WRONG_USE, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, Step
 from pulumi_mlops.cli.stacks import place_of
@@ -64,10 +65,12 @@ def run_pipeline(request: Request, *, is_local: bool, as_json: bool) -> None:
 
     with told_errors(GraphError, SettingsError):
         reference, parameters, gate = _settings(request)
-        graph = load_graph(reference)
+        with code_prints_to_stderr():
+            graph = load_graph(reference)
         refuse_parameters(graph, parameters)
         workspace = request.workspace or Path("workspace") / request.workload
-        with RunView(f"{request.workload} in {workspace}", to_standard_error=as_json) as view:
+        answer_alone = code_prints_to_stderr() if as_json else nullcontext()
+        with answer_alone, RunView(f"{request.workload} in {workspace}", to_standard_error=as_json) as view:
             run, result = _run(request.workload, graph, workspace, parameters, gate, view)
     if as_json:
         document = {"workload": request.workload, "workspace": str(workspace), "metrics": result.metrics}

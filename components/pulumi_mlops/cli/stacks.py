@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.kubernetes import labels
 from pulumi_mlops._shared.suggest import did_you_mean
+from pulumi_mlops.cli.output import code_prints_to_stderr
 from pulumi_mlops.stack import StackConfig
 from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.project import ProjectError, find_project
@@ -49,7 +50,8 @@ def place_of(workload: str, stack: str) -> Place:
         ConfigError: When the stack's configuration is refused.
     """
     project = find_project()
-    config = load_stack_file(project.stack_file(stack), project)
+    with code_prints_to_stderr():
+        config = load_stack_file(project.stack_file(stack), project)
     if workload not in config.workloads:
         known = sorted(config.workloads)
         raise ProjectError(

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pulumi_mlops.cli.output import print_json, told_errors
+from pulumi_mlops.cli.output import code_prints_to_stderr, print_json, told_errors
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.targets import operations_of
 from pulumi_mlops.cli.workload_status import Known, WorkloadStatus
@@ -31,7 +31,7 @@ def status(stack: str | None, *, as_json: bool) -> None:
         stacks = [stack] if stack is not None else project.stack_names()
         for name in stacks:
             project.stack_file(name)
-    with ThreadPoolExecutor(max_workers=max(1, len(stacks))) as threads:
+    with code_prints_to_stderr(), ThreadPoolExecutor(max_workers=max(1, len(stacks))) as threads:
         rows = [row for found in threads.map(lambda name: _stack_status(project, name), stacks) for row in found]
     if as_json:
         print_json({"workloads": [row.to_document() for row in rows]})

@@ -35,6 +35,22 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Health:
+    """What there is to say of what serves, and whether that is what is pinned.
+
+    Attributes:
+        text: For people.
+        is_healthy: For programs; None where nothing is pinned yet.
+    """
+
+    text: str
+    is_healthy: bool | None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class WorkloadStatus:
     """How one workload of one stack stands.
 
@@ -52,11 +68,20 @@ class WorkloadStatus:
     pinned: Known[Version]
     registered: Known[Version]
     serving: Known[Version]
-    healthy: Known[str]
+    healthy: Known[Health]
 
     def to_document(self) -> dict[str, Any]:
-        """The status as plain data: each cell is its value, null, or `{"problem"}`."""
-        cells: dict[str, Any] = {"stack": self.stack, "workload": self.workload, "healthy": self.healthy.to_document()}
+        """The status as plain data: each cell is its value, null, or `{"problem"}`.
+
+        `is_healthy` is null where it is not known, and where nothing is pinned yet.
+        """
+        health = self.healthy.value
+        cells: dict[str, Any] = {
+            "stack": self.stack,
+            "workload": self.workload,
+            "healthy": self.healthy.to_document() if health is None else health.text,
+            "is_healthy": None if health is None else health.is_healthy,
+        }
         for name in ("pinned", "registered", "serving"):
             known: Known[Version] = getattr(self, name)
             version = known.value
@@ -64,3 +89,18 @@ class WorkloadStatus:
                 known.to_document() if version is None else {"version": version.number, "digest": version.digest}
             )
         return cells
+
+
+def unlike_the_pin(pinned: Version | None, serving: Version | None, why: str = "") -> Health | None:
+    """Return how things stand where what is pinned does not serve; None where it does.
+
+    Args:
+        pinned: The version in the stack file.
+        serving: The version that serves; None where there is no endpoint.
+        why: What is known of the reason, to be told beside it.
+    """
+    if serving is None:
+        return Health("waiting-for-model", None) if pinned is None else Health("not deployed", is_healthy=False)
+    if serving != pinned:
+        return Health(f"no: serves {serving}, pinned is {pinned or 'nothing'}{why}", is_healthy=False)
+    return None

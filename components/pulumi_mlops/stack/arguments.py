@@ -8,38 +8,27 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.documents import without_none
+from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerWorkloadPlaceArgs
+from pulumi_mlops.model_registry.args import KubernetesModelRegistrySettingsArgs
 from pulumi_mlops.model_registry.config import AccountRegistry, OwnRegistry
+from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageSettingsArgs
 from pulumi_mlops.stack import graphs
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.platform.config import PlatformConfig, SageMakerSettings
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 
-_OTHER_ACCOUNTS = ("consumer_account_ids", "producer_account_ids")
-_ONLY_SAGEMAKER = set(_OTHER_ACCOUNTS)
-_STORAGE = {
-    "account_id",
-    "region",
-    "allow_unlisted",
-    "kms_key_arn",
-    "protect_data",
-    "noncurrent_version_days",
-    "run_retention_days",
-}
-_PLACE = {
-    "account_id",
-    "region",
-    "allow_unlisted",
-    "kms_key_arn",
-    "permissions_boundary_arn",
-    "subnet_ids",
-    "security_group_ids",
-    "protect_data",
-}
+# What a registry's settings say of SageMaker alone: which other accounts use it.
+_OTHER_ACCOUNTS = OwnRegistry.model_fields.keys() - KubernetesModelRegistrySettingsArgs.__annotations__.keys()
 
 
 def given(config: Model, **choice: Any) -> dict[str, Any]:
     """Return what a configuration says, as arguments; what it leaves out, the components know."""
     return config.model_dump(mode="json", exclude_none=True, exclude_unset=True, **choice)
+
+
+def given_to(contract: type, config: Model | None) -> dict[str, Any]:
+    """Return what a configuration says of what a contract takes, by name; nothing of no configuration."""
+    return {} if config is None else given(config, include=set(contract.__annotations__))
 
 
 def workload_args(
@@ -77,8 +66,8 @@ def workload_args(
         args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, name, bucket_name)
     else:
         args["registry_url"] = registry_url
-        secrets = [] if platform.kubernetes is None else list(platform.kubernetes.image_pull_secret_names)
-        args["kubernetes"] = {"namespace": namespace or platform.namespace, "image_pull_secret_names": secrets}
+        place = given_to(KubernetesPlaceArgs, platform.kubernetes)
+        args["kubernetes"] = {**place, "namespace": namespace or platform.namespace}
     checked: Any = args
     result: WorkloadArgs = checked
     return result
@@ -86,23 +75,22 @@ def workload_args(
 
 def registry_args(platform: PlatformConfig, registry: OwnRegistry, namespace: pulumi.Input[str]) -> dict[str, Any]:
     """Return the settings of the registry that a stack on kubernetes runs, but for its secrets."""
-    kubernetes = platform.kubernetes
-    secrets = [] if kubernetes is None else list(kubernetes.image_pull_secret_names)
+    contract = KubernetesModelRegistrySettingsArgs
     return without_none(
         {
-            **given(registry, exclude=_ONLY_SAGEMAKER),
+            **given_to(contract, registry),
+            **given_to(contract, platform.kubernetes),
             "namespace": namespace,
             "image": platform.images.registry,
             "database_image": platform.images.postgres,
-            "storage_class_name": None if kubernetes is None else kubernetes.storage_class_name,
-            "image_pull_secret_names": secrets,
         }
     )
 
 
 def storage_args(platform: PlatformConfig, settings: SageMakerSettings) -> dict[str, Any]:
     """Return the settings of a stack's bucket."""
-    return {**given(settings, include=_STORAGE), "namespace": platform.namespace, **_other_accounts(platform)}
+    said = given_to(SageMakerStorageSettingsArgs, settings)
+    return {**said, "namespace": platform.namespace, **_other_accounts(platform)}
 
 
 def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, workload: str) -> str:
@@ -119,7 +107,8 @@ def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, workload
 def _sagemaker_place(
     platform: PlatformConfig, settings: SageMakerSettings, workload: str, bucket_name: pulumi.Input[str] | None
 ) -> dict[str, Any]:
-    place = {**given(settings, include=_PLACE), "namespace": platform.namespace, "bucket_name": bucket_name}
+    said = given_to(SageMakerWorkloadPlaceArgs, settings)
+    place = {**said, "namespace": platform.namespace, "bucket_name": bucket_name}
     registry = platform.registry
     if not isinstance(registry, AccountRegistry):
         return place | _other_accounts(platform)
@@ -131,4 +120,4 @@ def _sagemaker_place(
 
 def _other_accounts(platform: PlatformConfig) -> dict[str, Any]:
     registry = platform.registry
-    return given(registry, include=_ONLY_SAGEMAKER) if isinstance(registry, OwnRegistry) else {}
+    return given(registry, include=set(_OTHER_ACCOUNTS)) if isinstance(registry, OwnRegistry) else {}

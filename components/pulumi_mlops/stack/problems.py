@@ -1,6 +1,8 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from pulumi_mlops._shared.problems import told
+
 Path = tuple[str | int, ...]
 
 
@@ -26,7 +28,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
-        return f"{place}: {self.path}: got {self.got}, expected {self.expected}, fix: {self.fix}"
+        return told(f"{place}: {self.path}", self.got, self.expected, self.fix)
 
     def to_document(self) -> dict[str, str | int | None]:
         """The problem as plain data, for `--json`."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pulumi_mlops.model_registry.args import KubernetesModelRegistrySettingsArgs
+from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
@@ -39,6 +41,8 @@ class Support:
 _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _REGISTRY = ("platform", "registry")
+# Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
+_SAID_ELSEWHERE = ("allowed_namespaces", "protect_data")
 _OTHER_TARGET = "remove it, or change the target"
 
 SUPPORT: Mapping[Target, Support] = {
@@ -48,7 +52,8 @@ SUPPORT: Mapping[Target, Support] = {
             Refused((*_REGISTRY, "account_id"), "the url of an existing registry", "give its url"),
             *(
                 Refused((*_REGISTRY, key), "registry.allowed_namespaces", "name the namespaces there")
-                for key in ("consumer_account_ids", "producer_account_ids")
+                for key in OwnRegistry.model_fields
+                if key not in KubernetesModelRegistrySettingsArgs.__annotations__
             ),
             Refused((*_PIPELINE, "sagemaker"), "the settings under pipeline.kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "sagemaker"), "the settings under endpoint.kubernetes", _OTHER_TARGET),
@@ -67,20 +72,8 @@ SUPPORT: Mapping[Target, Support] = {
                 Refused(
                     (*_REGISTRY, key), "SageMaker's own registry, without servers, volumes or database", "remove it"
                 )
-                for key in (
-                    "database",
-                    "database_volume_gib",
-                    "artifacts_volume_gib",
-                    "artifacts_s3",
-                    "replicas",
-                    "cpu",
-                    "memory",
-                    "database_cpu",
-                    "database_memory",
-                    "allowed_ingress_cidrs",
-                    "pod_annotations",
-                    "service_account_annotations",
-                )
+                for key in OwnRegistry.model_fields
+                if key in KubernetesModelRegistrySettingsArgs.__annotations__ and key not in _SAID_ELSEWHERE
             ),
             Refused((*_REGISTRY, "protect_data"), "platform.sagemaker.protect_data", "say it there"),
             Refused(

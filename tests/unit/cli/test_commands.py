@@ -1,11 +1,16 @@
 """The commands as a user types them."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from mlops_runtime.graph import StepGraph
@@ -112,3 +117,44 @@ def test_help_loads_neither_pulumi_nor_a_clusters_client() -> None:
     result = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
     assert "predict" in result.stdout
     assert not {"pulumi", "pulumi_kubernetes", "kubernetes", "pydantic", "mlops_runtime"} & set(result.stderr.split())
+
+
+def commands(group: TyperGroup, *names: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that a user can type, by its words."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, *names, name)
+        else:
+            yield (*names, name), command
+
+
+def test_every_command_can_write_json() -> None:
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    found = dict(commands(root))
+    # What prints a schema prints JSON in any case.
+    without = [words for words, command in found.items() if "--json" not in {o for p in command.params for o in p.opts}]
+    assert len(found) > 7
+    assert without == [("config", "schema")]
+
+
+def test_what_a_program_prints_stays_out_of_the_answer(project: Path) -> None:
+    (project / "infra" / "__main__.py").write_text("print('declaring')\n")
+    result = mlops.invoke(app, ["render", "--all", "--json"])
+    assert result.exit_code == 0, result.stderr
+    assert isinstance(json.loads(result.stdout), dict | list)
+    assert "declaring" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_an_answer_is_right_json_in_any_encoding(project: Path, encoding: str) -> None:
+    path = project / "stacks" / "Pulumi.dev-local.yaml"
+    path.write_text(path.read_text().replace("owner: team-flights", "owner: tëam-✓"), encoding="utf-8")
+    code = "from pulumi_mlops.__main__ import main; main()"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", code, "config", "check"]
+    ended = subprocess.run([*command, "--json"], capture_output=True, check=False, env=environment)
+    (problem,) = json.loads(ended.stdout.decode(encoding))["problems"]
+    assert problem["got"] == "'tëam-✓'"
+    told = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (told.returncode, b"Traceback" in told.stderr) == (1, False)

@@ -19,7 +19,10 @@ class Parameters(PipelineParameters):
     rows: int = Field(default=3, ge=1)
     season: str = "summer"
 
+print("importing")
+
 def ingest(context):
+    print("reading")
     (context.output / "rows.txt").write_text(context.parameters.season * context.parameters.rows)
     context.message = f"{context.parameters.rows} rows of {context.parameters.season}"
 
@@ -93,6 +96,7 @@ def test_json_leaves_standard_output_to_the_document() -> None:
     assert document["metrics"] == {"mae_minutes": 14.0}
     assert [step["status"] for step in document["steps"]] == ["succeeded", "succeeded"]
     assert "train succeeded" in progress
+    assert {"importing", "reading"} <= set(progress.splitlines())
 
 
 @pytest.mark.parametrize(

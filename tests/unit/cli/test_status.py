@@ -72,7 +72,7 @@ def test_shows_pinned_registered_and_serving() -> None:
     document = ask(pinned, replicas=TWO, serving=SERVING, registered=REGISTERED)
     assert document["pinned"] == document["serving"] == {"version": 7, "digest": DIGEST}
     assert document["registered"] == {"version": 8, "digest": "sha256:b"}
-    assert document["healthy"] == "yes (2 of 2)"
+    assert (document["healthy"], document["is_healthy"]) == ("yes (2 of 2)", True)
 
 
 def test_no_model_yet_is_a_state_and_not_an_error() -> None:
@@ -84,6 +84,7 @@ def test_no_model_yet_is_a_state_and_not_an_error() -> None:
         "registered": None,
         "serving": None,
         "healthy": "waiting-for-model",
+        "is_healthy": None,
     }
 
 
@@ -101,6 +102,7 @@ def test_a_lost_cluster_leaves_what_the_stack_file_says() -> None:
     document = cells(workload_status(place(model={"version": 7, "digest": DIGEST}), connect))
     assert document["pinned"] == {"version": 7, "digest": DIGEST}
     assert document["registered"] == document["serving"] == document["healthy"] == {"problem": "no context"}
+    assert document["is_healthy"] is None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,10 @@ def test_a_lost_cluster_leaves_what_the_stack_file_says() -> None:
 def test_healthy_means_that_what_is_pinned_serves_on_every_replica(
     pinned: Version | None, serving: Known[Version], replicas: Known[Replicas], verdict: str
 ) -> None:
-    assert verdict in str(judge_health(pinned, serving, replicas).value)
+    health = judge_health(pinned, serving, replicas).value
+    assert health is not None
+    assert verdict in health.text
+    assert health.is_healthy is False
 
 
 def test_a_declaration_that_was_not_seen_yet_has_no_new_pods() -> None:

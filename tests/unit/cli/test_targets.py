@@ -15,7 +15,7 @@ from pulumi_mlops.cli.app import app
 from pulumi_mlops.cli.operations import Approval, Operations
 from pulumi_mlops.cli.runs import Run, RunReference, Status, Step
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import Known, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Health, Known, WorkloadStatus
 
 OWN_AWS = Path(__file__).parents[2] / "golden/pinned_aws/Pulumi.own-aws.yaml"
 FAILED = Run("r1", Status.FAILED, "train: exit code 1", (Step("train", "train", Status.FAILED),))
@@ -57,7 +57,8 @@ class Target:
         return [float(len(row)) for row in rows]
 
     def status(self) -> WorkloadStatus:
-        return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, Known("yes"))
+        healthy = Known(Health("yes", is_healthy=True))
+        return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, healthy)
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
         return Approval(version, "sha256:c", "Rejected" if rejects else "Approved", f"arn:{note}")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_mlops.stack import OwnRegistry, StackConfig
+from pulumi_mlops.model_registry.config import OwnRegistry
+from pulumi_mlops.stack import StackConfig
 from pulumi_mlops.stack.file import read_document
 from pulumi_mlops.stack.problems import ConfigError, Problem
 

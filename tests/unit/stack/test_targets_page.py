@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from pulumi_mlops.stack import EndpointConfig, PipelineConfig, PlatformConfig, Target
+from pulumi_mlops.endpoint.config import EndpointConfig
+from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
+from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
 SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {

@@ -64,8 +64,14 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         {"gate": {"metric": "m,n", "max": 1}, "graph": changed_graph(evaluate={"metrics": ["m,n"]})},
         ["gate.metric: got 'm,n'"],
     ),
-    ({"schedule": "every monday"}, ["schedule: got 'every monday', expected five cron fields"]),
-    ({"schedule": "0 4 1 * 1"}, ["schedule: got '0 4 1 * 1'", "of which EventBridge Scheduler takes one"]),
+    ({"schedule": "every monday"}, ["schedule: got 'every monday': it has 2 fields, expected five cron fields"]),
+    (
+        {"schedule": "0 4 1 * 1"},
+        [
+            "schedule: got '0 4 1 * 1': it names days",
+            "of which EventBridge Scheduler takes one, expected a schedule that",
+        ],
+    ),
     ({"run_timeout_seconds": 777601}, ["run_timeout_seconds: got 777601, expected 60 to 777600"]),
     ({"workspace_gib": 0}, ["workspace_gib: got 0"]),
     ({"champion": {"version": "7", "digest": "abc"}}, ["champion.digest: got 'abc'"]),

@@ -38,11 +38,6 @@ def test_fails_for_days_of_the_month_and_of_the_week(schedule: str) -> None:
         expression_of(schedule)
 
 
-def test_fails_for_what_is_no_schedule() -> None:
-    assert problem_of("0 4 * *") == "it has 4 fields"
-    assert "is not between 0 and 59" in str(problem_of("60 4 * * *"))
-
-
 def test_fails_for_what_is_too_long() -> None:
     minutes = ",".join(str(minute) for minute in range(60) if minute != 30)
     hours = ",".join(str(hour) for hour in range(24) if hour != 12)

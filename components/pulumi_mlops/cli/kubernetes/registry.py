@@ -7,7 +7,8 @@ from urllib.request import Request, urlopen
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
-from pulumi_mlops.stack import ExistingRegistry, StackConfig
+from pulumi_mlops.model_registry.config import ExistingRegistry
+from pulumi_mlops.stack import StackConfig
 
 
 def registry_url(stack: StackConfig) -> str:

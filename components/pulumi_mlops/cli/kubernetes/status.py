@@ -8,7 +8,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import latest_version
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
 from pulumi_mlops.stack import StackConfig
 
 # What reading an answer raises that is no answer to the question.
@@ -38,7 +38,7 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
-def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[str]:
+def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[Health]:
     """Say whether what is pinned is what serves, on every replica that there should be.
 
     Args:
@@ -50,17 +50,17 @@ def judge_health(pinned: Version | None, serving: Known[Version], replicas: Know
     problem = replicas.problem or serving.problem
     if problem is not None:
         return Known(problem=problem if not why or why in problem else problem + why)
-    if replicas.value is None or serving.value is None:
-        return Known("waiting-for-model" if pinned is None else "not deployed")
-    if serving.value != pinned:
-        return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}{why}")
     found = replicas.value
+    other = unlike_the_pin(pinned, None if found is None else serving.value, why)
+    if found is None or other is not None:
+        return Known(other)
     if not found.ready >= found.wanted > 0:
-        return Known(f"no: {found.ready} of {found.wanted} ready{why}")
+        return Known(Health(f"no: {found.ready} of {found.wanted} ready{why}", is_healthy=False))
     # One answer speaks for all pods only when they are all of one kind.
     if not found.updated == found.total == found.ready:
-        return Known(f"no: an update is under way, {found.updated} of {found.total} pods are new{why}")
-    return Known(f"yes ({found.ready} of {found.wanted})")
+        text = f"no: an update is under way, {found.updated} of {found.total} pods are new{why}"
+        return Known(Health(text, is_healthy=False))
+    return Known(Health(f"yes ({found.ready} of {found.wanted})", is_healthy=True))
 
 
 def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pulumi_mlops.cli.output import WRONG_USE, say_error, told_errors
+from pulumi_mlops.cli.output import WRONG_USE, code_prints_to_stderr, say_error, told_errors
 from pulumi_mlops.cli.render.program import SecretLeakError, render_stack
 from pulumi_mlops.cli.render.recorder import OfflineError
 from pulumi_mlops.cli.render.tasks import ProgramError
@@ -28,5 +28,6 @@ def render(stacks: list[str], *, every: bool, as_json: bool) -> None:
         raise typer.Exit(WRONG_USE)
     with told_errors(OfflineError, ProgramError, SecretLeakError):
         project = find_project()
-        rendered = [render_stack(project, name) for name in (project.stack_names() if every else stacks)]
+        with code_prints_to_stderr():
+            rendered = [render_stack(project, name) for name in (project.stack_names() if every else stacks)]
     sys.stdout.write(to_json(rendered) if as_json else to_text(rendered))

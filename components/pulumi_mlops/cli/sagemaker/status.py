@@ -9,7 +9,7 @@ from pulumi_mlops._shared.names import MODEL_DIGEST_VARIABLE, MODEL_VERSION_VARI
 from pulumi_mlops.cli.sagemaker import packages
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
 
 IN_SERVICE = "InService"
 Value = TypeVar("Value")
@@ -27,7 +27,7 @@ def workload_status(place: Place) -> WorkloadStatus:
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
-def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Known[Mapping[str, Any]]) -> Known[str]:
+def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Known[Mapping[str, Any]]) -> Known[Health]:
     """Say whether what is pinned is what serves.
 
     Args:
@@ -38,16 +38,16 @@ def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Know
     problem = endpoint.problem or serving.problem
     if problem is not None:
         return Known(problem=problem)
-    if endpoint.value is None or serving.value is None:
-        return Known("waiting-for-model" if pinned is None else "not deployed")
-    if serving.value != pinned:
-        return Known(f"no: serves {serving.value}, pinned is {pinned or 'nothing'}")
-    status = endpoint.value["EndpointStatus"]
+    described = endpoint.value
+    other = unlike_the_pin(pinned, None if described is None else serving.value)
+    if described is None or other is not None:
+        return Known(other)
+    status = described["EndpointStatus"]
     if status != IN_SERVICE:
-        return Known(f"no: {status}")
-    counts = [variant.get("CurrentInstanceCount") for variant in endpoint.value.get("ProductionVariants", [])]
+        return Known(Health(f"no: {status}", is_healthy=False))
+    counts = [variant.get("CurrentInstanceCount") for variant in described.get("ProductionVariants", [])]
     machines = sum(count for count in counts if count)
-    return Known(f"yes ({machines} in service)" if machines else "yes")
+    return Known(Health(f"yes ({machines} in service)" if machines else "yes", is_healthy=True))
 
 
 def _asked(question: Callable[[], Value | None]) -> Known[Value]:

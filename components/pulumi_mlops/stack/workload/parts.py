@@ -14,12 +14,13 @@ import pulumi
 from pulumi_mlops._shared import names, values
 from pulumi_mlops._shared.arguments import Arguments, ArgumentsError
 from pulumi_mlops._shared.documents import without_none
-from pulumi_mlops._shared.place import SageMakerAccountArgs, SageMakerPlaceArgs
+from pulumi_mlops._shared.place import SageMakerPlaceArgs
 from pulumi_mlops._shared.problems import Problem
 from pulumi_mlops.endpoint.args import KubernetesServingArgs, SageMakerServingArgs
 from pulumi_mlops.endpoint.kubernetes.settings import LONGEST_NAME
 from pulumi_mlops.endpoint.kubernetes.settings import resolve as resolve_kubernetes_endpoint
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve as resolve_sagemaker_endpoint
+from pulumi_mlops.model_registry.args import SageMakerModelRegistrySettingsArgs
 from pulumi_mlops.model_registry.sagemaker.settings import resolve as resolve_sagemaker_registry
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 from pulumi_mlops.training_pipeline.args import KubernetesTrainingArgs, SageMakerTrainingArgs
@@ -140,9 +141,8 @@ def kubernetes_endpoint(name: str, args: WorkloadArgs) -> Part:
 
 def sagemaker_registry(name: str, args: WorkloadArgs) -> Part:
     """Return the registry that a workload on SageMaker has of its own."""
-    place = args["sagemaker"]
-    keys = (*SageMakerAccountArgs.__annotations__, "consumer_account_ids", "producer_account_ids", "protect_data")
-    whole = without_none({**_common(name, args), "sagemaker": _taken(place, keys)})
+    place = _taken(args["sagemaker"], SageMakerModelRegistrySettingsArgs)
+    whole = without_none({**_common(name, args), "sagemaker": place})
     return Part("registry", f"{name}-registry", whole, resolve_sagemaker_registry, ())
 
 
@@ -158,7 +158,7 @@ def sagemaker_pipeline(name: str, args: WorkloadArgs, group: pulumi.Input[str]) 
         "model_package_group": group,
         "serving_image": args["serving_image"],
     }
-    place = without_none({**_taken(args["sagemaker"], tuple(SageMakerPlaceArgs.__annotations__)), **here})
+    place = without_none({**_taken(args["sagemaker"], SageMakerPlaceArgs), **here})
     settings = _settings(args, "pipeline", "sagemaker", place)
     more: dict[str, Any] = {
         "image": args["pipeline_image"],
@@ -172,7 +172,7 @@ def sagemaker_pipeline(name: str, args: WorkloadArgs, group: pulumi.Input[str]) 
 
 def sagemaker_endpoint(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> Part:
     """Return the endpoint of a workload on SageMaker; see `sagemaker_pipeline`."""
-    place = {**_taken(args["sagemaker"], tuple(SageMakerPlaceArgs.__annotations__)), "model_package_group": group}
+    place = {**_taken(args["sagemaker"], SageMakerPlaceArgs), "model_package_group": group}
     settings = _settings(args, "endpoint", "sagemaker", place)
     more: dict[str, Any] = {"image": args["serving_image"], "model": args.get("model")}
     whole = without_none({**settings, **more, **_common(name, args)})
@@ -193,8 +193,9 @@ def _settings(args: WorkloadArgs, part: str, target: str, place: Mapping[str, An
     return {**settings, target: {**place, **own}}
 
 
-def _taken(place: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: place[key] for key in keys if place.get(key) is not None}
+def _taken(place: Mapping[str, Any], contract: type) -> dict[str, Any]:
+    """Return what a contract takes of a place."""
+    return {key: place[key] for key in contract.__annotations__ if place.get(key) is not None}
 
 
 def _root(path: str) -> str:

@@ -14,6 +14,7 @@ from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.problems import Requirement
+from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker import limits, roles
@@ -44,7 +45,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
     subnets, groups = (network.subnet_ids, network.security_group_ids) if network else ([], [])
     data = arguments.items("sagemaker.data_s3_uris", values.s3_uri)
     tags = component_tags(common.tags, COMPONENT, workload=everywhere.model_name)
-    schedule = read("schedule", _is_schedule)
+    schedule = read("schedule", all_of(values.schedule, _has_expression))
     settings = SageMakerPipelineSettings(
         **vars(everywhere),
         aws_name=resource_name(arguments, common, name, longest=LONGEST_NAME),
@@ -203,6 +204,9 @@ def _is_recorded(value: str) -> Requirement | None:
     return Requirement(expected, "choose such a text")
 
 
-def _is_schedule(schedule: str) -> Requirement | None:
+def _has_expression(schedule: str) -> Requirement | None:
     problem = scheduler.problem_of(schedule)
-    return None if problem is None else Requirement(f"five cron fields, in UTC ({problem})", "correct the schedule")
+    if problem is None:
+        return None
+    expected, fix = "a schedule that EventBridge Scheduler can express", "name days of one kind, or fewer times"
+    return Requirement(expected, fix, f"{schedule!r}: {problem}")
