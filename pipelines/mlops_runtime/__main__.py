@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when the step or run succeeded, was skipped or was turned down by a gate; 1 when it failed.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     with progress_on_stdout(), stopped_by_sigterm():
         return int(options.command(options))
 
@@ -95,7 +95,8 @@ def _print(record: StepRecord) -> None:
     print(f"{record.step}: {record.status} after {record.seconds:.1f} s: {record.message}", file=stream)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mlops_runtime",
         description="Runs a step graph. MLFLOW_TRACKING_URI and the MLOPS_* variables of a pod's step count here too.",

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when the step succeeded, or turned the model down and the pipeline's condition will see it; otherwise 1.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     folders = folders_from_environment()
     with progress_on_stdout(), stopped_by_sigterm():
         try:
@@ -117,7 +117,8 @@ def _end_run(tracker: Tracker, record: StepRecord) -> None:
     tracker.close("finished")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mlops_runtime.sagemaker.processing",
         description="Runs one step of a graph in a SageMaker processing job, given by MLOPS_* variables as in a pod.",

@@ -99,7 +99,7 @@ def fetch(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetches as the command line says; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     pinned = PinnedVersion(options.model, options.version, options.digest)
     registry = MlflowRegistry(options.registry_url)
     try:
@@ -175,7 +175,8 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(description="Fetch one registered model version and verify its digest.")
     parser.add_argument("--registry-url", required=True, help="MLflow's address, such as http://mlflow:5000")
     parser.add_argument("--model", required=True, help="the registered model's name")

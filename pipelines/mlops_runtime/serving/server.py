@@ -20,7 +20,7 @@ logger = logging.getLogger("kserve.mlops")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves what the command line names; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     return serve(
         lambda: load_served_model(options.model_directory, options.name, options.version, options.digest),
         lambda served: EndpointServer(
@@ -71,7 +71,8 @@ def _serve(served: ServedModel, make_server: Callable[[ServedModel], EndpointSer
     server.run()
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(description="Serve one model version over the Open Inference Protocol.")
     parser.add_argument("--model-directory", type=Path, required=True, help="the model artifact")
     parser.add_argument("--name", required=True, help="the registered model's name")

@@ -112,7 +112,7 @@ def check_endpoint(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Checks as the command line says; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         pinned = load_pinned(options.model_directory, options.name, options.version, options.digest)
         score = check_endpoint(
@@ -230,7 +230,8 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(description="Check that an endpoint serves exactly the pinned model version.")
     parser.add_argument("--url", required=True, help="the endpoint's address")
     parser.add_argument("--name", required=True, help="the registered model's name")
