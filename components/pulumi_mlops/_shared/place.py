@@ -12,6 +12,10 @@ class KubernetesPlaceArgs(TypedDict):
     """Namespace that everything is created in. It must exist."""
     image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
     """Secrets of the namespace with which images are pulled (`imagePullSecrets`). Defaults to none."""
+    cluster_assigned_user: NotRequired[bool]
+    """Whether the cluster assigns the pods' user and groups, as OpenShift's `restricted-v2` does from the namespace's
+    range: pods then name none. What a volume holds belongs to the user who wrote it, so a change later takes a new
+    volume. Defaults to false: user and groups 10001."""
 
 
 class SageMakerAccountArgs(TypedDict):

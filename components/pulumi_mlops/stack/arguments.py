@@ -78,8 +78,7 @@ def workload_args(
         args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, name, bucket_name)
     else:
         args["registry_url"] = registry_url
-        secrets = [] if platform.kubernetes is None else list(platform.kubernetes.image_pull_secret_names)
-        args["kubernetes"] = {"namespace": namespace or platform.namespace, "image_pull_secret_names": secrets}
+        args["kubernetes"] = {"namespace": namespace or platform.namespace, **_kubernetes_place(platform)}
     checked: Any = args
     result: WorkloadArgs = checked
     return result
@@ -88,7 +87,6 @@ def workload_args(
 def registry_args(platform: PlatformConfig, registry: OwnRegistry, namespace: pulumi.Input[str]) -> dict[str, Any]:
     """Return the settings of the registry that a stack on kubernetes runs, but for its secrets."""
     kubernetes = platform.kubernetes
-    secrets = [] if kubernetes is None else list(kubernetes.image_pull_secret_names)
     return without_none(
         {
             **given(registry, exclude=_ONLY_SAGEMAKER),
@@ -96,7 +94,7 @@ def registry_args(platform: PlatformConfig, registry: OwnRegistry, namespace: pu
             "image": platform.images.registry,
             "database_image": platform.images.postgres,
             "storage_class_name": None if kubernetes is None else kubernetes.storage_class_name,
-            "image_pull_secret_names": secrets,
+            **_kubernetes_place(platform),
         }
     )
 
@@ -115,6 +113,13 @@ def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, workload
         account_id, namespace = settings.account_id, platform.namespace
     account = AwsAccount(settings.account_id, settings.region)
     return account.arn("sagemaker", f"{GROUP}/{namespace}-{workload}", account_id=account_id)
+
+
+def _kubernetes_place(platform: PlatformConfig) -> dict[str, Any]:
+    """Return what every component of a stack on kubernetes is told of the cluster, besides the namespace."""
+    if platform.kubernetes is None:
+        return {}
+    return given(platform.kubernetes, include={"image_pull_secret_names", "cluster_assigned_user"})
 
 
 def _sagemaker_place(

@@ -108,6 +108,7 @@ def _spec(
         init_containers=[render.fetch_container(settings, model)],
         volumes=[render.model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         more={"restartPolicy": "Never"},
     )
     return {

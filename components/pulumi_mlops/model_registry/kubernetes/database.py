@@ -87,6 +87,7 @@ def stateful_set(
             {"name": "password", "secret": {"secretName": password_secret, "defaultMode": 0o440}},
         ],
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         # A checkpoint is written before the server goes.
         more={"terminationGracePeriodSeconds": 60},
     )

@@ -86,6 +86,7 @@ def deployment(settings: RegistrySettings, password_secret: pulumi.Input[str] | 
         # An upload lies here on its way to the artifacts.
         temporary_size="4Gi",
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
     )
     # A volume is mounted by one node at a time: the old server must be gone before the new one starts.
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
