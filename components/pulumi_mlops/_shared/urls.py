@@ -6,6 +6,15 @@ from urllib.parse import urlsplit
 EXPECTED = "an http or https address without credentials or query"
 
 
+def service_host(name: str, namespace: str) -> str:
+    """Return the name by which pods of any namespace call a Service, whatever the cluster's domain is.
+
+    A pod's resolver completes it: its search list is `<namespace>.svc.<domain> svc.<domain> <domain>`.
+    https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#namespaces-of-services
+    """
+    return f"{name}.{namespace}.svc"
+
+
 @dataclass(frozen=True)
 class UrlProblem:
     """What is wrong with an address.
@@ -26,7 +35,7 @@ def problem_of(url: str) -> UrlProblem | None:
         return UrlProblem(
             "take them out, and change the password", "an address with credentials or a query (not shown)"
         )
-    fix = "write it like http://mlflow.flights-dev.svc.cluster.local:5000"
+    fix = "write it like http://mlflow.flights-dev.svc:5000"
     try:
         parts = urlsplit(url)
         is_right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

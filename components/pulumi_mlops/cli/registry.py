@@ -6,6 +6,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from pulumi_mlops._shared.urls import service_host
 from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
 from pulumi_mlops.stack import ExistingRegistry, StackConfig
 
@@ -19,7 +20,7 @@ def registry_url(stack: StackConfig) -> str:
     registry = stack.platform.registry
     if isinstance(registry, ExistingRegistry):
         return registry.url
-    return f"http://{SERVICE_NAME}.{stack.platform.namespace}.svc.cluster.local:{PORT}"
+    return f"http://{service_host(SERVICE_NAME, stack.platform.namespace)}:{PORT}"
 
 
 def latest_version(cluster: Cluster, stack: StackConfig, model: str) -> tuple[int, str] | None:

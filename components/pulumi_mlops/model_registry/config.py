@@ -95,7 +95,7 @@ class ExistingRegistry(Model):
     """A registry that someone else runs, such as another stack."""
 
     url: ReachableUrl
-    """Its address, like http://mlflow.flights-dev.svc.cluster.local:5000."""
+    """Its address, like http://mlflow.flights-dev.svc:5000."""
 
 
 class AccountRegistry(Model):

@@ -21,7 +21,7 @@ from pulumi_mlops.stack.workload import parts
 
 # Stand in for what only exists once something is declared.
 _BUCKET = "a-bucket"
-_REGISTRY_URL = "http://mlflow.a-namespace.svc.cluster.local:5000"
+_REGISTRY_URL = "http://mlflow.a-namespace.svc:5000"
 _PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
 # Arguments that stand elsewhere in a stack file, by their beginning.
 _WORKLOAD_PLACES: dict[str, Path] = {

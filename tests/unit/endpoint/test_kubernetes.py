@@ -77,7 +77,7 @@ def test_deploys_nothing_without_a_model() -> None:
 
 def test_outputs_say_what_was_proved() -> None:
     assert endpoint().result == {
-        "url": "http://flight-delay.flights-prod.svc.cluster.local",
+        "url": "http://flight-delay.flights-prod.svc",
         "serving_version": "7",
         "serving_digest": DIGEST,
         "status": "serving",
@@ -93,7 +93,7 @@ def test_a_preview_promises_the_address_and_nothing_that_is_not_proved() -> None
             getattr(served, name).apply(functools.partial(known.__setitem__, name))
 
     declare(program, preview=True)
-    assert known == {"url": "http://flight-delay.flights-prod.svc.cluster.local"}
+    assert known == {"url": "http://flight-delay.flights-prod.svc"}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
     ]
     assert container(declaration, "Job", "fetch") == fetch
     assert container(declaration, "Job", "check")["command"][3:] == [
-        *("--url", "http://flight-delay.flights-prod.svc.cluster.local", "--name", "flight-delay"),
+        *("--url", "http://flight-delay.flights-prod.svc", "--name", "flight-delay"),
         *pin,
         *("--model-directory", "/model"),
     ]

@@ -321,13 +321,13 @@ def test_who_uses_the_address_waits_for_the_server() -> None:
         pulumi.CustomResource("test:index:Client", "client", {"url": component.url})
 
     client = declare(program).one("Client")
-    assert client.inputs["url"] == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert client.inputs["url"] == "http://mlflow.flights-dev.svc:5000"
     assert client.depends_on >= {"kubernetes:apps/v1:Deployment::mlflow", "kubernetes:core/v1:Service::mlflow"}
 
 
 def test_the_address_is_known_in_a_preview() -> None:
     previewed = declare(lambda: KubernetesModelRegistry("mlflow", arguments({})).url, preview=True)
-    assert previewed.result == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert previewed.result == "http://mlflow.flights-dev.svc:5000"
 
 
 def peers(policy: Declared, direction: str) -> list[tuple[Any, Any]]:

@@ -60,7 +60,7 @@ def test_the_namespace_takes_restricted_pods_only() -> None:
 def test_its_own_registry_comes_after_the_namespace() -> None:
     settings = config({"database": "sqlite", "artifacts_volume_gib": 9}, registry=REGISTRY_IMAGE)
     declaration = platform(settings)
-    assert declaration.result["registry_id"] == "http://mlflow.flights-prod.svc.cluster.local:5000"
+    assert declaration.result["registry_id"] == "http://mlflow.flights-prod.svc:5000"
     server = declaration.one("Deployment")
     assert server.inputs["metadata"]["name"] == "mlflow"
     for kind in ("ServiceAccount", "NetworkPolicy", "Service"):

@@ -15,6 +15,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 
+from pulumi_mlops._shared.urls import service_host
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
 from pulumi_mlops.stack import StackConfig
 
@@ -49,7 +50,7 @@ class ServiceAddress:
     @property
     def host(self) -> str:
         """The host and port by which pods call it."""
-        return f"{self.name}.{self.namespace}.svc.cluster.local:{self.port}"
+        return f"{service_host(self.name, self.namespace)}:{self.port}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import pulumi
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops._shared.urls import service_host
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 from pulumi_mlops.endpoint.settings import PinnedModel
 
@@ -241,4 +242,4 @@ def _spread(settings: EndpointSettings, topology_key: str) -> Document:
 
 def url(settings: EndpointSettings) -> pulumi.Input[str]:
     """Return the endpoint's address within the cluster."""
-    return combine(lambda namespace: f"http://{settings.name}.{namespace}.svc.cluster.local", settings.namespace)
+    return combine(lambda namespace: f"http://{service_host(settings.name, namespace)}", settings.namespace)

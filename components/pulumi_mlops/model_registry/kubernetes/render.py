@@ -7,6 +7,7 @@ import pulumi
 from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops._shared.urls import service_host
 from pulumi_mlops.model_registry.kubernetes.settings import RegistrySettings, S3Settings
 
 COMPONENT = "model-registry"
@@ -36,7 +37,7 @@ def metadata(settings: RegistrySettings, name: str) -> Document:
 
 def url(settings: RegistrySettings) -> pulumi.Input[str]:
     """Address of the server within the cluster."""
-    return combine(lambda namespace: f"http://{settings.name}.{namespace}.svc.cluster.local:{PORT}", settings.namespace)
+    return combine(lambda namespace: f"http://{service_host(settings.name, namespace)}:{PORT}", settings.namespace)
 
 
 def service_account(settings: RegistrySettings) -> Document:
@@ -207,8 +208,13 @@ def _database_uri(settings: RegistrySettings) -> str:
 
 
 def _allowed_hosts(name: str, namespace: str) -> str:
-    """Names that a client may call the server by: its Service's, and a forwarded port's."""
-    service = (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local")
+    """Names that a client may call the server by: its Service's, and a forwarded port's.
+
+    Of the names with a cluster's domain only that of the usual one is among them: a pattern for any other would let in
+    a page that has its own name resolve to the server (DNS rebinding).
+    """
+    host = service_host(name, namespace)
+    service = (name, f"{name}.{namespace}", host, f"{host}.cluster.local")
     return ",".join(f"{host}{port}" for host in (*service, "localhost", "127.0.0.1") for port in ("", ":*"))
 
 
