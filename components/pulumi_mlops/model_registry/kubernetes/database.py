@@ -4,6 +4,7 @@ import pulumi
 
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops.model_registry.kubernetes import connections
 from pulumi_mlops.model_registry.kubernetes.render import COMPONENT as REGISTRY_COMPONENT
 from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings
 
@@ -81,7 +82,7 @@ def stateful_set(
     name = database_name(settings)
     pod = pods.pod(
         name,
-        [_server(postgres)],
+        [_server(postgres, settings.replicas)],
         volumes=[
             {"name": "data", "persistentVolumeClaim": {"claimName": claim_name(settings)}},
             {"name": "password", "secret": {"secretName": password_secret, "defaultMode": 0o440}},
@@ -115,7 +116,7 @@ def network_policy(settings: RegistrySettings) -> Document:
     return network.policy(metadata(settings), selector(settings), ingress=[ingress])
 
 
-def _server(postgres: PostgresSettings) -> Document:
+def _server(postgres: PostgresSettings, replicas: int) -> Document:
     query = (
         f"PGPASSWORD=$(cat {SECRET_FOLDER}/password) exec psql -h 127.0.0.1 -U {USER} -d {DATABASE} -qAtc 'select 1'"
     )
@@ -131,7 +132,7 @@ def _server(postgres: PostgresSettings) -> Document:
     return pods.container(
         "postgresql",
         postgres.image,
-        ["entrypoint"],
+        ["entrypoint", "-c", f"max_connections={connections.most(replicas)}"],
         resources=quantities.server_resources(postgres.cpu, postgres.memory),
         mounts=[pods.mount("data", DATA_FOLDER), pods.mount("password", SECRET_FOLDER, read_only=True)],
         variables=variables,

@@ -8,6 +8,7 @@ from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
 from pulumi_mlops._shared.urls import service_host
+from pulumi_mlops.model_registry.kubernetes import connections
 from pulumi_mlops.model_registry.kubernetes.settings import RegistrySettings, S3Settings
 
 COMPONENT = "model-registry"
@@ -155,6 +156,7 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Do
         pods.MODEL_LIBRARY_ENVIRONMENT,
         # Jobs that MLflow runs for itself are eight more processes of 226 MB each.
         {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        {} if settings.postgres is None else connections.ENVIRONMENT,
         password,
         _s3_environment(settings.s3) if settings.s3 else {},
     )
@@ -188,7 +190,7 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Do
 
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
     # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
-    workers = 1 if settings.postgres is None else 2
+    workers = 1 if settings.postgres is None else connections.WORKERS
     # Every address, of IPv4 and of IPv6. One worker opens a socket for each family where no host is named, and "::"
     # would be IPv6 alone; several share one socket, which is IPv4's without a host, and of both families with "::".
     every_address = "" if workers == 1 else "::"
