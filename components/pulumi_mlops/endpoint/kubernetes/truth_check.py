@@ -53,6 +53,7 @@ def network_policy(settings: EndpointSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             {"to": [servers], "ports": [network.tcp(render.PORT)]},
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
 
