@@ -55,16 +55,17 @@ def weaknesses(pod: Mapping[str, Any]) -> list[str]:
 
 def disk_used(pod: Mapping[str, Any]) -> int:
     """Room in Mi that the pod's own volumes may take on the node's disk."""
-    return sum(_mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
+    return sum(mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
 
 
 def disk_reserved(pod: Mapping[str, Any]) -> int:
     """Room in Mi that the scheduler sets aside on the node's disk."""
     requests = [container["resources"].get("requests", {}) for container in pod["containers"]]
-    return sum(_mebibytes(request.get("ephemeral-storage", "0Mi")) for request in requests)
+    return sum(mebibytes(request.get("ephemeral-storage", "0Mi")) for request in requests)
 
 
-def _mebibytes(quantity: str) -> int:
+def mebibytes(quantity: str) -> int:
+    """A size in MiB."""
     return int(quantity[:-2]) * {"Mi": 1, "Gi": 1024}[quantity[-2:]]
 
 

@@ -60,12 +60,22 @@ set_password() {
     printf "ALTER ROLE \"%s\" PASSWORD '%s'\n;\n\n" "$user" "$quoted" | run_statements "$PGDATA" "ALTER ROLE"
 }
 
+# initdb and the single-user server ask for the name of their user, and one of the cluster's choosing has none: OpenShift
+# runs a namespace's pods as a user of its range. So does Docker's own image of PostgreSQL.
+name_user() {
+    ! getent passwd "$(id -u)" > /dev/null || return 0
+    printf 'postgres:x:%s:%s::/tmp:/usr/sbin/nologin\n' "$(id -u)" "$(id -g)" > /tmp/passwd
+    printf 'postgres:x:%s:\n' "$(id -g)" > /tmp/group
+    export LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=/tmp/passwd NSS_WRAPPER_GROUP=/tmp/group
+}
+
 read_password
+name_user
 case $user$database in
 *[!a-z0-9_]*) fail "POSTGRES_USER and POSTGRES_DB: expected a-z, 0-9 and _, got '$user' and '$database'" ;;
 esac
 
-mkdir -p "$PGDATA/.." 2> /dev/null || fail "$PGDATA: its volume cannot be written by uid $(id -u); set fsGroup 10001"
+mkdir -p "$PGDATA/.." 2> /dev/null || fail "$PGDATA: its volume cannot be written by uid $(id -u); set fsGroup"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     [ ! -e "$PGDATA" ] || rmdir "$PGDATA" 2> /dev/null || fail "$PGDATA: expected a database or nothing, got other files"
     create_database
@@ -76,5 +86,5 @@ else
         fail "$PGDATA: made by PostgreSQL $(cat "$PGDATA/PG_VERSION"), this is 15; dump it there and restore it here"
     set_password
 fi
-unset POSTGRES_PASSWORD PG_GRANDPARENT_PID
+unset POSTGRES_PASSWORD PG_GRANDPARENT_PID LD_PRELOAD NSS_WRAPPER_PASSWD NSS_WRAPPER_GROUP
 exec postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/tmp "$@"

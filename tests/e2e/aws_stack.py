@@ -107,7 +107,7 @@ class AwsStack(ProgramStack):
 
     def refused(self) -> str:
         """Runs an update that must fail, and returns what it said."""
-        ended = self.attempt("up", "--yes", "--skip-preview")
+        ended = self.attempt("up", "--yes")
         assert ended.returncode != 0, ended.stdout
         return ended.stdout
 

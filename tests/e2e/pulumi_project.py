@@ -82,14 +82,14 @@ class Project:
         return ended.stdout
 
     def up(self) -> str:
-        """Brings the stack up; fails the test when that fails."""
-        return self.pulumi("up", "--yes", "--skip-preview")
+        """Brings the stack up, after its preview, as users do; fails the test when that fails."""
+        return self.pulumi("up", "--yes")
 
     def start_up(self, log: Path) -> subprocess.Popen[bytes]:
         """Starts an update in a process group of its own and returns at once; `destroy` ends it."""
         with log.open("wb") as output:
             engine = subprocess.Popen(
-                ["pulumi", "--non-interactive", "up", "--yes", "--skip-preview"],
+                ["pulumi", "--non-interactive", "up", "--yes"],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -93,7 +93,11 @@ def _container(image: str, command: list[str], variables: Mapping[str, str], **m
     }
 
 
-def _pod(name: str, container: Document) -> Document:
+# As OpenShift's `restricted-v2` fills them in: a user of the namespace's range, who has no name, in group 0.
+ASSIGNED = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000}
+
+
+def _pod(name: str, container: Document, user: Mapping[str, int] | None = None) -> Document:
     return {
         "metadata": {"name": name, "labels": {"app": name}},
         "spec": {
@@ -102,7 +106,7 @@ def _pod(name: str, container: Document) -> Document:
             "automountServiceAccountToken": False,
             "securityContext": {
                 "runAsNonRoot": True,
-                "fsGroup": 10001,
+                **(user or {"fsGroup": 10001}),
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "containers": [container],
@@ -159,6 +163,17 @@ def test_an_image_has_what_it_needs_and_no_more(
     assert seen["code_version"] == ("" if name == "registry" else images.content_tag(name))
 
 
+@pytest.mark.parametrize("name", IMPORTS)
+def test_an_image_runs_as_a_user_of_the_clusters_choosing(
+    core: client.CoreV1Api, namespace: str, references: Mapping[str, str], name: str
+) -> None:
+    script = f"import getpass, {', '.join(IMPORTS[name].split())}; print('USER', getpass.getuser())"
+    container = _container(references[name], ["python", "-c", script], {})
+    core.create_namespaced_pod(namespace, _pod(name, container, ASSIGNED))
+    _await(core, namespace, name, ready=False)
+    assert "USER mlops" in _log(core, namespace, name)
+
+
 def test_the_flights_are_in_the_pipeline_image(
     core: client.CoreV1Api, namespace: str, references: Mapping[str, str]
 ) -> None:
@@ -203,8 +218,9 @@ def test_the_registry_serves_its_api_its_pages_and_its_metrics(
     _await(core, namespace, "registry", ready=False)
 
 
+@pytest.mark.parametrize("user", [None, ASSIGNED], ids=["our own user", "a user of the cluster's choosing"])
 def test_a_database_on_an_empty_volume_takes_the_password_and_keeps_it_from_the_log(
-    core: client.CoreV1Api, namespace: str, references: Mapping[str, str]
+    core: client.CoreV1Api, namespace: str, references: Mapping[str, str], user: Mapping[str, int] | None
 ) -> None:
     password = 'it\'s \\ "quoted" $HOME'
     ask = "PGPASSWORD=$POSTGRES_PASSWORD exec psql -h 127.0.0.1 -U mlflow -d mlflow -qAtc 'select 1'"
@@ -212,7 +228,7 @@ def test_a_database_on_an_empty_volume_takes_the_password_and_keeps_it_from_the_
     probe = {"exec": {"command": ["sh", "-c", f"{refuse} && {ask}"]}, "periodSeconds": 1, "timeoutSeconds": 10}
     variables = {"POSTGRES_PASSWORD": password}
     container = _container(references["postgres"], ["entrypoint"], variables, readinessProbe=probe)
-    core.create_namespaced_pod(namespace, _pod("postgres", container))
+    core.create_namespaced_pod(namespace, _pod("postgres", container, user))
     _await(core, namespace, "postgres", ready=True)
     log = _log(core, namespace, "postgres")
     assert "ready to accept connections" in log

@@ -283,7 +283,7 @@ def test_a_cluster_that_is_gone_from_the_start_is_named_and_nothing_is_begun(
     project: Project, gate: ApiGate, observer: Observer
 ) -> None:
     with gate.closed(Way.REFUSES):
-        ended = project.attempt("up", "--yes", "--skip-preview")
+        ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "cluster is unreachable" in ended.stdout
     assert "127.0.0.1" in ended.stdout

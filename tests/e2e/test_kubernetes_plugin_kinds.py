@@ -56,7 +56,7 @@ kubernetes.apiextensions.CustomResource("w", api_version="nobody.example.com/v1"
 """)
     )
     assert project.changes()["create"] == 3
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "no Widget in nobody.example.com/v1" in ended.stdout
 
@@ -78,7 +78,7 @@ ConfigMapPatch("patch", metadata={"name": "theirs", "labels": {"patched": "yes"}
 
     # What somebody else has set is theirs, until the patch says otherwise.
     project.program(world.program(program.replace("DATA", '"kept": "mine"')))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "Server-Side Apply field conflict detected" in ended.stdout
     assert ".data.kept" in ended.stdout
@@ -89,7 +89,7 @@ ConfigMapPatch("patch", metadata={"name": "theirs", "labels": {"patched": "yes"}
 def test_a_patch_of_nothing_is_refused(new_project: ProjectFactory, world: World) -> None:
     project = new_project("patch-nothing")
     project.program(world.program('ConfigMapPatch("patch", metadata={"name": "none"}, data={"a": "b"}, opts=options)'))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "no such object to patch" in ended.stdout
     assert world.config_map("none") is None

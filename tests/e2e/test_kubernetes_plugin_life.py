@@ -186,7 +186,7 @@ def test_an_object_of_somebody_else_is_not_taken_over_silently(new_project: Proj
     world.core.create_namespaced_config_map(world.namespace, {"metadata": {"name": "theirs"}, "data": {"a": "b"}})
     project = new_project("theirs")
     project.program(world.program('ConfigMap("mine", metadata={"name": "theirs"}, data={"a": "c"}, opts=options)'))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert 'configmaps "theirs" already exists' in ended.stdout
     assert world.config_map("theirs") == {"a": "b"}

@@ -47,7 +47,7 @@ def test_a_cluster_that_is_not_there_is_named(new_project: ProjectFactory) -> No
     project.program(GONE.replace("PATH", str(kubeconfig)))
     preview = project.pulumi("preview")
     assert "configured Kubernetes cluster is unreachable" in preview
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     said = 'configured Kubernetes cluster is unreachable: context "gone", server https://127.0.0.1:'
     assert f"{said}{port}: connection refused" in ended.stdout
@@ -113,9 +113,9 @@ def test_an_update_that_was_killed_converges_without_orphans(
     project.attempt("cancel", "--yes")
     project.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
     project.program(world.program(program.replace('{"name": "slow"}', IMPATIENT, 1)))
-    assert 'jobs.batch "slow" already exists' in project.attempt("up", "--yes", "--skip-preview").stdout
+    assert 'jobs.batch "slow" already exists' in project.attempt("up", "--yes").stdout
     project.environment["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] = "true"
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert "already exists" not in ended.stdout
     assert "'slow' timed out waiting to be Ready" in ended.stdout
     assert any(each["type"] == "kubernetes:batch/v1:Job" for each in project.resources())

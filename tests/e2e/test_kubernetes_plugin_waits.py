@@ -12,7 +12,7 @@ def failing_up(new_project: ProjectFactory, world: World, name: str, program: st
     """Runs an update that must fail; returns what it printed, and leaves the project to the fixture."""
     project = new_project(name)
     project.program(world.program(program))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0, ended.stdout
     return ended.stdout
 
@@ -27,7 +27,7 @@ ConfigMap("after", metadata={"name": "after"}, data={"a": "b"}, opts=pulumi.Reso
     provider=provider, depends_on=[job]))
 """
     project.program(world.program(program.replace("CODE", "3")))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "[BackoffLimitExceeded]" in ended.stdout
     assert "completed with exit code 3" in ended.stdout
@@ -86,13 +86,13 @@ Deployment("web", metadata={"name": "web", "annotations": {"pulumi.com/timeoutSe
 }, opts=options)
 """
     project.program(world.program(program.replace("SCRIPT", "echo no model at /model; exit 4")))
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "ProgressDeadlineExceeded" in ended.stdout
     assert "exit code 4" in ended.stdout
     assert "'web' timed out waiting to be Ready" in ended.stdout
     # A second update waits again, and a mended one succeeds in place.
-    assert project.attempt("up", "--yes", "--skip-preview").returncode != 0
+    assert project.attempt("up", "--yes").returncode != 0
     project.program(world.program(program.replace("SCRIPT", "sleep 1000")))
     project.up()
     assert project.changes() == {}
@@ -130,7 +130,7 @@ Job("root", metadata={"name": "root", "annotations": {"pulumi.com/timeoutSeconds
 """)
     )
     assert "would violate PodSecurity" in project.pulumi("preview")
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "'root' timed out waiting to be Ready" in ended.stdout
 
@@ -161,7 +161,7 @@ Service("web", metadata={"name": "web"}, spec={"selector": {"app": "nobody"}, "p
     opts=pulumi.ResourceOptions(provider=provider, custom_timeouts=pulumi.CustomTimeouts(create="4s", update="4s")))
 """)
     )
-    ended = project.attempt("up", "--yes", "--skip-preview")
+    ended = project.attempt("up", "--yes")
     assert ended.returncode != 0
     assert "'web' timed out waiting to be Ready" in ended.stdout
     assert "Service does not target any Pods" in ended.stdout

@@ -69,7 +69,7 @@ def wait_until_known(stack: WorkloadStack, experiment_id: str) -> None:
 
 
 def test_what_it_knows_outlives_the_databases_pod(stack: WorkloadStack) -> None:
-    said = stack.pulumi("up", "--yes", "--skip-preview")
+    said = stack.pulumi("up", "--yes")
     assert PASSWORD not in said
     assert PASSWORD not in stack.pulumi("stack", "export")
     assert PASSWORD not in stack.stack_file.read_text()

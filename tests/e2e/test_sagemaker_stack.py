@@ -121,7 +121,7 @@ def test_an_aws_that_goes_in_mid_update_is_told_and_what_it_lost_is_made_anew(
     assert "does not answer" in stack.refused()
     stack.server.start()
     stack.pin(None)
-    stack.pulumi("up", "--yes", "--skip-preview", "--refresh")
+    stack.pulumi("up", "--yes", "--refresh")
     assert stack.workload_outputs()["status"] == "waiting-for-model"
     assert stack.changes() == {}
 

@@ -170,7 +170,7 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
     try:
         with stack.impatient(), load_on(stack, trained.rows[:2], trained.images["serving"]) as load:
             stack.pin(trained.second)
-            ended = stack.attempt("up", "--yes", "--skip-preview")
+            ended = stack.attempt("up", "--yes")
             why = str(stack.status()["healthy"])
     finally:
         stack.registry_shell(f"cp /tmp/kept.onnx {model}")
@@ -184,7 +184,7 @@ def test_an_artifact_that_was_tampered_with_is_refused_and_the_old_version_serve
 def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_on(trained: Trained) -> None:
     trained.stack.pin({"version": trained.second["version"], "digest": "sha256:" + "0" * 64})
     with trained.stack.impatient():
-        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+        ended = trained.stack.attempt("up", "--yes")
         why = str(trained.stack.status()["healthy"])
     assert ended.returncode != 0
     assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in why, ended.stdout
@@ -198,7 +198,7 @@ def test_an_update_while_the_registry_is_down_fails_clearly_and_the_next_converg
     try:
         stack.pin(trained.second)
         with stack.impatient():
-            ended = stack.attempt("up", "--yes", "--skip-preview")
+            ended = stack.attempt("up", "--yes")
         answers = stack.status()
     finally:
         stack.scale("mlflow", 1)
@@ -215,7 +215,7 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
     trained.stack.image("serving", missing)
     try:
         with trained.stack.impatient():
-            ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+            ended = trained.stack.attempt("up", "--yes")
             why = str(trained.stack.status()["healthy"])
     finally:
         trained.stack.image("serving", trained.images["serving"])
@@ -228,7 +228,7 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves_on(train
 def test_an_impostor_behind_the_address_fails_the_update(trained: Trained) -> None:
     with impostors_beside(trained.stack, trained.images["serving"]):
         trained.stack.pin(trained.second)
-        ended = trained.stack.attempt("up", "--yes", "--skip-preview")
+        ended = trained.stack.attempt("up", "--yes")
     assert ended.returncode != 0
     version, digest = trained.second["version"], trained.second["digest"]
     assert f"does not serve {WORKLOAD} version {version} {digest}" in ended.stdout, ended.stdout

@@ -49,8 +49,12 @@ def database_of(registry: str) -> str:
 
 
 def service_host(service: str, namespace: str) -> str:
-    """Return the whole name of a Service in the cluster's DNS."""
-    return f"{service}.{namespace}.svc.cluster.local"
+    """Return the name by which pods of any namespace call a Service, whatever the cluster's domain is.
+
+    A pod's resolver completes it: its search list is `<namespace>.svc.<domain> svc.<domain> <domain>`.
+    https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#namespaces-of-services
+    """
+    return f"{service}.{namespace}.svc"
 
 
 def registry_url(namespace: str, name: str = REGISTRY) -> str:

@@ -12,6 +12,10 @@ class KubernetesPlaceArgs(TypedDict):
     """Namespace of every object. It must exist."""
     image_pull_secret_names: NotRequired[list[pulumi.Input[str]]]
     """Image pull secrets (`imagePullSecrets`): names of Secrets in the namespace. Defaults to none."""
+    cluster_assigned_user: NotRequired[bool]
+    """Whether the cluster assigns the pods' user and groups, as OpenShift's `restricted-v2` does from the namespace's
+    range: pods then name none. Files on a volume belong to the user who wrote them, so a later change needs a new
+    volume. Defaults to false: user and groups 10001."""
 
 
 class SageMakerAccountArgs(TypedDict):

@@ -26,7 +26,7 @@ def problem_of(url: str) -> UrlProblem | None:
         return UrlProblem(
             "take them out, and change the password", "an address with credentials or a query (not shown)"
         )
-    fix = "write it like http://mlflow.flights-dev.svc.cluster.local:5000"
+    fix = "write it like http://mlflow.flights-dev.svc:5000"
     try:
         parts = urlsplit(url)
         is_right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

@@ -67,8 +67,8 @@ class KubernetesModelRegistrySettingsArgs(KubernetesPlaceArgs):
     database_cpu: NotRequired[str]
     """CPU request of the PostgreSQL server, as a Kubernetes quantity. Needs PostgreSQL. Defaults to 100m."""
     database_memory: NotRequired[str]
-    """Memory request and limit of the PostgreSQL server, as a Kubernetes quantity. Needs PostgreSQL. Defaults to
-    512Mi."""
+    """Memory request and limit of the PostgreSQL server, as a Kubernetes quantity. Needs PostgreSQL. Defaults to 512Mi,
+    and with more than two replicas to what the connections of their servers need."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
     """NetworkPolicy: other namespaces whose pipelines and endpoints may connect to the registry. Defaults to none."""
     allowed_ingress_cidrs: NotRequired[list[pulumi.Input[str]]]

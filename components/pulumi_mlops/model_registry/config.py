@@ -75,7 +75,8 @@ class OwnRegistry(Model):
     """CPU request of the PostgreSQL server. Needs postgresql. Defaults to "100m"."""
 
     database_memory: MemoryQuantity | None = None
-    """Memory request and limit of the PostgreSQL server. Needs postgresql. Defaults to 512Mi."""
+    """Memory request and limit of the PostgreSQL server. Needs postgresql. Defaults to 512Mi, and with more than two
+    replicas to what the connections of their servers need."""
 
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the pods, the database's among them, like sidecar.istio.io/inject. Defaults to none."""
@@ -96,7 +97,7 @@ class ExistingRegistry(Model):
     """An existing MLflow server, such as another stack's."""
 
     url: ReachableUrl
-    """URL of the MLflow server, like http://mlflow.flights-dev.svc.cluster.local:5000."""
+    """URL of the MLflow server, like http://mlflow.flights-dev.svc:5000."""
 
 
 class AccountRegistry(Model):

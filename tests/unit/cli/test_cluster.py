@@ -86,7 +86,7 @@ def test_tells_a_service_from_an_address_elsewhere(url: str, service: ServiceAdd
 
 
 def test_calls_a_service_by_the_name_that_its_allowed_hosts_hold() -> None:
-    assert ServiceAddress("flights-dev", "mlflow", 5000).host == "mlflow.flights-dev.svc.cluster.local:5000"
+    assert ServiceAddress("flights-dev", "mlflow", 5000).host == "mlflow.flights-dev.svc:5000"
 
 
 def _pod(*, ready: str = "True", **metadata: str) -> dict[str, Any]:

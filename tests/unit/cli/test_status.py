@@ -167,7 +167,7 @@ def test_the_same_reason_is_one_note() -> None:
 
 
 def test_the_registry_is_the_stacks_own_or_anothers() -> None:
-    assert registry_url(place().config) == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert registry_url(place().config) == "http://mlflow.flights-dev.svc:5000"
     images = {"pipeline": f"p@{DIGEST}", "serving": f"s@{DIGEST}"}
     config = StackConfig.model_validate(
         {"platform": PLATFORM | {"registry": {"url": "http://mlflow:5000/"}, "images": images}}

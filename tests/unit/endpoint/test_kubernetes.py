@@ -77,7 +77,7 @@ def test_deploys_nothing_without_a_model() -> None:
 
 def test_outputs_say_what_was_proved() -> None:
     assert endpoint().result == {
-        "url": "http://flight-delay.flights-prod.svc.cluster.local",
+        "url": "http://flight-delay.flights-prod.svc",
         "serving_version": "7",
         "serving_digest": DIGEST,
         "status": "serving",
@@ -93,7 +93,7 @@ def test_a_preview_promises_the_address_and_nothing_that_is_not_proved() -> None
             getattr(served, name).apply(functools.partial(known.__setitem__, name))
 
     declare(program, preview=True)
-    assert known == {"url": "http://flight-delay.flights-prod.svc.cluster.local"}
+    assert known == {"url": "http://flight-delay.flights-prod.svc"}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
     ]
     assert container(declaration, "Job", "fetch") == fetch
     assert container(declaration, "Job", "check")["command"][3:] == [
-        *("--url", "http://flight-delay.flights-prod.svc.cluster.local", "--name", "flight-delay"),
+        *("--url", "http://flight-delay.flights-prod.svc", "--name", "flight-delay"),
         *pin,
         *("--model-directory", "/model"),
     ]
@@ -351,9 +351,10 @@ def test_pods_reach_the_registry_and_dns_only() -> None:
     assert registry == {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "flights-dev"}}}]}
 
 
-def test_pods_with_an_identity_of_the_cloud_ask_its_agent() -> None:
+@pytest.mark.parametrize("policy", ["flight-delay", "flight-delay-truth"])
+def test_pods_with_an_identity_of_the_cloud_ask_its_agent(policy: str) -> None:
     settings = {"namespace": "flights-prod", "service_account_annotations": {"eks.amazonaws.com/role-arn": "arn"}}
-    rules = endpoint(kubernetes=settings).one("NetworkPolicy", "flight-delay").inputs["spec"]["egress"]
+    rules = endpoint(kubernetes=settings).one("NetworkPolicy", policy).inputs["spec"]["egress"]
     assert rules[-1]["to"][0] == {"ipBlock": {"cidr": "169.254.170.23/32"}}
 
 
@@ -381,6 +382,12 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"replica_min": 1}, ["replica_min: got an unknown key, expected one of"]),
     ({"kubernetes": {"namespace": "Flights"}}, ["kubernetes.namespace: got 'Flights'"]),
     ({"kubernetes": {"namespace": "a", "cpu": "lots"}}, ["kubernetes.cpu: got 'lots'"]),
+    (
+        {"kubernetes": {"namespace": "a", "allowed_ingress_cidrs": ["10.0.0.1/8"]}},
+        ["kubernetes.allowed_ingress_cidrs[0]: got '10.0.0.1/8'", "10.20.0.0/16"],
+    ),
+    ({"kubernetes": {"namespace": "a", "model_volume_gib": 0}}, ["kubernetes.model_volume_gib: got 0"]),
+    ({"kubernetes": {"namespace": "a", "pod_annotations": {"a/b/c": "d"}}}, ["kubernetes.pod_annotations.a/b/c"]),
     ({"kubernetes": {"namespace": "a", "gpu": 1}}, ["kubernetes.gpu: got an unknown key, expected one of"]),
     ({"sagemaker": {}}, ["sagemaker: got an unknown key, expected one of"]),
     (

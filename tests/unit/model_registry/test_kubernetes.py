@@ -1,9 +1,13 @@
+from pathlib import Path
 from typing import Any
 
+import mlflow.store
 import pulumi
 import pytest
+from mlflow.store.db.utils import create_sqlalchemy_engine
 
 from pulumi_mlops import ArgumentsError, KubernetesModelRegistry, KubernetesModelRegistryArgs
+from pulumi_mlops.model_registry.kubernetes import connections
 from tests import kubernetes_documents
 from tests.recording import AUTOMATIC_SUFFIX, Declaration, Declared, declare
 
@@ -109,6 +113,44 @@ def test_the_database_has_the_cpu_and_the_memory_that_are_asked_for() -> None:
     assert (resources["requests"]["cpu"], resources["requests"]["memory"]) == ("2", "4Gi")
     assert resources["limits"] == {"memory": "4Gi"}
     assert server(declaration)["resources"]["limits"] == {"memory": "3Gi"}
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 3, 10, 100])
+def test_the_database_allows_every_connection_that_the_servers_may_open(replicas: int) -> None:
+    declaration = registry(**WITH_POSTGRESQL, **IN_S3, replicas=replicas)
+    variables, workers = environment(server(declaration)), int(option(declaration, "--workers"))
+    pool = int(variables["MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"]) + int(variables["MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW"])
+    (database,) = declaration.one("StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
+    allowed = int(database["command"][-1].removeprefix("max_connections="))
+    # A rollout replaces every server before the last old one has ended; three are reserved for superusers.
+    assert allowed > 2 * replicas * workers * len(_mlflow_engines()) * pool + 3
+    memory = kubernetes_documents.mebibytes(database["resources"]["limits"]["memory"])
+    assert memory >= max(512, 4 * replicas * workers * len(_mlflow_engines()) * pool)
+
+
+def _mlflow_engines() -> list[str]:
+    """Stores of MLflow that keep an engine in each worker of a server whose workspaces and accounts are off."""
+    stores = Path(next(iter(mlflow.store.__path__))).rglob("sqlalchemy_store.py")
+    return [str(store) for store in stores if "_engine_map: dict" in store.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("name", connections.ENVIRONMENT)
+def test_a_pool_of_mlflow_is_as_large_as_it_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in connections.ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+    engine = create_sqlalchemy_engine("postgresql+psycopg2://mlflow@localhost/mlflow")
+    told = {
+        "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": engine.pool.size(),
+        "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": engine.pool._max_overflow,
+    }
+    assert told[name] == int(connections.ENVIRONMENT[name])
+
+
+def test_a_database_without_memory_for_its_connections_is_refused() -> None:
+    settings = {**WITH_POSTGRESQL, **IN_S3, "replicas": 3}
+    with pytest.raises(ArgumentsError, match=r"database_memory: got '512Mi', expected at least 616Mi.* 3 servers"):
+        registry(**settings, database_memory="512Mi")
+    assert registry(**settings, database_memory="1Ti").one("StatefulSet")
 
 
 @pytest.mark.parametrize("setting", [{"database_cpu": "2"}, {"database_memory": "4Gi"}])
@@ -321,13 +363,13 @@ def test_who_uses_the_address_waits_for_the_server() -> None:
         pulumi.CustomResource("test:index:Client", "client", {"url": component.url})
 
     client = declare(program).one("Client")
-    assert client.inputs["url"] == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert client.inputs["url"] == "http://mlflow.flights-dev.svc:5000"
     assert client.depends_on >= {"kubernetes:apps/v1:Deployment::mlflow", "kubernetes:core/v1:Service::mlflow"}
 
 
 def test_the_address_is_known_in_a_preview() -> None:
     previewed = declare(lambda: KubernetesModelRegistry("mlflow", arguments({})).url, preview=True)
-    assert previewed.result == "http://mlflow.flights-dev.svc.cluster.local:5000"
+    assert previewed.result == "http://mlflow.flights-dev.svc:5000"
 
 
 def peers(policy: Declared, direction: str) -> list[tuple[Any, Any]]:

@@ -61,6 +61,10 @@ IN_STEPS: More = {
     (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0,
 }
 PLACE = ("platform", "sagemaker")
+ON_POSTGRESQL: More = {
+    ("platform", "registry", "database"): "postgresql",
+    ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
+}
 # What a setting means something with only, by the end of its path.
 CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("rollout", "step_percent"): IN_STEPS,
@@ -75,6 +79,8 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("producer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
+    ("database_cpu",): ON_POSTGRESQL,
+    ("database_memory",): ON_POSTGRESQL,
 }
 
 

@@ -7,6 +7,7 @@ from pulumi_mlops import Platform, Workload
 from pulumi_mlops.stack import PlatformConfig
 from pulumi_mlops.stack.load import StackSecrets
 from pulumi_mlops.stack.model import StackConfig
+from tests import kubernetes_documents
 from tests.recording import Declaration, declare
 
 IMAGES = {name: f"localhost/pulumi-mlops/{name}:0123456789abcdef" for name in ("pipeline", "serving")}
@@ -59,7 +60,7 @@ def test_the_namespace_takes_restricted_pods_only() -> None:
 def test_its_own_registry_comes_after_the_namespace() -> None:
     settings = config({"database": "sqlite", "artifacts_volume_gib": 9}, registry=REGISTRY_IMAGE)
     declaration = platform(settings)
-    assert declaration.result["registry_id"] == "http://mlflow.flights-prod.svc.cluster.local:5000"
+    assert declaration.result["registry_id"] == "http://mlflow.flights-prod.svc:5000"
     server = declaration.one("Deployment")
     assert server.inputs["metadata"]["name"] == "mlflow"
     for kind in ("ServiceAccount", "NetworkPolicy", "Service"):
@@ -119,6 +120,35 @@ def test_settings_of_the_cluster_reach_the_registry() -> None:
     assert declaration.one("PersistentVolumeClaim").inputs["spec"]["storageClassName"] == "fast"
     identity = declaration.one("ServiceAccount", "mlflow").inputs["metadata"]
     assert identity["annotations"]["eks.amazonaws.com/role-arn"] == "arn:aws:iam::1:role/models"
+
+
+def test_a_cluster_that_assigns_users_is_told_none_by_any_pod() -> None:
+    registry = {"database": "postgresql"}
+    images = {"registry": REGISTRY_IMAGE, "postgres": POSTGRES_IMAGE}
+    workload = {"model": {"version": 7, "digest": DIGEST}}
+
+    def users(kubernetes: dict[str, Any]) -> dict[str, set[str]]:
+        settings = config(registry, kubernetes, **images)
+        stack = StackConfig.model_validate({"platform": settings.model_dump(), "workloads": {"flight-delay": workload}})
+
+        def program() -> object:
+            shared = Platform("platform", settings, StackSecrets(pulumi.Output.secret("correct horse")))
+            return Workload("flight-delay", shared.workload_args(stack, "flight-delay")).outputs()
+
+        resources = declare(program).resources
+        return {
+            f"{document['kind']} {document['metadata']['name']}": set(pod["securityContext"])
+            & {"runAsUser", "runAsGroup", "fsGroup"}
+            for document in kubernetes_documents.objects(resources)
+            if document["kind"] != "Secret"
+            for pod in kubernetes_documents.pod_specs(document)
+        }
+
+    ours, clusters = users({}), users({"cluster_assigned_user": True})
+    # The servers, the truth check, the pipeline, MLflow, PostgreSQL.
+    assert len(ours) == len(clusters) == 5
+    assert all(named == {"runAsUser", "runAsGroup", "fsGroup"} for named in ours.values())
+    assert not any(clusters.values())
 
 
 def test_settings_of_the_cluster_reach_a_workload() -> None:

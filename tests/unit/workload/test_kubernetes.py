@@ -53,7 +53,7 @@ def test_without_a_model_everything_but_the_endpoint_stands(step_graph: Any) -> 
 def test_the_pinned_model_serves_and_is_the_next_runs_champion(step_graph: Any) -> None:
     declaration = workload(step_graph, model={"version": "7", "digest": DIGEST})
     assert declaration.result == {
-        "endpoint_url": "http://flight-delay.flights-prod.svc.cluster.local",
+        "endpoint_url": "http://flight-delay.flights-prod.svc",
         "serving_version": "7",
         "serving_digest": DIGEST,
         "pipeline_name": "flight-delay-pipeline",

@@ -8,7 +8,8 @@ from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes.quantities import mebibytes
 
 USER_ID = 10001
-"""The user that our images are made for."""
+"""The user that our images are made for. They run as any other of group 0 as well, as OpenShift asks:
+https://docs.openshift.com/container-platform/4.16/openshift_images/create-images.html#use-uid_create-images"""
 
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - a volume of the pod's own
 
@@ -20,13 +21,16 @@ MODEL_LIBRARY_ENVIRONMENT = {
 """MLflow looks for a home folder and for git, and would report its use."""
 
 
-def pod_security() -> Document:
-    """Security context of a pod. Volumes belong to the user's group."""
+def pod_security(*, cluster_assigned_user: bool) -> Document:
+    """Security context of a pod. Volumes belong to the user's group.
+
+    Args:
+        cluster_assigned_user: Whether the cluster fills in user and groups, and refuses others than its own.
+    """
+    user = {} if cluster_assigned_user else {"runAsUser": USER_ID, "runAsGroup": USER_ID, "fsGroup": USER_ID}
     return {
         "runAsNonRoot": True,
-        "runAsUser": USER_ID,
-        "runAsGroup": USER_ID,
-        "fsGroup": USER_ID,
+        **user,
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
     }
@@ -103,6 +107,7 @@ def pod(
     service_account: str,
     containers: Sequence[Document],
     *,
+    cluster_assigned_user: bool,
     init_containers: Sequence[Document] = (),
     volumes: Sequence[Document] = (),
     temporary_size: str = "256Mi",
@@ -114,6 +119,7 @@ def pod(
     Args:
         service_account: Whose identity it has. Its token is not mounted: no pod of ours calls the cluster.
         containers: Its containers.
+        cluster_assigned_user: Whether the cluster assigns its user and groups.
         init_containers: Those that run before, one after the other.
         volumes: Volumes besides the temporary folder.
         temporary_size: Room in the temporary folder, as a Kubernetes quantity.
@@ -125,7 +131,7 @@ def pod(
         "serviceAccountName": service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": pod_security(),
+        "securityContext": pod_security(cluster_assigned_user=cluster_assigned_user),
         "containers": [_with_room(containers[0], room), *containers[1:]],
         "volumes": room,
         **(more or {}),

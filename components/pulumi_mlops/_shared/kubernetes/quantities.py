@@ -16,9 +16,9 @@ def millicores(quantity: str) -> int:
 
 
 def mebibytes(quantity: str) -> int:
-    """Read a size in Mi or Gi, such as `256Mi`."""
+    """Read a size in Mi, Gi or Ti, such as `256Mi`."""
     number, unit = int(quantity[:-2]), quantity[-2:]
-    return number * {"Mi": 1, "Gi": 1024}[unit]
+    return number * {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}[unit]
 
 
 def batch_resources(resources: Mapping[str, str]) -> Document:

@@ -121,6 +121,7 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         init_containers=[fetch_container(settings, model)],
         volumes=[model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         more={
             "terminationGracePeriodSeconds": (
                 HAND_OVER_SECONDS + SERVER_DRAIN_SECONDS + settings.drain_seconds + ENDING_SECONDS

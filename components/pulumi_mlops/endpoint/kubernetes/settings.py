@@ -38,6 +38,7 @@ class EndpointSettings(NeutralEndpointSettings):
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
+    cluster_assigned_user: bool
 
 
 def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
@@ -65,6 +66,7 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
+        cluster_assigned_user=bool(read("kubernetes.cluster_assigned_user", default=False)),
     )
     arguments.finish()
     return settings

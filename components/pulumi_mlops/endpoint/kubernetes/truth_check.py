@@ -54,6 +54,7 @@ def network_policy(settings: EndpointSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             {"to": [servers], "ports": [network.tcp(render.PORT)]},
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
 
@@ -109,6 +110,7 @@ def _spec(
         init_containers=[render.fetch_container(settings, model)],
         volumes=[render.model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         more={"restartPolicy": "Never"},
     )
     return {

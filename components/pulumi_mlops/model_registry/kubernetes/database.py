@@ -5,6 +5,7 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops.model_registry.kubernetes import connections
 from pulumi_mlops.model_registry.kubernetes.settings import PostgresSettings, RegistrySettings
 
 COMPONENT = names.database_of(names.MODEL_REGISTRY)
@@ -81,12 +82,13 @@ def stateful_set(
     name = database_name(settings)
     pod = pods.pod(
         name,
-        [_server(postgres)],
+        [_server(postgres, settings.replicas)],
         volumes=[
             {"name": "data", "persistentVolumeClaim": {"claimName": claim_name(settings)}},
             {"name": "password", "secret": {"secretName": password_secret, "defaultMode": 0o440}},
         ],
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         # A checkpoint is written before the server goes.
         more={"terminationGracePeriodSeconds": 60},
     )
@@ -114,7 +116,7 @@ def network_policy(settings: RegistrySettings) -> Document:
     return network.policy(metadata(settings), selector(settings), ingress=[ingress])
 
 
-def _server(postgres: PostgresSettings) -> Document:
+def _server(postgres: PostgresSettings, replicas: int) -> Document:
     query = (
         f"PGPASSWORD=$(cat {SECRET_FOLDER}/password) exec psql -h 127.0.0.1 -U {USER} -d {DATABASE} -qAtc 'select 1'"
     )
@@ -130,7 +132,7 @@ def _server(postgres: PostgresSettings) -> Document:
     return pods.container(
         "postgresql",
         postgres.image,
-        ["entrypoint"],
+        ["entrypoint", "-c", f"max_connections={connections.most(replicas)}"],
         resources=quantities.server_resources(postgres.cpu, postgres.memory),
         mounts=[pods.mount("data", DATA_FOLDER), pods.mount("password", SECRET_FOLDER, read_only=True)],
         variables=variables,

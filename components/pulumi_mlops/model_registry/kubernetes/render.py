@@ -8,7 +8,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
-from pulumi_mlops.model_registry.kubernetes import database
+from pulumi_mlops.model_registry.kubernetes import connections, database
 from pulumi_mlops.model_registry.kubernetes.settings import RegistrySettings, S3Settings
 
 COMPONENT = names.MODEL_REGISTRY
@@ -88,6 +88,7 @@ def deployment(settings: RegistrySettings, password_secret: pulumi.Input[str] | 
         # An upload lies here on its way to the artifacts.
         temporary_size="4Gi",
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
     )
     # A volume is mounted by one node at a time: the old server must be gone before the new one starts.
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
@@ -153,6 +154,7 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Do
         pods.MODEL_LIBRARY_ENVIRONMENT,
         # Jobs that MLflow runs for itself are eight more processes of 226 MB each.
         {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        {} if settings.postgres is None else connections.ENVIRONMENT,
         password,
         _s3_environment(settings.s3) if settings.s3 else {},
     )
@@ -186,7 +188,7 @@ def _server(settings: RegistrySettings, mounts: Sequence[Document], password: Do
 
 def _command(settings: RegistrySettings) -> list[pulumi.Input[str]]:
     # Each worker is a process of 200 MB. SQLite has one writer: a second would wait for the first.
-    workers = 1 if settings.postgres is None else 2
+    workers = 1 if settings.postgres is None else connections.WORKERS
     # Every address, of IPv4 and of IPv6. One worker opens a socket for each family where no host is named, and "::"
     # would be IPv6 alone; several share one socket, which is IPv4's without a host, and of both families with "::".
     every_address = "" if workers == 1 else "::"
@@ -207,8 +209,13 @@ def _database_uri(settings: RegistrySettings) -> str:
 
 
 def _allowed_hosts(name: str, namespace: str) -> str:
-    """Names that a client may call the server by: its Service's, and a forwarded port's."""
-    service = (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", names.service_host(name, namespace))
+    """Names that a client may call the server by: its Service's, and a forwarded port's.
+
+    Of the names with a cluster's domain only that of the usual one is among them: a pattern for any other would let in
+    a page that has its own name resolve to the server (DNS rebinding).
+    """
+    host = names.service_host(name, namespace)
+    service = (name, f"{name}.{namespace}", host, f"{host}.cluster.local")
     return ",".join(f"{host}{port}" for host in (*service, "localhost", "127.0.0.1") for port in ("", ":*"))
 
 

@@ -7,8 +7,10 @@ import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.kubernetes.quantities import mebibytes
 from pulumi_mlops._shared.rules import Setting
 from pulumi_mlops.model_registry.args import KubernetesModelRegistryArgs, RegistryDatabase
+from pulumi_mlops.model_registry.kubernetes import connections
 
 LONGEST_NAME = 40
 REPLICAS = Setting(1, 100, default=1)
@@ -17,7 +19,7 @@ ARTIFACTS_VOLUME_GIB = Setting(1, 16384, default=5)
 DEFAULT_CPU = "100m"
 DEFAULT_MEMORY = "1536Mi"
 DEFAULT_DATABASE_CPU = "100m"
-DEFAULT_DATABASE_MEMORY = "512Mi"
+DEFAULT_DATABASE_MEMORY_MIB = 512
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class RegistrySettings:
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
+    cluster_assigned_user: bool
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -76,12 +79,13 @@ def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
     arguments.check("name", name, values.name_of_at_most(LONGEST_NAME))
     read = arguments.read
     s3 = _s3(arguments)
+    replicas = arguments.number("kubernetes.replicas", REPLICAS)
     settings = RegistrySettings(
         name=name,
         namespace=read("kubernetes.namespace", values.namespace),
         image=read("kubernetes.image", values.image),
-        replicas=arguments.number("kubernetes.replicas", REPLICAS),
-        postgres=_postgres(arguments),
+        replicas=replicas,
+        postgres=_postgres(arguments, replicas),
         database_volume_gib=arguments.number("kubernetes.database_volume_gib", DATABASE_VOLUME_GIB),
         artifacts_volume_gib=(
             None if s3 else arguments.number("kubernetes.artifacts_volume_gib", ARTIFACTS_VOLUME_GIB)
@@ -96,6 +100,7 @@ def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
+        cluster_assigned_user=bool(read("kubernetes.cluster_assigned_user", default=False)),
         tags=read("tags", None, {}),
     )
     _check_replicas(arguments, settings)
@@ -103,7 +108,7 @@ def resolve(name: str, args: KubernetesModelRegistryArgs) -> RegistrySettings:
     return settings
 
 
-def _postgres(arguments: Arguments) -> PostgresSettings | None:
+def _postgres(arguments: Arguments, replicas: int) -> PostgresSettings | None:
     read = arguments.read
     image, password = read("kubernetes.database_image", values.image), read("kubernetes.database_password")
     required = {"database_image": image, "database_password": password}
@@ -118,7 +123,8 @@ def _postgres(arguments: Arguments) -> PostgresSettings | None:
     for key, value in required.items():
         if value is None and arguments.sound(f"kubernetes.{key}"):
             arguments.add(f"kubernetes.{key}", None, "a value, for PostgreSQL", "add this key, or use sqlite")
-    return PostgresSettings(image, password, cpu or DEFAULT_DATABASE_CPU, memory or DEFAULT_DATABASE_MEMORY)
+    default_memory = f"{max(DEFAULT_DATABASE_MEMORY_MIB, connections.memory_mib(replicas))}Mi"
+    return PostgresSettings(image, password, cpu or DEFAULT_DATABASE_CPU, memory or default_memory)
 
 
 def _s3(arguments: Arguments) -> S3Settings | None:
@@ -139,3 +145,7 @@ def _check_replicas(arguments: Arguments, settings: RegistrySettings) -> None:
     if settings.replicas > 1 and (settings.postgres is None or settings.s3 is None):
         fix = "use postgresql and `artifacts_s3`, or one replica"
         arguments.add("kubernetes.replicas", settings.replicas, "1, as a volume serves one server", fix)
+    needed = connections.memory_mib(settings.replicas)
+    if settings.postgres is not None and mebibytes(settings.postgres.memory) < needed:
+        expected = f"at least {needed}Mi, for the connections of {settings.replicas} servers"
+        arguments.add("kubernetes.database_memory", settings.postgres.memory, expected, "give it more, or leave it out")

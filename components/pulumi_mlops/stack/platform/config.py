@@ -45,6 +45,11 @@ class KubernetesSettings(Model):
     image_pull_secret_names: Annotated[tuple[ObjectName, ...], Field(strict=False)] = ()
     """Image pull secrets (imagePullSecrets): names of Secrets in the namespace. Defaults to none."""
 
+    cluster_assigned_user: bool = False
+    """Whether the cluster assigns the pods' user and groups, as OpenShift's restricted-v2 does from the namespace's
+    range: pods then name none. What a volume holds belongs to the user who wrote it, so a change later takes a new
+    volume. Defaults to false: user and groups 10001."""
+
     storage_class_name: ObjectName | None = None
     """StorageClass of the registry's volumes. Defaults to the cluster's default. Another class needs new, empty
     volumes: registry.protect_data refuses that."""

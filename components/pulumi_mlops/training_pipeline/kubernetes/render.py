@@ -88,6 +88,7 @@ def _run(settings: PipelineSettings) -> Document:
         volumes=[pods.empty_volume("workspace", f"{settings.workspace_gib}Gi")],
         temporary_size="2Gi",
         pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
         more={"restartPolicy": "Never"},
     )
     return {

@@ -43,6 +43,7 @@ class PipelineSettings(neutral.NeutralPipelineSettings):
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
+    cluster_assigned_user: bool
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -70,6 +71,7 @@ def resolve(name: str, args: KubernetesTrainingPipelineArgs) -> PipelineSettings
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
+        cluster_assigned_user=bool(read("kubernetes.cluster_assigned_user", default=False)),
         tags=read("tags", None, {}),
     )
     arguments.finish()
