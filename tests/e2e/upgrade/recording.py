@@ -7,13 +7,17 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pulumi_mlops._shared.aws.model_data import model_data_url
+from sandbox import images
+from sandbox.cluster.target import Cluster
 from tests.e2e.aws_stack import Server
-from tests.e2e.upgrade.recorded_state import RecordedStack, Recording
-from tests.e2e.workload_stack import WORKLOAD
+from tests.e2e.upgrade.recorded_state import PASSPHRASE, RecordedStack, Recording
+from tests.e2e.workload_stack import WORKLOAD, WorkloadStack
 
 NAMESPACE = "flights-recorded"
 OFFLINE_URL = "http://127.0.0.1:9"
 """Where a recorded state says that AWS is. Nobody is asked in a preview, and nothing listens there."""
+CONTEXT = "recorded-context"
+"""What a recorded state calls the cluster's context."""
 
 
 def record_sagemaker(folder: Path, environment: Mapping[str, str]) -> None:
@@ -37,6 +41,29 @@ def record_sagemaker(folder: Path, environment: Mapping[str, str]) -> None:
         recording.write(stack.export(), {server.url: OFFLINE_URL})
     finally:
         server.stop()
+
+
+def record_kubernetes(folder: Path, environment: Mapping[str, str], cluster: Cluster) -> None:
+    """Records the stack on Kubernetes, and its stack file, whose model was trained for it.
+
+    Args:
+        folder: An empty folder.
+        environment: The whole environment of the engine.
+        cluster: Where it runs.
+    """
+    recording = Recording("kubernetes")
+    environment = {**environment, "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+    stack = WorkloadStack(folder, cluster, NAMESPACE, images.ensure(cluster), environment)
+    try:
+        exit_code, run = stack.train(training_rows_max=20_000, iterations=20)
+        assert exit_code == 0, run
+        stack.pin({"version": run["model_version"], "digest": run["model_digest"]})
+        stack.up()
+        text = stack.stack_file.read_text(encoding="utf-8").replace(cluster.context, CONTEXT)
+        recording.stack_file.write_text(text, encoding="utf-8")
+        recording.write(stack.export(), {cluster.context: CONTEXT})
+    finally:
+        stack.destroy()
 
 
 def _register(server: Server, stack: RecordedStack, digest: str) -> None:
