@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled modules are kept, whatever the shell says: every start of a program is twice as quick.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up up-aws down status doctor test unit lint format bench golden clean
+.PHONY: help up up-aws down status doctor test unit lint format bench golden record-states clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ format: .venv/.synced  ## put the style right
 
 golden: .venv/.synced  ## write the golden files anew; review their diff
 	@$(RUN) -m pytest tests/golden --update-golden
+
+record-states: .venv/.synced  ## record the states that later code must upgrade; at a release, never for a test (ONLY=sagemaker)
+	@MLOPS_REQUIRE_E2E=1 $(RUN) -m pytest tests/e2e/upgrade --record-states $(if $(ONLY),-k on_$(ONLY))
 
 bench: up  ## measure, on the sandbox; results in bench/results
 	@$(RUN) -m bench

@@ -109,6 +109,8 @@ def _options(resource: Resource, variables: Variables) -> str:
     ]
     if "ignoreChanges" in given:
         options.append(f"ignore_changes={given['ignoreChanges']!r}")
+    if "replaceOnChanges" in given:
+        options.append(f"replace_on_changes={given['replaceOnChanges']!r}")
     if "customTimeouts" in given:
         options.append(f"custom_timeouts=pulumi.CustomTimeouts(**{given['customTimeouts']!r})")
     return ", ".join(options)

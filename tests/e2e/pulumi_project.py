@@ -110,16 +110,19 @@ class Project:
         outputs: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json"))
         return outputs
 
+    def export(self) -> dict[str, Any]:
+        """Returns the stack's state."""
+        state: dict[str, Any] = json.loads(self.pulumi("stack", "export"))
+        return state
+
     def resources(self) -> list[dict[str, Any]]:
         """Returns the resources in the stack's state."""
-        state = json.loads(self.pulumi("stack", "export"))
-        resources: list[dict[str, Any]] = state["deployment"].get("resources", [])
+        resources: list[dict[str, Any]] = self.export()["deployment"].get("resources", [])
         return resources
 
     def pending_operations(self) -> list[dict[str, Any]]:
         """Returns the operations that an interrupted update left open in the state."""
-        state = json.loads(self.pulumi("stack", "export"))
-        pending: list[dict[str, Any]] = state["deployment"].get("pending_operations") or []
+        pending: list[dict[str, Any]] = self.export()["deployment"].get("pending_operations") or []
         return pending
 
     def destroy(self) -> None:

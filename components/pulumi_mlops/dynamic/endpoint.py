@@ -59,9 +59,13 @@ class ManagedEndpointProvider(dynamic.ResourceProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Bring the endpoint to what is asked for now, as `create` does."""
-        asked = _whole(news)
+        asked, before = _whole(news), _whole(olds)
         require_account(asked["region"], asked["account_id"])
-        return dynamic.UpdateResult(_finished(asked, Deployment(asked).update(_whole(olds))))
+        arn = Deployment(asked).update(before)
+        if before.get("network_and_keys") not in (None, asked["network_and_keys"]):
+            # The role's old policy goes after this, and is needed until the old machines' interfaces are gone.
+            time.sleep(float(max(before["settle_seconds"], asked["settle_seconds"])))
+        return dynamic.UpdateResult(_finished(asked, arn))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Note what the endpoint serves from and how it is scaled, so that the next update mends what is otherwise."""
@@ -106,7 +110,9 @@ class ManagedEndpoint(dynamic.Resource, module="mlops", name="Endpoint"):
                 `instances_min` and `instances_max`; `deployment`, the API's DeploymentConfig, or None; `scaling`, or
                 None, with `min_capacity`, `max_capacity`, `policy_name` and `policy`, the API's
                 TargetTrackingScalingPolicyConfiguration; `wait_seconds` for a deployment, and `settle_seconds` after a
-                deletion; `superseded_kept`, releases before this one; `alarm_names`, which an error tells to look at.
+                deletion, and after a deployment with another value of `network_and_keys`, a hash of what the role is
+                allowed of them; `superseded_kept`, releases before this one; `alarm_names`, which an error tells to
+                look at.
             opts: The resource's options. It must depend on the alarms.
         """
         super().__init__(ManagedEndpointProvider(), name, {**properties, "endpoint_arn": None}, opts)

@@ -48,6 +48,7 @@ def asked(
         "tags": TAGS,
         "wait_seconds": 900,
         "settle_seconds": 0,
+        "network_and_keys": "00000000",
         "superseded_kept": 2,
         "alarm_names": [ALARM],
         **changes,

@@ -290,6 +290,24 @@ def test_the_role_is_kept_for_a_while_after_the_endpoint_is_gone(aws: Aws, servi
     assert clock[0] == 120
 
 
+def test_what_an_update_takes_from_the_role_is_kept_for_a_while_after_the_deployment(
+    aws: Aws, serving: Life, clock: list[float]
+) -> None:
+    serving.up(asked(NEW, settle_seconds=120))
+    assert clock[0] == 0
+    serving.up(asked(OLD, settle_seconds=120, network_and_keys="11111111"))
+    assert clock[0] == 120
+    serving.up(asked(NEW, settle_seconds=0, network_and_keys="22222222"))
+    assert clock[0] == 240, "as long as what ran before may need it"
+
+
+def test_a_state_of_before_says_nothing_of_networks_and_keys(aws: Aws, serving: Life, clock: list[float]) -> None:
+    assert serving.outs is not None
+    del serving.outs["network_and_keys"]
+    serving.up(asked(NEW, settle_seconds=120))
+    assert clock[0] == 0
+
+
 def test_a_configuration_that_is_not_there_is_told_as_aws_tells_it(aws: Aws) -> None:
     with pytest.raises(AwsError, match=r"sagemaker CreateEndpoint in eu-west-1: got Validation.*Could not find"):
         Life().up(asked())

@@ -19,5 +19,7 @@ def endpoint(sagemaker: dict[str, Any] | None = None, *, preview: bool = False, 
 
 
 def statements(sagemaker: dict[str, Any] | None = None, **changes: Any) -> dict[str, dict[str, Any]]:
-    policy = json.loads(endpoint(sagemaker, **changes).one("RolePolicy").inputs["policy"])
-    return {statement["Sid"]: statement for statement in policy["Statement"]}
+    """The statements of the endpoint's role by name."""
+    declared = endpoint(sagemaker, **changes)
+    policies = [one.inputs["policy"] for one in declared.resources if one.type.endswith(":RolePolicy")]
+    return {statement["Sid"]: statement for policy in policies for statement in json.loads(policy)["Statement"]}

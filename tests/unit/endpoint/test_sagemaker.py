@@ -44,6 +44,7 @@ BASIC = [
     ("HostingImage", "flight-delay-image"),
     ("PinnedModelPackage", "flight-delay-package"),
 ]
+NETWORK_AND_KEYS = ("RolePolicy", "flight-delay-role-network-and-keys")
 MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = {
     "basic": ({}, {}, []),
     "scaled": ({}, {"replicas_max": 4}, []),
@@ -64,12 +65,15 @@ MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = 
     "asynchronous": (
         {"asynchronous": {"success_topic_arn": OTHER_TOPIC, "error_topic_arn": OTHER_TOPIC}, "kms_key_arn": KEY},
         {"replicas_max": 4},
-        [("MetricAlarm", "flight-delay-model-errors")],
+        [("MetricAlarm", "flight-delay-model-errors"), NETWORK_AND_KEYS],
     ),
     "guarded": (
         {"kms_key_arn": KEY, "data_capture": {"sampling_percent": 10}, "alarms": ALARMS, **NETWORK},
         {"rollout": {"strategy": "canary"}, "replicas_min": 2, "tags": {"owner": "team-flights"}},
-        [("MetricAlarm", f"flight-delay-{about}") for about in ("client-errors", "latency", "model-errors")],
+        [
+            *(("MetricAlarm", f"flight-delay-{about}") for about in ("client-errors", "latency", "model-errors")),
+            NETWORK_AND_KEYS,
+        ],
     ),
 }
 

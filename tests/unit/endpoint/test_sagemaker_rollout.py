@@ -13,7 +13,7 @@ from tests.unit.endpoint.sagemaker_declaration import endpoint, statements
 
 def test_a_preview_shows_what_is_asked_of_the_endpoint() -> None:
     asked = endpoint({"alarms": ALARMS, "shadow": SHADOW}, rollout_timeout_seconds=900, replicas_max=3).one("Endpoint")
-    hidden = ("__provider", "configuration", "deployment", "scaling", "tags")
+    hidden = ("__provider", "configuration", "deployment", "network_and_keys", "scaling", "tags")
     assert {key: value for key, value in asked.inputs.items() if key not in hidden} == {
         "account_id": ACCOUNT,
         "region": REGION,
@@ -57,6 +57,17 @@ def test_a_role_whose_interfaces_or_grants_are_left_outlives_its_endpoint(
     declaration = endpoint(sagemaker)
     assert declaration.one("Endpoint").inputs["settle_seconds"] == seconds
     assert {"Role", "RolePolicy"} <= kinds_before(declaration, "Endpoint")
+
+
+def test_other_subnets_and_keys_are_told_to_the_endpoint_and_nothing_else_of_its_role_is() -> None:
+    def told(sagemaker: dict[str, Any]) -> str:
+        noted: str = endpoint(sagemaker).one("Endpoint").inputs["network_and_keys"]
+        return noted
+
+    assert told({}) == told({"data_capture": {}})
+    assert told(NETWORK) == told({**NETWORK, "data_capture": {}})
+    other = {**NETWORK, "subnet_ids": ["subnet-0fedcba9876543210"]}
+    assert len({told({}), told(NETWORK), told(other), told({"kms_key_arn": KEY})}) == 4
 
 
 def kinds_before(declaration: Declaration, kind: str) -> set[str]:

@@ -72,8 +72,11 @@ def definition(**changes: Any) -> dict[str, Any]:
 
 def policy(declaration: Declaration, role: str) -> dict[str, Any]:
     """The statements of a role by name."""
-    document = json.loads(declaration.one("RolePolicy", f"{NAME}-{role}").inputs["policy"])
-    return {statement["Sid"]: statement for statement in document["Statement"]}
+    names = (f"{NAME}-{role}", f"{NAME}-{role}-network-and-keys")
+    policies = [
+        one.inputs["policy"] for one in declaration.resources if one.type.endswith(":RolePolicy") and one.name in names
+    ]
+    return {statement["Sid"]: statement for policy in policies for statement in json.loads(policy)["Statement"]}
 
 
 def trust(declaration: Declaration, role: str) -> Any:

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
-from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
 from pulumi_mlops.dynamic.hosting_image import HostingImage
@@ -81,12 +81,16 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         }
         alarm_names = [alarm["name"] for alarm in render_alarms.alarms(settings).values()]
         watched = alarm_names if settings.serverless is None else []
-        role = create_role(f"{settings.name}-role", settings.account, render_role.role(settings, watched), children)
+        role_settings = render_role.role(settings, watched)
+        role = create_role(f"{settings.name}-role", settings.account, role_settings, children)
         deployment = render_rollout.deployment_config(settings, alarm_names)
         configuration = self._configuration(settings, model, role, deployment)
         self.endpoint = ManagedEndpoint(
             settings.name,
-            self._asked(settings, configuration, deployment, alarm_names),
+            {
+                **self._asked(settings, configuration, deployment, alarm_names),
+                "network_and_keys": content_hash(role_settings.network_and_key_statements),
+            },
             pulumi.ResourceOptions(parent=self, depends_on=list(alarms.values())),
         )
         # In an update nothing of it is known before the endpoint has been proved. In a preview the address is known,

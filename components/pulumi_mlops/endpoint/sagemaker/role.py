@@ -33,6 +33,7 @@ def role(settings: HostingSettings, alarm_names: Sequence[str]) -> RoleSettings:
         description=f"Execution role of SageMaker endpoint {settings.endpoint_name}",
         trust=policies.trust_policy(policies.SAGEMAKER, account, [policies.endpoint_source(account)]),
         statements=list(_statements(settings, alarm_names)),
+        network_and_key_statements=list(_network_and_key_statements(settings)),
         tags=render.tags(settings),
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
@@ -58,13 +59,16 @@ def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterat
         )
     if settings.asynchronous is not None:
         yield from _asynchronous(settings)
+
+
+def _network_and_key_statements(settings: HostingSettings) -> Iterator[Document]:
     if settings.kms_key_arn is not None:
         yield from permissions.use_key(settings.kms_key_arn, volumes=render.has_volumes(settings))
     if settings.model_data_kms_key_arn is not None:
         yield policies.statement(["kms:Decrypt"], [settings.model_data_kms_key_arn], sid="DecryptModels")
     if settings.network is not None:
         network = settings.network
-        yield from permissions.use_network(account, network.subnet_ids, network.security_group_ids)
+        yield from permissions.use_network(settings.account, network.subnet_ids, network.security_group_ids)
 
 
 def _asynchronous(settings: HostingSettings) -> Iterator[Document]:

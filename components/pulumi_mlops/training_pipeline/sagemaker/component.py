@@ -41,7 +41,7 @@ class SageMakerTrainingPipeline(pulumi.ComponentResource):
         self.pipeline = aws.sagemaker.Pipeline(
             name,
             **render.pipeline(settings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[jobs.policy, execution.policy]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*jobs.policies, *execution.policies]),
         )
         """The pipeline."""
         if settings.schedule is not None:
@@ -49,7 +49,7 @@ class SageMakerTrainingPipeline(pulumi.ComponentResource):
             aws.scheduler.Schedule(
                 name,
                 **render.schedule(settings),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.pipeline, schedule.policy]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.pipeline, *schedule.policies]),
             )
         self.pipeline_name = self.pipeline.pipeline_name
         self.register_outputs({"pipeline_name": self.pipeline_name})

@@ -24,6 +24,7 @@ from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
+Statements = Callable[[SageMakerPipelineSettings], Iterator[Document]]
 _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
 # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
 _JOBS = {"Processing": "processing-job/pipelines-*", "Training": "training-job/pipelines-*"}
@@ -33,14 +34,16 @@ def jobs_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what the steps' code runs as."""
     account = settings.account
     trust = policies.trust_policy(policies.SAGEMAKER, account, policies.job_sources(account))
-    return _role(settings, Role.JOBS, "Role of the jobs of SageMaker pipeline {}", trust, _jobs)
+    description = "Role of the jobs of SageMaker pipeline {}"
+    return _role(settings, Role.JOBS, description, trust, _jobs, _network_and_keys_of_jobs)
 
 
 def execution_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what SageMaker starts the jobs and registers the model as."""
     source = policies.pipeline_source(settings.account, settings.aws_name)
     trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
-    return _role(settings, Role.EXECUTION, "Execution role of SageMaker pipeline {}", trust, _execution)
+    description = "Execution role of SageMaker pipeline {}"
+    return _role(settings, Role.EXECUTION, description, trust, _execution, _keys_of_execution)
 
 
 def schedule_role(settings: SageMakerPipelineSettings) -> RoleSettings:
@@ -55,13 +58,15 @@ def _role(
     role: Role,
     description: str,
     trust: Document,
-    statements: Callable[[SageMakerPipelineSettings], Iterator[Document]],
+    statements: Statements,
+    network_and_key_statements: Statements | None = None,
 ) -> RoleSettings:
     return RoleSettings(
         role_name=role_name(settings, role),
         description=description.format(settings.aws_name),
         trust=trust,
         statements=list(statements(settings)),
+        network_and_key_statements=list(network_and_key_statements(settings) if network_and_key_statements else ()),
         tags=settings.tags,
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
@@ -76,10 +81,6 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
     if settings.registers:
         yield permissions.write_objects(account, later["model_data_bucket"], _models(settings), sid="WriteModels")
-    if later["model_data_kms_key_arn"] is not None:
-        # Whose key it may be cannot be told by an ARN that is not known yet: both get statements of their own.
-        key_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-        yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
     for index, uri in enumerate(settings.data_s3_uris):
         yield from _read_location(account, uri, f"ReadData{index}")
     if settings.data_kms_key_arns:
@@ -88,6 +89,14 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     kinds = ["ProcessingJobs", "TrainingJobs"] if settings.trains else ["ProcessingJobs"]
     yield permissions.write_logs(account, [f"/aws/sagemaker/{kind}" for kind in kinds])
     yield permissions.put_metrics()
+
+
+def _network_and_keys_of_jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    account, later = settings.account, settings.later
+    if later["model_data_kms_key_arn"] is not None:
+        # Whose key it may be cannot be told by an ARN that is not known yet: both get statements of their own.
+        key_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        yield statement(key_actions, [later["model_data_kms_key_arn"]], sid="UseModelsKey")
     if later["kms_key_arn"] is not None:
         yield from permissions.use_key(later["kms_key_arn"], volumes=True)
     if settings.subnet_ids:
@@ -128,6 +137,13 @@ def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         yield from permissions.read_objects(account, later["bucket"], [folder], sid="ReadResults")
     if settings.registers:
         yield from _registration(settings)
+
+
+def _keys_of_execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
+    later = settings.later
+    if settings.registers and later["model_data_kms_key_arn"] is not None:
+        actions = ["kms:Decrypt", "kms:DescribeKey"]
+        yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
     if later["kms_key_arn"] is not None:
         yield from _start_encrypted(later["kms_key_arn"])
 
@@ -140,9 +156,6 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     actions = ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"]
     yield statement(actions, [group, packages], sid="RegisterModel")
     yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
-    if later["model_data_kms_key_arn"] is not None:
-        actions = ["kms:Decrypt", "kms:DescribeKey"]
-        yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
     yield from permissions.pull_images(account, [later["serving_image"]])
 
 

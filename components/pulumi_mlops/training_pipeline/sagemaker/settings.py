@@ -9,7 +9,7 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
-from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME, LONGEST_ROLE_POLICIES, policy_document
+from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME, LONGEST_ROLE_POLICIES, policies_length
 from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document
@@ -178,9 +178,9 @@ def _check_disks(arguments: Arguments, settings: SageMakerPipelineSettings) -> N
 
 def _check_role(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
     """Refuse more places than the jobs' policy has room for."""
-    policy = policy_document(roles.jobs_role(settings))["policy"]
-    if isinstance(policy, str) and len(policy) > LONGEST_ROLE_POLICIES:
-        got = f"{len(settings.data_s3_uris)} locations, a policy of {len(policy)} characters for the jobs"
+    length = policies_length(roles.jobs_role(settings))
+    if length is not None and length > LONGEST_ROLE_POLICIES:
+        got = f"{len(settings.data_s3_uris)} locations, a policy of {length} characters for the jobs"
         fix = "name prefixes that several of them have in common"
         arguments.add("sagemaker.data_s3_uris", got, f"a policy of at most {LONGEST_ROLE_POLICIES}", fix)
 

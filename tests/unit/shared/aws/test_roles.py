@@ -6,7 +6,14 @@ import pytest
 
 from pulumi_mlops._shared.aws import permissions, policies
 from pulumi_mlops._shared.aws.account import AwsAccount
-from pulumi_mlops._shared.aws.roles import RoleSettings, create_role, policy_document, role_arn, role_document
+from pulumi_mlops._shared.aws.roles import (
+    RoleSettings,
+    create_role,
+    policies_length,
+    policy_document,
+    role_arn,
+    role_document,
+)
 from tests.policies import findings
 from tests.recording import Declaration, declare
 
@@ -18,6 +25,10 @@ SETTINGS = RoleSettings(
     trust=policies.trust_policy(policies.SAGEMAKER, ACCOUNT, policies.job_sources(ACCOUNT)),
     statements=[permissions.put_metrics()],
     tags={"owner": "team-flights"},
+)
+IN_NETWORK = dataclasses.replace(
+    SETTINGS,
+    network_and_key_statements=permissions.use_network(ACCOUNT, ["subnet-0a1b2c3d"], ["sg-0a1b2c3d"]),
 )
 ARN = "arn:aws:iam::123456789012:role/flights-dev-delay-jobs"
 
@@ -52,6 +63,37 @@ def test_the_policy_belongs_to_the_role() -> None:
         {"owner": "team-flights"},
         "What the jobs may do",
     )
+
+
+def test_what_is_allowed_of_networks_and_keys_is_replaced_after_what_replaces_it_is_there() -> None:
+    declaration = declared(IN_NETWORK)
+    assert declaration.children() == [
+        ("aws:iam/role:Role", "delay-jobs", ""),
+        ("aws:iam/rolePolicy:RolePolicy", "delay-jobs", ""),
+        ("aws:iam/rolePolicy:RolePolicy", "delay-jobs-network-and-keys", ""),
+    ]
+    assert findings(declaration.resources) == []
+    policy = declaration.one("RolePolicy", "delay-jobs-network-and-keys")
+    assert policy.inputs["role"] == SETTINGS.role_name
+    assert (policy.inputs["namePrefix"], policy.inputs.get("name")) == (f"{SETTINGS.role_name}-network-and-keys-", None)
+    assert list(policy.options.replaceOnChanges) == ["policy"]
+    assert (policy.options.deleteBeforeReplaceDefined, policy.options.deleteBeforeReplace) == (True, False)
+
+
+def test_a_role_has_room_for_both_policies_while_one_is_replaced() -> None:
+    alone = policies_length(SETTINGS)
+    with_network = policies_length(IN_NETWORK)
+    assert alone is not None
+    assert with_network is not None
+    replaced = str(declared(IN_NETWORK).one("RolePolicy", "delay-jobs-network-and-keys").inputs["policy"])
+    assert with_network == alone + 2 * len(replaced)
+
+    def known_later() -> object:
+        key = pulumi.Output.from_input("arn:aws:kms:eu-west-1:123456789012:key/a")
+        later = permissions.use_key(key, volumes=True)
+        return policies_length(dataclasses.replace(SETTINGS, network_and_key_statements=later)) is None
+
+    assert declare(known_later).result
 
 
 def test_a_boundary_bounds_the_role() -> None:
