@@ -43,7 +43,7 @@ class SageMakerServer(EndpointServer):
             self.served,
             general,
             self.drain,
-            self.decoder,
+            self.threads,
             body_limit_bytes=self.body_limit_bytes,
             more_protocols={INVOCATIONS_PATH: InvocationProtocol(self.served)},
         )

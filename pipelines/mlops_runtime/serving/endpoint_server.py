@@ -2,7 +2,6 @@
 
 import gc
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 from fastapi import FastAPI
@@ -19,6 +18,7 @@ from .request_body import Application
 from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
+from .threads import RequestThreads
 
 logger = logging.getLogger("kserve.mlops")
 
@@ -133,14 +133,12 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.served = served
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
-        # One thread: decoding is Python's, so two would not be quicker, and what it needs for a moment is many times
-        # the request.
-        self.decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
+        self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
     def front(self, general: Application) -> Application:
         """The short way, with KServe's application behind it."""
-        return RequestPath(self.served, general, self.drain, self.decoder, body_limit_bytes=self.body_limit_bytes)
+        return RequestPath(self.served, general, self.drain, self.threads, body_limit_bytes=self.body_limit_bytes)
 
     def run(self) -> None:
         """Serves; returns once drained.

@@ -5,7 +5,8 @@ about a millisecond for one row that takes the model ten microseconds. Requests 
 JSON or binary tensors; everything else (CloudEvents, metadata, health, metrics) goes on to KServe.
 
 What a request costs is bounded by its size, whether it is right or wrong, and a large one costs nobody else anything:
-it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows.
+it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows. What takes
+the model more than a moment is scored in threads of its own.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from .drain import Drain
 from .general_routes import GeneralRoutes
 from .input_error import InputError
 from .matrix import Matrix
+from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
 from .protocol_v1 import parsed
 from .protocol_v2 import InferProtocol
@@ -39,6 +41,7 @@ from .request_body import (
 )
 from .request_metrics import RequestMetrics
 from .served_model import ServedModel
+from .threads import RequestThreads
 
 DECODED_IN_PLACE_BYTES = 64 * 1024
 ROWS_SCORED_IN_PLACE = 256
@@ -59,7 +62,7 @@ class RequestPath:
         served: ServedModel,
         general: Application,
         drain: Drain,
-        decoder: Executor,
+        threads: RequestThreads,
         *,
         body_limit_bytes: int = 16 * 1024 * 1024,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
@@ -70,14 +73,15 @@ class RequestPath:
             served: The model.
             general: KServe's application.
             drain: Tells when the server is about to stop; answers then close their connection.
-            decoder: One thread, in which large requests are decoded.
+            threads: Where large requests are decoded, and scored what takes its time.
             body_limit_bytes: The largest body that is read; a larger one is answered with 413.
             more_protocols: Protocols by further paths. Defaults to none but KServe's two.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
-        self._decoder = decoder
-        self._general = GeneralRoutes(general, decoder)
+        self._threads = threads
+        self._pace = Pace()
+        self._general = GeneralRoutes(general, threads.decoder)
         self._served = served
         self._drain = drain
         self._body_limit_bytes = body_limit_bytes
@@ -138,10 +142,10 @@ class RequestPath:
         try:
             matrix, request = await self._decoded(protocol, body)
             decoded = perf_counter()
-            if len(matrix) <= ROWS_SCORED_IN_PLACE:
+            if len(matrix) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(matrix)):
                 answer, scored = self._scored(protocol, matrix, request)
             else:
-                answer, scored = await self._apart(None, self._scored, protocol, matrix, request)
+                answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, matrix, request)
         except InputError as error:
             return 400, AnswerBody(orjson.dumps(error.to_document()))
         except Exception:
@@ -155,25 +159,27 @@ class RequestPath:
     async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Matrix, Any]:
         if len(body) <= DECODED_IN_PLACE_BYTES:
             return protocol.decode(body)
-        return await self._apart(self._decoder, without_collections(protocol.decode), body)
+        return await self._apart(self._threads.decoder, without_collections(protocol.decode), body)
 
     def _scored(self, protocol: MessageProtocol, matrix: Matrix, request: Any) -> tuple[AnswerBody, float]:
         """The answer, and when the model had given its numbers."""
+        start = perf_counter()
         answers = self._served.score(matrix, lambda row: protocol.row_place(row, request))
         scored = perf_counter()
+        self._pace.note(len(matrix), scored - start)
         return protocol.encode(answers, request), scored
 
     async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:
         """What is wrong with a request that KServe is to read; its own checks have no bound."""
         check = parsed if protocol is self._served.predict_protocol else protocol.decode
         try:
-            await self._apart(self._decoder, without_collections(check), body)
+            await self._apart(self._threads.decoder, without_collections(check), body)
         except InputError as error:
             return AnswerBody(orjson.dumps(error.to_document()))
         return None
 
-    async def _apart(self, executor: Executor | None, function: Callable[..., Result], *arguments: object) -> Result:
-        """Calls a function in another thread; by default in one of asyncio's own."""
+    async def _apart(self, executor: Executor, function: Callable[..., Result], *arguments: object) -> Result:
+        """Calls a function in another thread."""
         return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
 
     async def _answer(self, send: Send, status: int, answer: AnswerBody) -> None:

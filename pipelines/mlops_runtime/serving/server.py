@@ -3,6 +3,7 @@
 import argparse
 import copy
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -69,6 +70,11 @@ def _serve(served: ServedModel, make_server: Callable[[ServedModel], EndpointSer
         golden.tolerance,
     )
     server.run()
+    if working := server.threads.working:
+        # Python would wait for its threads to return, and so for what nobody else waits for.
+        logger.warning("%d threads are still at work on requests that are over; ended without them", working)
+        logging.shutdown()
+        os._exit(0)
 
 
 def _parser() -> argparse.ArgumentParser:
