@@ -104,6 +104,10 @@ class NeutralEndpointArgs(TypedDict):
     """How long a new version may take to be ready before the update fails, its node's start and the image's pull
     included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
     its own progress deadline (3600 at most), and to 1800 on SageMaker."""
+    request_timeout_seconds: NotRequired[int]
+    """Request timeout: how long the answer to a request may take, counted from when its head has been read; 504 after
+    that, or 408 if the request itself has not come whole. Defaults to 60, the most that SageMaker's real-time inference
+    takes; to 3600 if asynchronous."""
 
 
 class KubernetesServingArgs(TypedDict):
@@ -117,7 +121,8 @@ class KubernetesServingArgs(TypedDict):
     """Target CPU utilisation, in percent of the pod's request, above which the autoscaler adds a pod. Defaults to
     70."""
     drain_seconds: NotRequired[int]
-    """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
+    """How long a pod that is terminated may take to answer the requests that it has begun; no less than
+    `request_timeout_seconds`. Defaults to `request_timeout_seconds`."""
     allowed_namespaces: NotRequired[list[pulumi.Input[str]]]
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]

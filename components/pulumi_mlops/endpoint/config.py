@@ -116,8 +116,9 @@ class KubernetesServingConfig(Model):
     """Target CPU utilisation, in percent of the pod's request, above which the autoscaler adds a pod. Defaults to
     70."""
 
-    drain_seconds: Annotated[int, kubernetes.DRAIN_SECONDS] = kubernetes.DRAIN_SECONDS.default
-    """How long a pod that is terminated may take to answer the requests that it has begun. Defaults to 20."""
+    drain_seconds: Annotated[int, kubernetes.DRAIN_SECONDS] | None = None
+    """How long a pod that is terminated may take to answer the requests that it has begun; no less than
+    request_timeout_seconds. Defaults to request_timeout_seconds."""
 
     allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
     """Namespaces whose pods may call the endpoint, besides its own. Defaults to every namespace of the cluster."""
@@ -182,6 +183,11 @@ class EndpointConfig(Model):
     """How long a new version may take to be ready before the update fails, its node's start and the image's pull
     included; on Kubernetes for each wave, since pods are replaced a quarter at a time. Defaults to 600 on Kubernetes,
     its own progress deadline (3600 at most), and to 1800 on SageMaker."""
+
+    request_timeout_seconds: Annotated[int, settings.REQUEST_TIMEOUT_SECONDS] | None = None
+    """Request timeout: how long the answer to a request may take, counted from when its head has been read; 504 after
+    that, or 408 if the request itself has not come whole. Defaults to 60, the most that SageMaker's real-time inference
+    takes; to 3600 if asynchronous."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next. Defaults to the target's own way: all at once on sagemaker,

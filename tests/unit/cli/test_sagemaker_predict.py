@@ -10,6 +10,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.aws.client import AwsError
 from pulumi_mlops.cli.sagemaker import predict
 from pulumi_mlops.cli.stacks import Place
@@ -85,6 +86,23 @@ def test_an_asynchronous_endpoint_is_asked_by_way_of_the_bucket(account: Any, tm
     assert sum(key.startswith(f"async/{ENDPOINT}/requests/") for key in keys) == 1
 
 
+@pytest.mark.parametrize(("more", "expected"), [("", 900), ("\n        request_timeout_seconds: 1800", 1800)])
+def test_an_asynchronous_request_has_the_time_that_the_stack_says(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, expected: int
+) -> None:
+    serve_asynchronously(account)
+    asked: dict[str, Any] = {}
+    ask = aws.ask
+
+    def noting(client: Any, operation: str, **arguments: Any) -> Any:
+        asked[operation] = arguments
+        return ask(client, operation, **arguments)
+
+    monkeypatch.setattr(aws, "ask", noting)
+    assert predict.predictions(place(tmp_path, ASYNCHRONOUS + more), [[1, 2]]) == [2.0]
+    assert asked["invoke_endpoint_async"]["InvocationTimeoutSeconds"] == expected
+
+
 def test_the_failure_of_an_asynchronous_request_is_told(account: Any, tmp_path: Path) -> None:
     serve_asynchronously(account)
     with pytest.raises(AwsError, match=f"endpoint {ENDPOINT}: got .*an empty row"):
@@ -95,6 +113,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
     account: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     serve_asynchronously(account)
-    monkeypatch.setattr(predict, "ANSWER_SECONDS", 0.0)
-    with pytest.raises(AwsError, match=r"got no answer at s3://.* within 0 seconds, expected one, fix: look"):
+    monkeypatch.setattr(predict, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(predict, "_object", lambda *_: None)
+    with pytest.raises(AwsError, match=r"got no answer at s3://.* within 1 seconds, expected one, fix: look"):
         predict.predictions(place(tmp_path, ASYNCHRONOUS), [[1]])

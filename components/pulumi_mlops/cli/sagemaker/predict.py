@@ -12,8 +12,8 @@ from pulumi_mlops.cli.stacks import Place
 
 JSON = "application/json"
 # How long SageMaker lets a model work on an asynchronous request unless it is told otherwise (InvokeEndpointAsync,
-# InvocationTimeoutSeconds), and so the longest that an answer is waited for.
-ANSWER_SECONDS = 900.0
+# InvocationTimeoutSeconds), and so the longest that an answer is waited for where the stack does not say.
+ANSWER_SECONDS = 900
 PAUSE_SECONDS = 1.0
 
 
@@ -26,9 +26,12 @@ def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
     """
     names = names_of(place)
     body = json.dumps({"instances": list(rows)}).encode()
-    settings = place.config.workloads[place.workload].endpoint.sagemaker
-    is_asynchronous = settings is not None and settings.asynchronous is not None
-    document = json.loads(_asked_later(names, body) if is_asynchronous else _asked(names, body))
+    endpoint = place.config.workloads[place.workload].endpoint
+    if endpoint.sagemaker is not None and endpoint.sagemaker.asynchronous is not None:
+        answer = _asked_later(names, body, endpoint.request_timeout_seconds or ANSWER_SECONDS)
+    else:
+        answer = _asked(names, body)
+    document = json.loads(answer)
     found = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(found, list) or len(found) != len(rows):
         raise ValueError(f"endpoint {names.endpoint}: got {str(document)[:200]}, expected {len(rows)} predictions")
@@ -48,8 +51,8 @@ def _asked(names: Names, body: bytes) -> bytes:
     return content
 
 
-def _asked_later(names: Names, body: bytes) -> bytes:
-    """Put the request where the endpoint reads it, and wait for the answer beside it.
+def _asked_later(names: Names, body: bytes, seconds: int) -> bytes:
+    """Put the request where the endpoint reads it, and wait so long for the answer beside it.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
     """
@@ -63,8 +66,9 @@ def _asked_later(names: Names, body: bytes) -> bytes:
         ContentType=JSON,
         Accept=JSON,
         InputLocation=f"s3://{names.bucket}/{key}",
+        InvocationTimeoutSeconds=seconds,
     )
-    end = time.monotonic() + ANSWER_SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (answer := _object(s3, taken["OutputLocation"])) is not None:
             return answer
@@ -72,7 +76,7 @@ def _asked_later(names: Names, body: bytes) -> bytes:
             raise aws.AwsError(f"endpoint {names.endpoint}: got {failure.decode(errors='replace')[:1000]}")
         time.sleep(PAUSE_SECONDS)
     raise aws.AwsError(
-        f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {ANSWER_SECONDS:.0f} seconds, "
+        f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {seconds} seconds, "
         "expected one, fix: look at the endpoint's logs, and there again later"
     )
 

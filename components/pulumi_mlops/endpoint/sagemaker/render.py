@@ -69,6 +69,7 @@ def model(
                 "MLOPS_MODEL_NAME": settings.model_name,
                 "MLOPS_MODEL_VERSION": pinned.version,
                 "MLOPS_MODEL_DIGEST": pinned.digest,
+                "MLOPS_REQUEST_TIMEOUT_SECONDS": str(settings.request_timeout_seconds),
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without
