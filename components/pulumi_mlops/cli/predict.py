@@ -9,7 +9,7 @@ import typer
 from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.output import print_json, told_errors
 from pulumi_mlops.cli.registry import read_rows
-from pulumi_mlops.cli.stacks import Place, place_of
+from pulumi_mlops.cli.stacks import Place, longest_answer_seconds, place_of
 from pulumi_mlops.cli.status import ENDPOINT_PORT
 from pulumi_mlops.stack import Target
 
@@ -34,7 +34,12 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
             _say(workload, stack, _on_sagemaker(place, rows), as_json=as_json)
             return
         service = ServiceAddress(place.namespace, workload, ENDPOINT_PORT)
-        answer = cluster_of(place.config).request(service, f"/v1/models/{workload}:predict", {"instances": rows})
+        answer = cluster_of(place.config).request(
+            service,
+            f"/v1/models/{workload}:predict",
+            {"instances": rows},
+            answer_seconds=longest_answer_seconds(place.config.workloads[place.workload].endpoint),
+        )
         predictions = answer.get("predictions") if isinstance(answer, dict) else None
         if not isinstance(predictions, list):
             raise ClusterError(

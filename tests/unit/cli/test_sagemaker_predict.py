@@ -23,6 +23,7 @@ ENDPOINT = "flights-own-flight-delay"
 BUCKET = "flights-own-444444444444-eu-west-1"
 STACK = Path(__file__).parents[2] / "golden/pinned_aws/Pulumi.own-aws.yaml"
 ASYNCHRONOUS = "asynchronous: {}"
+CAPTURE = "data_capture: {sampling_percent: 10}"
 
 
 class Server:
@@ -65,7 +66,7 @@ def serve_asynchronously(account: Any) -> None:
     serve(account, AsyncInferenceConfig={"OutputConfig": output})
 
 
-def place(tmp_path: Path, settings: str = "data_capture: {sampling_percent: 10}") -> Place:
+def place(tmp_path: Path, settings: str = CAPTURE) -> Place:
     before, _, _ = STACK.read_text().partition("          data_capture:")
     file = tmp_path / STACK.name
     file.write_text(f"{before}          {settings}\n")
@@ -75,6 +76,24 @@ def place(tmp_path: Path, settings: str = "data_capture: {sampling_percent: 10}"
 def test_an_endpoint_that_answers_at_once_is_asked_at_once(account: Any, tmp_path: Path) -> None:
     serve(account)
     assert predict.predictions(place(tmp_path), [[1, 2], [3]]) == [2.0, 1.0]
+
+
+def test_an_answer_is_waited_for_as_long_as_it_may_take(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(account)
+    waited: list[int] = []
+    client = aws.client
+
+    def noting(service: str, region: str, *, answer_seconds: int) -> Any:
+        waited.append(answer_seconds)
+        return client(service, region, answer_seconds=answer_seconds)
+
+    monkeypatch.setattr(aws, "client", noting)
+    for settings in (CAPTURE, f"{CAPTURE}\n        request_timeout_seconds: 50"):
+        predict.predictions(place(tmp_path, settings), [[1]])
+    assert waited == [70, 60]
+    assert client("sagemaker-runtime", REGION, answer_seconds=70).meta.config.read_timeout == 70
 
 
 def test_an_asynchronous_endpoint_is_asked_by_way_of_the_bucket(account: Any, tmp_path: Path) -> None:

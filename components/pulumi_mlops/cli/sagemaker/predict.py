@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
-from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
 
 JSON = "application/json"
 # How long SageMaker lets a model work on an asynchronous request unless it is told otherwise (InvokeEndpointAsync,
@@ -30,7 +30,7 @@ def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
     if endpoint.sagemaker is not None and endpoint.sagemaker.asynchronous is not None:
         answer = _asked_later(names, body, endpoint.request_timeout_seconds or ANSWER_SECONDS)
     else:
-        answer = _asked(names, body)
+        answer = _asked(names, body, longest_answer_seconds(endpoint))
     document = json.loads(answer)
     found = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(found, list) or len(found) != len(rows):
@@ -38,9 +38,9 @@ def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _asked(names: Names, body: bytes) -> bytes:
+def _asked(names: Names, body: bytes, seconds: int) -> bytes:
     answer = aws.ask(
-        aws.client("sagemaker-runtime", names.region),
+        aws.client("sagemaker-runtime", names.region, answer_seconds=seconds),
         "invoke_endpoint",
         EndpointName=names.endpoint,
         ContentType=JSON,
