@@ -247,9 +247,8 @@ def test_a_model_is_promoted_by_its_line_alone(
     try:
         with stack.edited() as settings:
             settings["mlops:platform"]["registry"]["url"] = trained.stack.outputs()["registry"]
-            settings["mlops:workloads"][WORKLOAD]["endpoint"]["kubernetes"]["drain_seconds"] = (
-                5  # The pods' end is waited for.
-            )
+            # The pods' end is waited for.
+            settings["mlops:workloads"][WORKLOAD]["endpoint"]["request_timeout_seconds"] = 5
         stack.pin(trained.first)
         stack.up()
         outputs = stack.workload_outputs()

@@ -24,6 +24,7 @@ MODEL_NAME_VARIABLE = "MLOPS_MODEL_NAME"
 """Environment variables of a model's container on SageMaker, which `mlops_runtime.sagemaker.serving` reads."""
 MODEL_VERSION_VARIABLE = "MLOPS_MODEL_VERSION"
 MODEL_DIGEST_VARIABLE = "MLOPS_MODEL_DIGEST"
+REQUEST_TIMEOUT_VARIABLE = "MLOPS_REQUEST_TIMEOUT_SECONDS"
 
 RUNS_PREFIX = "runs/"
 """Below it a stack's bucket has what the runs of pipelines hand over from step to step."""

@@ -7,9 +7,15 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.kubernetes import labels
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.cli.output import code_prints_to_stderr
+from pulumi_mlops.endpoint.config import EndpointConfig
+from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS
 from pulumi_mlops.stack import StackConfig
 from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.project import ProjectError, find_project
+
+ANSWER_MARGIN_SECONDS = 10
+"""Of a model that may take 60 seconds, AWS says: "the SDK socket timeout should be set to be 70 seconds"
+(API_runtime_InvokeEndpoint)."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +65,9 @@ def place_of(workload: str, stack: str) -> Place:
             f"fix: {did_you_mean(workload, known) or 'name one of these'}"
         )
     return Place(stack, workload, config)
+
+
+def longest_answer_seconds(endpoint: EndpointConfig) -> int:
+    """Return how long an endpoint's answer may be waited for: it gives none after its own request timeout."""
+    seconds: int = endpoint.request_timeout_seconds or REQUEST_TIMEOUT_SECONDS.default
+    return seconds + ANSWER_MARGIN_SECONDS

@@ -120,8 +120,9 @@ class KubernetesServingConfig(Model):
     """Target CPU utilisation, in percent of the pod's request, above which the autoscaler adds a pod. Defaults to
     70."""
 
-    drain_seconds: Annotated[int, kubernetes.DRAIN_SECONDS] = kubernetes.DRAIN_SECONDS.default
-    """How long a terminating pod may take to finish the requests that it is processing. Defaults to 20."""
+    drain_seconds: Annotated[int, kubernetes.DRAIN_SECONDS] | None = None
+    """How long a terminating pod may take to finish the requests that it is processing; no less than
+    request_timeout_seconds. Defaults to request_timeout_seconds."""
 
     allowed_namespaces: Annotated[tuple[Name, ...] | None, Field(strict=False)] = None
     """NetworkPolicy: namespaces whose pods may call the endpoint, besides its own. Defaults to all namespaces of the
@@ -199,6 +200,11 @@ class EndpointConfig(Model):
     """How long a rollout may take before the update fails, starting a node and pulling the image included. On
     Kubernetes it is the progress deadline of each wave of pods (a quarter of them): 600 by default, 3600 at most. On
     SageMaker it covers the whole deployment: 1800 by default."""
+
+    request_timeout_seconds: Annotated[int, settings.REQUEST_TIMEOUT_SECONDS] | None = None
+    """Request timeout: how long the answer to a request may take, counted from when its head has been read. After that
+    the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that SageMaker's
+    real-time inference allows; to 3600 for asynchronous inference."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

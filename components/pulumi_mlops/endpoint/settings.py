@@ -13,6 +13,10 @@ from pulumi_mlops._shared.rules import Range, Setting
 REPLICAS = Setting(1, 1000, default=1)
 ROLLOUT_TIMEOUT_SECONDS = Range(10, 14400)
 """The longest that SageMaker takes for a deployment; a target may take less."""
+REQUEST_TIMEOUT_SECONDS = Setting(1, 3600, default=60)
+"""An hour is the most that SageMaker takes, of asynchronous requests (API_runtime_InvokeEndpointAsync). After a minute
+SageMaker ends a real-time request by itself, and so do an Application Load Balancer and ingress-nginx by default: a
+shorter default would end requests that are answered today, a longer one nobody would wait for."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,17 @@ class NeutralEndpointSettings:
     replicas_min: int
     replicas_max: int
     rollout_timeout_seconds: int
+    request_timeout_seconds: int
     tags: Mapping[str, pulumi.Input[str]]
 
 
 def read_neutral(
-    arguments: Arguments, name: str, *, image: Check, rollout_timeout_seconds: Setting
+    arguments: Arguments,
+    name: str,
+    *,
+    image: Check,
+    rollout_timeout_seconds: Setting,
+    request_timeout_seconds: Setting = REQUEST_TIMEOUT_SECONDS,
 ) -> NeutralEndpointSettings:
     """Take what an endpoint has on every target.
 
@@ -48,6 +58,7 @@ def read_neutral(
         name: The component's name.
         image: What its image must satisfy on the target.
         rollout_timeout_seconds: The target's own range and default.
+        request_timeout_seconds: The endpoint's own default, where it is another than for most.
     """
     least = arguments.number("replicas_min", REPLICAS)
     most = int(arguments.read("replicas_max", REPLICAS, least))
@@ -61,6 +72,7 @@ def read_neutral(
         replicas_min=least,
         replicas_max=most,
         rollout_timeout_seconds=arguments.number("rollout_timeout_seconds", rollout_timeout_seconds),
+        request_timeout_seconds=arguments.number("request_timeout_seconds", request_timeout_seconds),
         tags=arguments.read("tags", None, {}),
     )
 

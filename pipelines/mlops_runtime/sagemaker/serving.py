@@ -12,7 +12,7 @@ from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProt
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.request_body import Application
-from mlops_runtime.serving.request_path import RequestPath
+from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
 from mlops_runtime.serving.served_model import load_served_model
 from mlops_runtime.serving.server import serve
 
@@ -32,6 +32,7 @@ class ServingSettings:
     version: str
     digest: str
     port: int
+    request_timeout_seconds: int
 
 
 class SageMakerServer(EndpointServer):
@@ -43,8 +44,9 @@ class SageMakerServer(EndpointServer):
             self.served,
             general,
             self.drain,
-            self.decoder,
+            self.threads,
             body_limit_bytes=self.body_limit_bytes,
+            timeout_seconds=self.request_timeout_seconds,
             more_protocols={INVOCATIONS_PATH: InvocationProtocol(self.served)},
         )
         return SageMakerFront(self.served, path, self.drain)
@@ -65,12 +67,13 @@ def main() -> int:
             drain=Drain(DRAIN_SECONDS),
             grace_seconds=GRACE_SECONDS,
             body_limit_bytes=BODY_LIMIT_BYTES,
+            request_timeout_seconds=settings.request_timeout_seconds,
         ),
     )
 
 
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
-    """Reads MLOPS_MODEL_NAME, MLOPS_MODEL_VERSION, MLOPS_MODEL_DIGEST and SageMaker's SAGEMAKER_BIND_TO_PORT.
+    """Reads MLOPS_MODEL_NAME, _VERSION and _DIGEST, MLOPS_REQUEST_TIMEOUT_SECONDS, and SAGEMAKER_BIND_TO_PORT.
 
     Raises:
         SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
@@ -84,10 +87,13 @@ def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
     port = environment.get("SAGEMAKER_BIND_TO_PORT") or str(DEFAULT_PORT)
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
         problems.append(f"SAGEMAKER_BIND_TO_PORT: expected a port's number, got {port!r}")
+    seconds = environment.get("MLOPS_REQUEST_TIMEOUT_SECONDS") or str(DEFAULT_TIMEOUT_SECONDS)
+    if not seconds.isdecimal() or int(seconds) < 1:
+        problems.append(f"MLOPS_REQUEST_TIMEOUT_SECONDS: expected a number of seconds, 1 or more, got {seconds!r}")
     if problems:
         raise SettingsError("; ".join(problems))
     name, version, digest = (environment[variable] for variable in needed)
-    return ServingSettings(name, version, digest, int(port))
+    return ServingSettings(name, version, digest, int(port), int(seconds))
 
 
 if __name__ == "__main__":

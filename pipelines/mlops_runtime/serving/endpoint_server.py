@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import math
 from typing import NoReturn
 
 from fastapi import FastAPI
@@ -13,12 +13,13 @@ from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
-from .http_protocol import UpgradeIgnoringProtocol
+from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .model import EndpointModel
 from .request_body import Application
-from .request_path import RequestPath
+from .request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
+from .threads import RequestThreads
 
 logger = logging.getLogger("kserve.mlops")
 
@@ -111,7 +112,14 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
     """Serves one loaded model until it is told to stop."""
 
     def __init__(
-        self, served: ServedModel, *, port: int, drain: Drain, grace_seconds: int, body_limit_bytes: int
+        self,
+        served: ServedModel,
+        *,
+        port: int,
+        drain: Drain,
+        grace_seconds: int,
+        body_limit_bytes: int,
+        request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     ) -> None:
         """Sets up the server; `run` starts it.
 
@@ -121,6 +129,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             drain: How long to go on after SIGTERM.
             grace_seconds: How long answers may take after the drain before they are cut off.
             body_limit_bytes: The largest request body that is read.
+            request_timeout_seconds: How long a request may take from its head to its answer.
         """
         super().__init__(
             http_port=port,
@@ -128,19 +137,26 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             workers=1,
             enable_grpc=False,
             enable_latency_logging=False,
-            grace_period=grace_seconds,
+            # The last requests begin this much later: see http_protocol.
+            grace_period=grace_seconds + math.ceil(FIRST_REQUEST_SECONDS),
         )
         self.served = served
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
-        # One thread: decoding is Python's, so two would not be quicker, and what it needs for a moment is many times
-        # the request.
-        self.decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
+        self.request_timeout_seconds = request_timeout_seconds
+        self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
     def front(self, general: Application) -> Application:
         """The short way, with KServe's application behind it."""
-        return RequestPath(self.served, general, self.drain, self.decoder, body_limit_bytes=self.body_limit_bytes)
+        return RequestPath(
+            self.served,
+            general,
+            self.drain,
+            self.threads,
+            body_limit_bytes=self.body_limit_bytes,
+            timeout_seconds=self.request_timeout_seconds,
+        )
 
     def run(self) -> None:
         """Serves; returns once drained.

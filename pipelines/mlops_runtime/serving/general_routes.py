@@ -33,11 +33,10 @@ class GeneralRoutes:
         """Answers a request without a body, or one that is none of HTTP's."""
         await self._application(scope, receive, send)
 
-    async def answer_with_body(self, scope: Message, body: Body, send: Send) -> None:
-        """Answers a request whose body has been read."""
+    async def answer_to_body(self, scope: Message, body: Body) -> list[Message]:
+        """The answer to a request whose body has been read."""
         loop = asyncio.get_running_loop()
-        for message in await loop.run_in_executor(self._executor, self._messages, scope, bytes(body)):
-            await send(message)
+        return await loop.run_in_executor(self._executor, self._messages, scope, bytes(body))
 
     def _messages(self, scope: Message, body: bytes) -> list[Message]:
         messages: list[Message] = []

@@ -1,6 +1,8 @@
 """Reading a request's body, of which no more is taken in than the limit, whatever its headers say."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from .protocol import Body
@@ -70,6 +72,13 @@ async def _discard(message: Message, receive: Receive) -> None:
     while message.get("more_body") and discarded <= DISCARDED_BYTES_MAX:
         message = await receive()
         discarded += len(message.get("body", b""))
+
+
+async def let_pass(receive: Receive, seconds: float) -> None:
+    """Lets what the caller is still sending pass by for a moment, so that the answer is seen: RFC 9112, section 9.6."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await _discard({"more_body": True}, receive)
 
 
 def _too_large(limit_bytes: int) -> BodyRefusedError:

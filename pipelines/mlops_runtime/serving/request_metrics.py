@@ -5,9 +5,9 @@ from prometheus_client import Histogram
 
 REQUEST_SECONDS = Histogram(
     "mlops_request_seconds",
-    "From a request's last byte to its answer",
+    "From a request's last byte to its answer; to the end of its time, from its head",
     ["model_name", "model_version", "protocol", "status"],
-    buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+    buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
 
 

@@ -5,7 +5,9 @@ about a millisecond for one row that takes the model ten microseconds. Requests 
 JSON or binary tensors; everything else (CloudEvents, metadata, health, metrics) goes on to KServe.
 
 What a request costs is bounded by its size, whether it is right or wrong, and a large one costs nobody else anything:
-it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows.
+it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows. What takes
+the model more than a moment is scored in threads of its own. Each request has its time, after which it is answered all
+the same; a thread that is still at work on it is no longer waited for.
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from .drain import Drain
 from .general_routes import GeneralRoutes
 from .input_error import InputError
 from .matrix import Matrix
+from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
 from .protocol_v1 import parsed
 from .protocol_v2 import InferProtocol
@@ -35,13 +38,18 @@ from .request_body import (
     Message,
     Receive,
     Send,
+    let_pass,
     read_body,
 )
 from .request_metrics import RequestMetrics
 from .served_model import ServedModel
+from .threads import RequestThreads
 
 DECODED_IN_PLACE_BYTES = 64 * 1024
 ROWS_SCORED_IN_PLACE = 256
+DEFAULT_TIMEOUT_SECONDS = 60
+LINGER_SECONDS = 1.0
+"""How long a caller who was too slow may go on sending before the connection is closed."""
 OTHER_BODY_LIMIT_BYTES = 64 * 1024
 """The largest body to a path that takes no rows, such as another model's."""
 WITHOUT_BODY = frozenset(("GET", "HEAD"))
@@ -59,9 +67,10 @@ class RequestPath:
         served: ServedModel,
         general: Application,
         drain: Drain,
-        decoder: Executor,
+        threads: RequestThreads,
         *,
         body_limit_bytes: int = 16 * 1024 * 1024,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
     ) -> None:
         """Sets up the paths.
@@ -70,17 +79,21 @@ class RequestPath:
             served: The model.
             general: KServe's application.
             drain: Tells when the server is about to stop; answers then close their connection.
-            decoder: One thread, in which large requests are decoded.
+            threads: Where large requests are decoded, and scored what takes its time.
             body_limit_bytes: The largest body that is read; a larger one is answered with 413.
+            timeout_seconds: How long a request may take from its head to its answer, which is then 504; 408 if its
+                body has not come whole.
             more_protocols: Protocols by further paths. Defaults to none but KServe's two.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
-        self._decoder = decoder
-        self._general = GeneralRoutes(general, decoder)
+        self._threads = threads
+        self._pace = Pace()
+        self._general = GeneralRoutes(general, threads.decoder)
         self._served = served
         self._drain = drain
         self._body_limit_bytes = body_limit_bytes
+        self._timeout_seconds = timeout_seconds
         self._metrics = RequestMetrics(name, version)
         self._protocols: dict[str, MessageProtocol] = {
             f"/v1/models/{name}:predict": served.predict_protocol,
@@ -104,44 +117,68 @@ class RequestPath:
         if scope["method"] in WITHOUT_BODY:
             await self._general.answer(self._unaliased(scope), receive, send)
             return
+        await self._answer_with_body(scope, receive, send)
+
+    async def _answer_with_body(self, scope: Message, receive: Receive, send: Send) -> None:
         protocol = self._protocols.get(scope["path"]) if scope["method"] == "POST" else None
         limit = OTHER_BODY_LIMIT_BYTES if protocol is None else self._body_limit_bytes
+        body: Body | None = None
         try:
-            body = await read_body(scope["headers"], receive, limit)
+            async with asyncio.timeout(self._timeout_seconds):
+                body = await read_body(scope["headers"], receive, limit)
+                if protocol is None:
+                    messages = await self._general.answer_to_body(scope, body)
+                else:
+                    messages = await self._predict(protocol, body, scope)
         except ClientGoneError:
             return
         except BodyRefusedError as error:
             if protocol is not None:
                 self._metrics.observe_request(protocol.name, error.status, 0.0)
-            await self._answer(_closing(send), error.status, AnswerBody(orjson.dumps({"error": str(error)})))
-            return
-        if protocol is None:
-            await self._general.answer_with_body(scope, body, send)
-        else:
-            await self._predict(protocol, body, scope, send)
+            send, messages = _closing(send), self._error(error.status, str(error))
+        except TimeoutError:
+            messages = self._too_late(protocol, is_whole=body is not None)
+            if body is None:
+                await _send_lingering(_closing(send), receive, messages)
+                return
+        for message in messages:
+            await send(message)
 
-    async def _predict(self, protocol: MessageProtocol, body: Body, scope: Message, send: Send) -> None:
+    async def _predict(self, protocol: MessageProtocol, body: Body, scope: Message) -> list[Message]:
         start = perf_counter()
         if _is_cloud_event(scope["headers"]):
             refusal = await self._refusal(protocol, body)
             if refusal is None:
-                await self._general.answer_with_body(self._unaliased(scope), body, send)
-                return
+                return await self._general.answer_to_body(self._unaliased(scope), body)
             status, answer = 400, refusal
         else:
             reader = _binary(protocol, scope["headers"]) if isinstance(protocol, InferProtocol) else protocol
             status, answer = await self._respond(reader, body, start)
         self._metrics.observe_request(protocol.name, status, perf_counter() - start)
-        await self._answer(send, status, answer)
+        return self._messages(status, answer)
+
+    def _too_late(self, protocol: MessageProtocol | None, *, is_whole: bool) -> list[Message]:
+        """The answer to a request whose time is over."""
+        status, seconds = 504 if is_whole else 408, self._timeout_seconds
+        if protocol is not None:
+            self._metrics.observe_request(protocol.name, status, seconds)
+        if not is_whole:
+            reason = f"the request's body: got only a part of it within {seconds:g} seconds"
+            return self._error(status, f"{reason}; send it faster, or fewer rows at a time")
+        name = "general" if protocol is None else protocol.name
+        working = self._threads.working
+        logger.warning("a %s request got no answer within %g seconds; threads at work: %d", name, seconds, working)
+        fix = "send fewer rows at a time, or raise the endpoint's request_timeout_seconds"
+        return self._error(status, f"the request: got no answer within {seconds:g} seconds; {fix}")
 
     async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
         try:
             matrix, request = await self._decoded(protocol, body)
             decoded = perf_counter()
-            if len(matrix) <= ROWS_SCORED_IN_PLACE:
+            if len(matrix) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(matrix)):
                 answer, scored = self._scored(protocol, matrix, request)
             else:
-                answer, scored = await self._apart(None, self._scored, protocol, matrix, request)
+                answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, matrix, request)
         except InputError as error:
             return 400, AnswerBody(orjson.dumps(error.to_document()))
         except Exception:
@@ -155,28 +192,33 @@ class RequestPath:
     async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Matrix, Any]:
         if len(body) <= DECODED_IN_PLACE_BYTES:
             return protocol.decode(body)
-        return await self._apart(self._decoder, without_collections(protocol.decode), body)
+        return await self._apart(self._threads.decoder, without_collections(protocol.decode), body)
 
     def _scored(self, protocol: MessageProtocol, matrix: Matrix, request: Any) -> tuple[AnswerBody, float]:
         """The answer, and when the model had given its numbers."""
+        start = perf_counter()
         answers = self._served.score(matrix, lambda row: protocol.row_place(row, request))
         scored = perf_counter()
+        self._pace.note(len(matrix), scored - start)
         return protocol.encode(answers, request), scored
 
     async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:
         """What is wrong with a request that KServe is to read; its own checks have no bound."""
         check = parsed if protocol is self._served.predict_protocol else protocol.decode
         try:
-            await self._apart(self._decoder, without_collections(check), body)
+            await self._apart(self._threads.decoder, without_collections(check), body)
         except InputError as error:
             return AnswerBody(orjson.dumps(error.to_document()))
         return None
 
-    async def _apart(self, executor: Executor | None, function: Callable[..., Result], *arguments: object) -> Result:
-        """Calls a function in another thread; by default in one of asyncio's own."""
+    async def _apart(self, executor: Executor, function: Callable[..., Result], *arguments: object) -> Result:
+        """Calls a function in another thread."""
         return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
 
-    async def _answer(self, send: Send, status: int, answer: AnswerBody) -> None:
+    def _error(self, status: int, reason: str) -> list[Message]:
+        return self._messages(status, AnswerBody(orjson.dumps({"error": reason})))
+
+    def _messages(self, status: int, answer: AnswerBody) -> list[Message]:
         headers = [
             (b"content-type", answer.content_type),
             *self._headers,
@@ -184,8 +226,10 @@ class RequestPath:
         ]
         if answer.json_bytes is not None:
             headers.append((JSON_BYTES_HEADER, str(answer.json_bytes).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.content})
+        return [
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": answer.content},
+        ]
 
     def _unaliased(self, scope: Message) -> Message:
         path = self._aliases.get(scope["path"])
@@ -204,6 +248,15 @@ def _binary(protocol: InferProtocol, headers: Headers) -> MessageProtocol:
         if name == JSON_BYTES_HEADER:
             return BinaryInferProtocol(protocol, value)
     return protocol
+
+
+async def _send_lingering(send: Send, receive: Receive, messages: list[Message]) -> None:
+    """Sends an answer of two messages to a caller who is not done with the request."""
+    start, body = messages
+    await send(start)
+    await send({**body, "more_body": True})
+    await let_pass(receive, LINGER_SECONDS)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _closing(send: Send) -> Send:

@@ -3,6 +3,7 @@
 import argparse
 import copy
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
 
 from .drain import Drain
 from .endpoint_server import EndpointServer
+from .request_path import DEFAULT_TIMEOUT_SECONDS
 from .served_model import ServedModel, UnservableModelError, load_served_model
 from .termination import write_termination_message
 
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             drain=Drain(options.drain_seconds),
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * 1024 * 1024,
+            request_timeout_seconds=options.request_timeout_seconds,
         ),
     )
 
@@ -69,6 +72,11 @@ def _serve(served: ServedModel, make_server: Callable[[ServedModel], EndpointSer
         golden.tolerance,
     )
     server.run()
+    if working := server.threads.working:
+        # Python would wait for its threads to return, and so for what nobody else waits for.
+        logger.warning("%d threads are still at work on requests that are over; ended without them", working)
+        logging.shutdown()
+        os._exit(0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,6 +92,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--grace-seconds", type=int, default=15, help="how long answers may take after that (default: 15)"
+    )
+    parser.add_argument(
+        "--request-timeout-seconds",
+        type=float,
+        default=DEFAULT_TIMEOUT_SECONDS,
+        help="how long a request may take, from its head to its answer (default: %(default)s)",
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
     return parser

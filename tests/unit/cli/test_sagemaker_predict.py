@@ -10,6 +10,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.aws.client import AwsError
 from pulumi_mlops.cli.sagemaker import predict
 from pulumi_mlops.cli.stacks import Place
@@ -22,6 +23,7 @@ ENDPOINT = "flights-own-flight-delay"
 BUCKET = "flights-own-444444444444-eu-west-1"
 STACK = Path(__file__).parents[2] / "golden/pinned_aws/Pulumi.own-aws.yaml"
 ASYNCHRONOUS = "asynchronous: {}"
+CAPTURE = "data_capture: {sampling_percent: 10}"
 
 
 class Server:
@@ -64,7 +66,7 @@ def serve_asynchronously(account: Any) -> None:
     serve(account, AsyncInferenceConfig={"OutputConfig": output})
 
 
-def place(tmp_path: Path, settings: str = "data_capture: {sampling_percent: 10}") -> Place:
+def place(tmp_path: Path, settings: str = CAPTURE) -> Place:
     before, _, _ = STACK.read_text().partition("          data_capture:")
     file = tmp_path / STACK.name
     file.write_text(f"{before}          {settings}\n")
@@ -76,6 +78,24 @@ def test_an_endpoint_that_answers_at_once_is_asked_at_once(account: Any, tmp_pat
     assert predict.predictions(place(tmp_path), [[1, 2], [3]]) == [2.0, 1.0]
 
 
+def test_an_answer_is_waited_for_as_long_as_it_may_take(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(account)
+    waited: list[int] = []
+    client = aws.client
+
+    def noting(service: str, region: str, *, answer_seconds: int) -> Any:
+        waited.append(answer_seconds)
+        return client(service, region, answer_seconds=answer_seconds)
+
+    monkeypatch.setattr(aws, "client", noting)
+    for settings in (CAPTURE, f"{CAPTURE}\n        request_timeout_seconds: 50"):
+        predict.predictions(place(tmp_path, settings), [[1]])
+    assert waited == [70, 60]
+    assert client("sagemaker-runtime", REGION, answer_seconds=70).meta.config.read_timeout == 70
+
+
 def test_an_asynchronous_endpoint_is_asked_by_way_of_the_bucket(account: Any, tmp_path: Path) -> None:
     serve_asynchronously(account)
     with pytest.raises(ClientError, match="ValidationError"):
@@ -83,6 +103,23 @@ def test_an_asynchronous_endpoint_is_asked_by_way_of_the_bucket(account: Any, tm
     assert predict.predictions(place(tmp_path, ASYNCHRONOUS), [[1, 2], [3]]) == [2.0, 1.0]
     keys = [each["Key"] for each in boto3.client("s3", region_name=REGION).list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert sum(key.startswith(f"async/{ENDPOINT}/requests/") for key in keys) == 1
+
+
+@pytest.mark.parametrize(("more", "expected"), [("", 900), ("\n        request_timeout_seconds: 1800", 1800)])
+def test_an_asynchronous_request_has_the_time_that_the_stack_says(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, expected: int
+) -> None:
+    serve_asynchronously(account)
+    asked: dict[str, Any] = {}
+    ask = aws.ask
+
+    def noting(client: Any, operation: str, **arguments: Any) -> Any:
+        asked[operation] = arguments
+        return ask(client, operation, **arguments)
+
+    monkeypatch.setattr(aws, "ask", noting)
+    assert predict.predictions(place(tmp_path, ASYNCHRONOUS + more), [[1, 2]]) == [2.0]
+    assert asked["invoke_endpoint_async"]["InvocationTimeoutSeconds"] == expected
 
 
 def test_the_failure_of_an_asynchronous_request_is_told(account: Any, tmp_path: Path) -> None:
@@ -95,6 +132,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
     account: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     serve_asynchronously(account)
-    monkeypatch.setattr(predict, "ANSWER_SECONDS", 0.0)
-    with pytest.raises(AwsError, match=r"got no answer at s3://.* within 0 seconds, expected one, fix: look"):
+    monkeypatch.setattr(predict, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(predict, "_object", lambda *_: None)
+    with pytest.raises(AwsError, match=r"got no answer at s3://.* within 1 seconds, expected one, fix: look"):
         predict.predictions(place(tmp_path, ASYNCHRONOUS), [[1]])

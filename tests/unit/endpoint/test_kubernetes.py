@@ -1,4 +1,5 @@
 import functools
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -152,7 +153,8 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
     assert server["command"][3:] == [
         *("--model-directory", "/model", "--name", "flight-delay"),
         *pin,
-        *("--port", "8080", "--drain-seconds", "1", "--grace-seconds", "20"),
+        *("--port", "8080", "--drain-seconds", "1", "--grace-seconds", "60"),
+        *("--request-timeout-seconds", "60"),
     ]
     assert container(declaration, "Job", "fetch") == fetch
     assert container(declaration, "Job", "check")["command"][3:] == [
@@ -193,7 +195,7 @@ def test_an_update_has_time_for_every_wave_of_pods(replicas_max: int, waves: int
 
 def test_a_pod_that_leaves_has_time_to_finish() -> None:
     pod = (
-        endpoint(kubernetes={"namespace": "flights-dev", "drain_seconds": 40})
+        endpoint(kubernetes={"namespace": "flights-dev", "drain_seconds": 40}, request_timeout_seconds=30)
         .one("Deployment")
         .inputs["spec"]["template"]["spec"]
     )
@@ -202,6 +204,35 @@ def test_a_pod_that_leaves_has_time_to_finish() -> None:
     told = dict(zip(server["command"], server["command"][1:], strict=False))
     assert told["--grace-seconds"] == "40"
     assert pod["terminationGracePeriodSeconds"] == hand_over + int(told["--drain-seconds"]) + 40 + 5
+
+
+@pytest.mark.parametrize("seconds", [1, 25, 3600])
+def test_a_pod_that_leaves_waits_as_long_as_a_request_may_take(seconds: int) -> None:
+    pod = endpoint(request_timeout_seconds=seconds).one("Deployment").inputs["spec"]["template"]["spec"]
+    (server,) = pod["containers"]
+    told = dict(pairwise(server["command"]))
+    assert (told["--request-timeout-seconds"], told["--grace-seconds"]) == (str(seconds), str(seconds))
+    assert pod["terminationGracePeriodSeconds"] == 5 + 1 + seconds + 5
+
+
+def test_the_server_takes_the_command_that_it_is_given() -> None:
+    pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
+    from mlops_runtime.serving import server  # noqa: PLC0415 - see above
+
+    command = container(endpoint(request_timeout_seconds=7), "Deployment", "server")["command"]
+    options = server._parser().parse_args(command[3:])
+    assert command[:3] == ["python", "-m", server.__name__]
+    assert (options.request_timeout_seconds, options.grace_seconds) == (7, 7)
+
+
+@pytest.mark.parametrize(("drain_seconds", "neutral"), [(59, {}), (29, {"request_timeout_seconds": 30})])
+def test_a_pod_that_would_cut_off_a_request_that_has_time_is_refused(
+    drain_seconds: int, neutral: dict[str, int]
+) -> None:
+    place = {"namespace": "flights-prod", "drain_seconds": drain_seconds}
+    expected = f"expected at least request_timeout_seconds ({neutral.get('request_timeout_seconds', 60)}): a request"
+    with pytest.raises(ArgumentsError, match=re.escape(f"kubernetes.drain_seconds: got {drain_seconds}, {expected}")):
+        endpoint(kubernetes=place, **neutral)
 
 
 def test_the_autoscaler_alone_owns_the_number_of_pods() -> None:

@@ -188,9 +188,35 @@ def test_the_server_is_told_what_it_must_serve() -> None:
             "MLOPS_MODEL_NAME": "flight-delay",
             "MLOPS_MODEL_VERSION": "7",
             "MLOPS_MODEL_DIGEST": DIGEST,
+            "MLOPS_REQUEST_TIMEOUT_SECONDS": "60",
         },
     }
     assert model["enableNetworkIsolation"] is True
+
+
+@pytest.mark.parametrize(
+    ("sagemaker", "changes", "expected"),
+    [
+        ({}, {"request_timeout_seconds": 7}, "7"),
+        ({"serverless": {}}, {"request_timeout_seconds": 60}, "60"),
+        # As long as a caller may let AWS wait for it.
+        ({"asynchronous": {}}, {}, "3600"),
+        ({"asynchronous": {}}, {"request_timeout_seconds": 900}, "900"),
+    ],
+)
+def test_the_server_is_told_how_long_a_request_may_take(
+    sagemaker: dict[str, Any], changes: dict[str, Any], expected: str
+) -> None:
+    container = endpoint(sagemaker, **changes).one("Model").inputs["primaryContainer"]
+    assert container["environment"]["MLOPS_REQUEST_TIMEOUT_SECONDS"] == expected
+
+
+def test_the_server_takes_the_environment_that_it_is_given() -> None:
+    pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
+    from mlops_runtime.sagemaker.serving import settings_of_server  # noqa: PLC0415 - see above
+
+    container = endpoint(request_timeout_seconds=7).one("Model").inputs["primaryContainer"]
+    assert settings_of_server(container["environment"]).request_timeout_seconds == 7
 
 
 def release(sagemaker: dict[str, Any] | None = None, **changes: Any) -> str:

@@ -57,6 +57,18 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         {"rollout": {"strategy": "rolling"}},
         ["rollout.strategy: got 'rolling', expected one of all_at_once, canary"],
     ),
+    # How long a request may take.
+    (
+        {},
+        {"request_timeout_seconds": 61},
+        ["request_timeout_seconds: got 61, expected at most 60: SageMaker itself ends a real-time or serverless"],
+    ),
+    (
+        {"serverless": {}},
+        {"request_timeout_seconds": 61},
+        ["request_timeout_seconds: got 61, expected at most 60: SageMaker itself ends a real-time or serverless"],
+    ),
+    ({"asynchronous": {}}, {"request_timeout_seconds": 3601}, ["request_timeout_seconds: got 3601, expected 1 to 36"]),
     # Serverless endpoints.
     (
         {"serverless": {}, **ALARM},

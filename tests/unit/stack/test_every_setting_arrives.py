@@ -77,6 +77,8 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("security_group_ids", "0"): {(*PLACE, "subnet_ids"): ["subnet-2123456789abcdef0"]},
     ("consumer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
     ("producer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
+    # A pod that leaves waits for no less.
+    ("kubernetes", "drain_seconds"): {(*ENDPOINT, "request_timeout_seconds"): 2},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
     ("database_cpu",): ON_POSTGRESQL,

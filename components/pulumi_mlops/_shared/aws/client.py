@@ -41,15 +41,21 @@ class DeniedError(AwsError):
     """The credentials do not allow the request."""
 
 
-def client(service: str, region: str) -> Any:
-    """Make a client of one service in one region, with the credentials and the address that the environment gives."""
+def client(service: str, region: str, *, answer_seconds: int = ANSWER_SECONDS) -> Any:
+    """Make a client of one service in one region, with the credentials and the address that the environment gives.
+
+    Args:
+        service: Its name in boto3.
+        region: The region.
+        answer_seconds: How long an answer is waited for before the request is sent again.
+    """
     from botocore.config import Config  # noqa: PLC0415 - see above
 
     # What fails for a moment is sent again: at most ATTEMPTS times in all, within a few seconds.
     config = Config(
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
+        read_timeout=answer_seconds,
     )
     # A session reads a service's description once, and makes one client at a time. Clients may be used by many threads.
     with _MAKING:

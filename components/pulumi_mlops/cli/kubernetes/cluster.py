@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -201,7 +200,13 @@ class Cluster:
             return ""
 
     def request(
-        self, service: ServiceAddress, path: str, body: object | None = None, *, method: str | None = None
+        self,
+        service: ServiceAddress,
+        path: str,
+        body: object | None = None,
+        *,
+        method: str | None = None,
+        answer_seconds: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Any:
         """Call a Service with JSON through the API server, by a forwarded port of one of its ready pods.
 
@@ -212,6 +217,7 @@ class Cluster:
             path: The path and query.
             body: What to send as JSON. Defaults to nothing.
             method: The HTTP method. Defaults to POST with a body and GET without.
+            answer_seconds: How long the answer is waited for.
 
         Returns:
             The JSON answer.
@@ -222,6 +228,7 @@ class Cluster:
         pod, port = self._ready_pod(service)
         what = f"{service.namespace}/{service.name}"
         with self._told(what), self._forwarded(service.namespace, pod, port) as connection:
+            connection.sock.settimeout(answer_seconds)
             headers = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
             payload = None if body is None else json.dumps(body)
             try:
@@ -250,9 +257,7 @@ class Cluster:
             core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
         )
         connection = http.client.HTTPConnection("localhost", port)
-        forwarded: socket.socket = forward.socket(port)
-        forwarded.settimeout(ANSWER_TIMEOUT_SECONDS)
-        connection.sock = forwarded
+        connection.sock = forward.socket(port)
         try:
             yield connection
         finally:

@@ -10,7 +10,7 @@ from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAd
 from pulumi_mlops.cli.kubernetes.status import workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
 from pulumi_mlops.cli.runs import Run, RunReference
-from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
 from pulumi_mlops.cli.workload_status import WorkloadStatus
 from pulumi_mlops.stack import StackConfig
 
@@ -49,7 +49,12 @@ class KubernetesOperations:
         """Send rows to the endpoint's Service, by way of the cluster's API server."""
         workload = self.place.workload
         service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        answer = self._cluster.request(service, f"/v1/models/{workload}:predict", {"instances": list(rows)})
+        answer = self._cluster.request(
+            service,
+            f"/v1/models/{workload}:predict",
+            {"instances": list(rows)},
+            answer_seconds=longest_answer_seconds(self.place.config.workloads[workload].endpoint),
+        )
         predictions = answer.get("predictions") if isinstance(answer, dict) else None
         if not isinstance(predictions, list):
             raise ClusterError(

@@ -9,12 +9,12 @@ from typing import Any
 from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.names import asynchronous_folder
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
-from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
 
 JSON = "application/json"
 # How long SageMaker lets a model work on an asynchronous request unless it is told otherwise (InvokeEndpointAsync,
-# InvocationTimeoutSeconds), and so the longest that an answer is waited for.
-ANSWER_SECONDS = 900.0
+# InvocationTimeoutSeconds), and so the longest that an answer is waited for where the stack does not say.
+ANSWER_SECONDS = 900
 PAUSE_SECONDS = 1.0
 
 
@@ -27,18 +27,21 @@ def predictions(place: Place, rows: Sequence[Any]) -> list[Any]:
     """
     names = names_of(place)
     body = json.dumps({"instances": list(rows)}).encode()
-    settings = place.config.workloads[place.workload].endpoint.sagemaker
-    is_asynchronous = settings is not None and settings.asynchronous is not None
-    document = json.loads(_asked_later(names, body) if is_asynchronous else _asked(names, body))
+    endpoint = place.config.workloads[place.workload].endpoint
+    if endpoint.sagemaker is not None and endpoint.sagemaker.asynchronous is not None:
+        answer = _asked_later(names, body, endpoint.request_timeout_seconds or ANSWER_SECONDS)
+    else:
+        answer = _asked(names, body, longest_answer_seconds(endpoint))
+    document = json.loads(answer)
     found = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(found, list) or len(found) != len(rows):
         raise ValueError(f"endpoint {names.endpoint}: got {str(document)[:200]}, expected {len(rows)} predictions")
     return found
 
 
-def _asked(names: Names, body: bytes) -> bytes:
+def _asked(names: Names, body: bytes, seconds: int) -> bytes:
     answer = aws.ask(
-        aws.client("sagemaker-runtime", names.region),
+        aws.client("sagemaker-runtime", names.region, answer_seconds=seconds),
         "invoke_endpoint",
         EndpointName=names.endpoint,
         ContentType=JSON,
@@ -49,8 +52,8 @@ def _asked(names: Names, body: bytes) -> bytes:
     return content
 
 
-def _asked_later(names: Names, body: bytes) -> bytes:
-    """Put the request where the endpoint reads it, and wait for the answer beside it.
+def _asked_later(names: Names, body: bytes, seconds: int) -> bytes:
+    """Put the request where the endpoint reads it, and wait so long for the answer beside it.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
     """
@@ -64,8 +67,9 @@ def _asked_later(names: Names, body: bytes) -> bytes:
         ContentType=JSON,
         Accept=JSON,
         InputLocation=f"s3://{names.bucket}/{key}",
+        InvocationTimeoutSeconds=seconds,
     )
-    end = time.monotonic() + ANSWER_SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (answer := _object(s3, taken["OutputLocation"])) is not None:
             return answer
@@ -73,7 +77,7 @@ def _asked_later(names: Names, body: bytes) -> bytes:
             raise aws.AwsError(f"endpoint {names.endpoint}: got {failure.decode(errors='replace')[:1000]}")
         time.sleep(PAUSE_SECONDS)
     raise aws.AwsError(
-        f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {ANSWER_SECONDS:.0f} seconds, "
+        f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {seconds} seconds, "
         "expected one, fix: look at the endpoint's logs, and there again later"
     )
 

@@ -199,6 +199,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
             *("--grace-seconds", str(settings.drain_seconds)),
+            *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
         ],
         resources=quantities.server_resources(settings.cpu, settings.memory),
         mounts=[pods.mount("model", MODEL_FOLDER, read_only=True)],

@@ -7,7 +7,7 @@ import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
-from pulumi_mlops._shared.rules import Setting
+from pulumi_mlops._shared.rules import Range, Setting
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral
 
@@ -15,7 +15,7 @@ LONGEST_NAME = 40
 # Kubernetes' own progressDeadlineSeconds: a node's start, the image's pull and the model's fetch are in it.
 ROLLOUT_TIMEOUT_SECONDS = Setting(10, 3600, default=600)
 TARGET_CPU_PERCENT = Setting(10, 100, default=70)
-DRAIN_SECONDS = Setting(1, 600, default=20)
+DRAIN_SECONDS = Range(1, 3600)
 MODEL_VOLUME_GIB = Setting(1, 16384, default=4)
 DEFAULT_CPU = "500m"
 DEFAULT_MEMORY = "512Mi"
@@ -57,7 +57,7 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         namespace=read("kubernetes.namespace", values.namespace),
         registry_url=read("registry_url", values.reachable_url),
         target_cpu_percent=arguments.number("kubernetes.target_cpu_percent", TARGET_CPU_PERCENT),
-        drain_seconds=arguments.number("kubernetes.drain_seconds", DRAIN_SECONDS),
+        drain_seconds=_drain_seconds(arguments, neutral.request_timeout_seconds),
         cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),
         memory=read("kubernetes.memory", values.memory, DEFAULT_MEMORY),
         allowed_namespaces=(None if everywhere else arguments.items("kubernetes.allowed_namespaces", values.namespace)),
@@ -70,3 +70,13 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
     )
     arguments.finish()
     return settings
+
+
+def _drain_seconds(arguments: Arguments, request_timeout_seconds: int) -> int:
+    """Take how long a pod waits for its answers: one that ended sooner would cut off a request that still has time."""
+    path = "kubernetes.drain_seconds"
+    drain_seconds = int(arguments.read(path, DRAIN_SECONDS, request_timeout_seconds))
+    if drain_seconds < request_timeout_seconds and arguments.sound(path, "request_timeout_seconds"):
+        expected = f"at least request_timeout_seconds ({request_timeout_seconds}): a request may take as long"
+        arguments.add(path, drain_seconds, expected, "raise it, or lower request_timeout_seconds")
+    return drain_seconds

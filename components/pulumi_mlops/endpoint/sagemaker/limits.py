@@ -1,9 +1,16 @@
 """Ranges and defaults of an endpoint's settings on SageMaker."""
 
+from dataclasses import replace
+
 from pulumi_mlops._shared.rules import Range, Setting
+from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS
 
 ROLLOUT_TIMEOUT_SECONDS = Setting(10, 14400, default=1800)
 """API_BlueGreenUpdatePolicy: MaximumExecutionTimeoutInSeconds, at most 14400."""
+REAL_TIME_REQUEST_SECONDS = 60
+"""API_runtime_InvokeEndpoint: "A customer's model containers must respond to requests within 60 seconds." """
+ASYNCHRONOUS_REQUEST_TIMEOUT_SECONDS = replace(REQUEST_TIMEOUT_SECONDS, default=3600)
+"""API_runtime_InvokeEndpointAsync: each request says its own InvocationTimeoutSeconds, 3600 at most."""
 STEP_PERCENT = Setting(1, 50, default=10)
 LINEAR_STEP_PERCENT = Setting(10, 50, default=10)
 BAKE_SECONDS = Setting(0, 3600, default=120)

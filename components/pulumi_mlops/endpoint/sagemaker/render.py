@@ -68,6 +68,7 @@ def model(
                 names.MODEL_NAME_VARIABLE: settings.model_name,
                 names.MODEL_VERSION_VARIABLE: pinned.version,
                 names.MODEL_DIGEST_VARIABLE: pinned.digest,
+                names.REQUEST_TIMEOUT_VARIABLE: str(settings.request_timeout_seconds),
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without

@@ -18,7 +18,7 @@ from pulumi_mlops.endpoint.sagemaker.settings import (
     ServerlessSettings,
     ShadowSettings,
 )
-from pulumi_mlops.endpoint.settings import read_model, read_neutral
+from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS, read_model, read_neutral
 
 # A release's name is at most 63 characters long and ends in -<8 digits>-<number>-shadow; a role's has 64 at most.
 LONGEST_ENDPOINT_NAME = 43
@@ -33,8 +33,15 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
     arguments = Arguments("SageMakerEndpoint", name, args, SageMakerEndpointArgs)
     read = arguments.read
     common = read_common(arguments)
+    is_asynchronous = read("sagemaker.asynchronous") is not None
     neutral = read_neutral(
-        arguments, name, image=common.ecr_image, rollout_timeout_seconds=limits.ROLLOUT_TIMEOUT_SECONDS
+        arguments,
+        name,
+        image=common.ecr_image,
+        rollout_timeout_seconds=limits.ROLLOUT_TIMEOUT_SECONDS,
+        request_timeout_seconds=(
+            limits.ASYNCHRONOUS_REQUEST_TIMEOUT_SECONDS if is_asynchronous else REQUEST_TIMEOUT_SECONDS
+        ),
     )
     bucket_name = read("sagemaker.bucket_name", aws_values.bucket_name)
     instance_type = _instance_type(arguments, "sagemaker.instance_type", limits.DEFAULT_INSTANCE_TYPE, common)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops.endpoint.args import RolloutStrategy
+from pulumi_mlops.endpoint.sagemaker import limits
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, RolloutSettings
 
 ALARM_PERIOD_SECONDS = 60
@@ -54,6 +55,7 @@ def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
     _replicas(arguments, settings)
     _shadow(arguments, settings)
     _disks(arguments, settings)
+    _request_time(arguments, settings)
     if settings.rollout.strategy != RolloutStrategy.ALL_AT_ONCE:
         _steps(arguments, settings)
     if settings.serverless is None:
@@ -131,6 +133,14 @@ def _disks(arguments: Arguments, settings: HostingSettings) -> None:
         kind = "with disks of its own, which encrypt themselves" if has_own_disks(main) else "with volumes"
         expected = f"a machine {kind}, as {main} is: beside it, sagemaker.kms_key_arn could not encrypt a volume"
         arguments.add(path, shadow, expected, f"choose such a machine, such as {main}, or remove kms_key_arn")
+
+
+def _request_time(arguments: Arguments, settings: HostingSettings) -> None:
+    """SageMaker gives up a request before the server would: API_runtime_InvokeEndpoint."""
+    path, seconds, most = "request_timeout_seconds", settings.request_timeout_seconds, limits.REAL_TIME_REQUEST_SECONDS
+    if settings.asynchronous is None and seconds > most and arguments.sound(path):
+        expected = f"at most {most}: SageMaker itself ends a real-time or serverless request then (InvokeEndpoint)"
+        arguments.add(path, seconds, expected, "lower it, or use sagemaker.asynchronous")
 
 
 def _steps(arguments: Arguments, settings: HostingSettings) -> None:

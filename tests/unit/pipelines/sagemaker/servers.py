@@ -28,7 +28,7 @@ def sagemaker_server(root: Path, variables: Mapping[str, str]) -> Iterator[tuple
     """`docker run IMAGE serve`, once it answers its health check."""
     port = free_port()
     environment = container_environment(root, {"SAGEMAKER_BIND_TO_PORT": str(port), **variables})
-    with _started([str(SERVE)], environment, f"http://127.0.0.1:{port}", "/ping") as started:
+    with running([str(SERVE)], environment, f"http://127.0.0.1:{port}", "/ping") as started:
         yield started
 
 
@@ -41,14 +41,15 @@ def kubernetes_server(model: Path, name: str, version: str) -> Iterator[str]:
         *("--name", name, "--version", version, "--port", str(port)),
     ]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    with _started(command, environment, f"http://127.0.0.1:{port}", f"/v2/models/{name}/ready") as (_, url):
+    with running(command, environment, f"http://127.0.0.1:{port}", f"/v2/models/{name}/ready") as (_, url):
         yield url
 
 
 @contextmanager
-def _started(
+def running(
     command: Sequence[str], environment: Mapping[str, str], url: str, health: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server as a process of its own, once it is healthy; killed in the end."""
     process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS

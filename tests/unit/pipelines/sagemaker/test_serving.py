@@ -153,9 +153,18 @@ def test_a_server_that_is_to_stop_still_answers_but_is_no_longer_healthy(
 
 def test_everything_that_the_server_is_not_told_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        settings_of_server({"MLOPS_MODEL_VERSION": "7", "SAGEMAKER_BIND_TO_PORT": "http"})
+        settings_of_server(
+            {"MLOPS_MODEL_VERSION": "7", "SAGEMAKER_BIND_TO_PORT": "http", "MLOPS_REQUEST_TIMEOUT_SECONDS": "0"}
+        )
 
-    for expected in ("MLOPS_MODEL_NAME: expected", "MLOPS_MODEL_DIGEST: expected", "SAGEMAKER_BIND_TO_PORT", "'http'"):
+    seconds = "MLOPS_REQUEST_TIMEOUT_SECONDS: expected a number of seconds, 1 or more, got '0'"
+    for expected in (
+        "MLOPS_MODEL_NAME: expected",
+        "MLOPS_MODEL_DIGEST: expected",
+        "SAGEMAKER_BIND_TO_PORT",
+        "'http'",
+        seconds,
+    ):
         assert expected in str(caught.value)
     assert "MLOPS_MODEL_VERSION" not in str(caught.value)
 

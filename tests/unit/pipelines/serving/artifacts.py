@@ -95,3 +95,49 @@ def write_linear_artifact(directory: Path, contract: ServingContract, *, missing
     predictions = [float(sum(feature.vocabulary is None for feature in contract.features))] * len(rows)
     golden = {"rows": rows, "predictions": predictions, "tolerance": 1e-6}
     (directory / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+
+
+def write_slow_artifact(directory: Path, rounds_per_row: int = 2000) -> None:
+    """An artifact of one feature, whose model gives it back after so many turns of a loop for each row."""
+    scalar: list[int] = []
+    numbers = onnx.TensorProto.FLOAT
+    whole, truth = onnx.TensorProto.INT64, onnx.TensorProto.BOOL
+    body = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("Identity", ["go_on"], ["goes_on"]),
+            onnx.helper.make_node("Mul", ["carried", "carried"], ["turned"]),
+        ],
+        "turn",
+        [
+            onnx.helper.make_tensor_value_info("number", whole, scalar),
+            onnx.helper.make_tensor_value_info("go_on", truth, scalar),
+            onnx.helper.make_tensor_value_info("carried", numbers, scalar),
+        ],
+        [
+            onnx.helper.make_tensor_value_info("goes_on", truth, scalar),
+            onnx.helper.make_tensor_value_info("turned", numbers, scalar),
+        ],
+    )
+    graph = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("Size", ["features"], ["rows"]),
+            onnx.helper.make_node("Mul", ["rows", "rounds_per_row"], ["rounds"]),
+            onnx.helper.make_node("Loop", ["rounds", "always", "one"], ["still_one"], body=body),
+            onnx.helper.make_node("Mul", ["features", "still_one"], ["same"]),
+        ],
+        "slow",
+        [onnx.helper.make_tensor_value_info("features", numbers, [None, 1])],
+        [onnx.helper.make_tensor_value_info("same", numbers, [None, 1])],
+        [
+            onnx.numpy_helper.from_array(numpy.array(rounds_per_row, dtype=numpy.int64), "rounds_per_row"),
+            onnx.numpy_helper.from_array(numpy.array(True), "always"),
+            onnx.numpy_helper.from_array(numpy.array(1, dtype=numpy.float32), "one"),
+        ],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "model.onnx").write_bytes(model.SerializeToString())
+    contract = ServingContract(features=(Feature(name="x"),), output=ModelOutput(name="y"))
+    (directory / "serving.json").write_text(contract.to_json(), encoding="utf-8")
+    golden = {"rows": [{"x": 1.0}] * 16, "predictions": [1.0] * 16, "tolerance": 1e-6}
+    (directory / "golden.json").write_text(json.dumps(golden), encoding="utf-8")

@@ -307,7 +307,7 @@ def test_health_is_answered_while_a_request_is_being_read(
         begun.set()
         release.wait(60)
 
-    busy = server.decoder.submit(keep_busy)
+    busy = server.threads.decoder.submit(keep_busy)
     assert begun.wait(60)
     try:
         with closing(connect(port)) as connection:
