@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("components", "infra", "pipelines", "sandbox", "bench", "tests")
-PROVIDERS = ("pulumi_kubernetes",)
+PROVIDERS = ("pulumi_aws", "pulumi_kubernetes")
 
 
 def services_called(source: str, provider: str) -> set[str]:
