@@ -40,7 +40,7 @@ class Known(Generic[Value]):
     problem: str | None = None
 
     def to_document(self) -> Any:
-        """The value, or why there is none."""
+        """Return the value, or why there is none."""
         return self.value if self.problem is None else {"problem": self.problem}
 
 
@@ -76,7 +76,7 @@ class WorkloadStatus:
     healthy: Known[str]
 
     def to_document(self) -> dict[str, Any]:
-        """The status as plain data: each cell is its value, null, or `{"problem"}`."""
+        """Return the status as plain data: each cell is its value, null, or `{"problem"}`."""
         cells: dict[str, Any] = {"stack": self.stack, "workload": self.workload, "healthy": self.healthy.to_document()}
         for name in ("pinned", "registered", "serving"):
             known: Known[Version] = getattr(self, name)

@@ -87,7 +87,7 @@ class Run:
     model_digest: str | None = None
 
     def to_document(self) -> dict[str, Any]:
-        """The run as plain data, for `--json`; its name stands under `run`."""
+        """Return the run as plain data, for `--json`; its name stands under `run`."""
         document = asdict(self)
         return {"run": document.pop("name"), **document}
 
