@@ -124,8 +124,9 @@ def _save_mlflow_model(pipeline: Pipeline, training: pd.DataFrame, directory: Pa
         warnings.simplefilter("ignore")
         import mlflow.sklearn  # noqa: PLC0415 - slow to import
         from mlflow.models import ModelSignature  # noqa: PLC0415
-        from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
+        from mlflow.types import ColSpec, DataType, Schema, TensorSpec  # noqa: PLC0415
 
+        columns: list[ColSpec | TensorSpec]
         columns = [ColSpec(DataType.string, name, required=False) for name in CATEGORIES]
         columns += [ColSpec(DataType.double, name, required=name in ALWAYS_KNOWN) for name in NUMBERS]
         mlflow.sklearn.save_model(

@@ -168,6 +168,11 @@ class MlflowTracker:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another run may have been quicker
                     raise
             known = self._client.get_experiment_by_name(self._experiment)
+            if known is None:
+                raise TrackingError(
+                    f"experiment {self._experiment!r} at {self._uri}: its name is taken, and got no experiment of it,"
+                    " expected the one that another run has just made, fix: see what the server has, and run this again"
+                )
         return str(known.experiment_id)
 
     def _make_registered_model(self, name: str) -> None:

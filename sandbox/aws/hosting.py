@@ -19,6 +19,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from mlops_runtime.artifact import ArtifactError
 from mlops_runtime.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
+from sandbox.aws.moto_patches import replace
 from sandbox.aws.place import place
 
 FAKED = (
@@ -100,8 +101,7 @@ class ModelServer:
 
 def apply() -> None:
     """Put the operation into moto."""
-    SageMakerRuntimeResponse.invoke_endpoint = invoke_endpoint
-    SageMakerRuntimeResponse.invoke_endpoint_async = invoke_endpoint_async
+    replace(SageMakerRuntimeResponse, invoke_endpoint=invoke_endpoint, invoke_endpoint_async=invoke_endpoint_async)
 
 
 def end() -> None:

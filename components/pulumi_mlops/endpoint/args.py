@@ -110,8 +110,8 @@ class NeutralEndpointArgs(TypedDict):
     SageMaker it covers the whole deployment: 1800 by default."""
     request_timeout_seconds: NotRequired[int]
     """Request timeout: how long the answer to a request may take, counted from when its head has been read. After that
-    the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that SageMaker's
-    real-time inference allows; to 3600 for asynchronous inference."""
+    the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that real-time
+    inference on SageMaker allows; to 3600 for asynchronous inference."""
 
 
 class KubernetesServingArgs(TypedDict):

@@ -203,8 +203,8 @@ class EndpointConfig(Model):
 
     request_timeout_seconds: Annotated[int, settings.REQUEST_TIMEOUT_SECONDS] | None = None
     """Request timeout: how long the answer to a request may take, counted from when its head has been read. After that
-    the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that SageMaker's
-    real-time inference allows; to 3600 for asynchronous inference."""
+    the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that real-time
+    inference on SageMaker allows; to 3600 for asynchronous inference."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

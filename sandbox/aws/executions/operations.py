@@ -12,6 +12,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from sandbox.aws.executions.execution import Execution
 from sandbox.aws.executions.store import Store, client
 from sandbox.aws.executions.values import Known
+from sandbox.aws.moto_patches import add, replace
 from sandbox.aws.place import place
 
 FAKED = (
@@ -58,11 +59,13 @@ def apply() -> None:
         answer["PipelineExecutionSummaries"].sort(key=lambda summary: summary["StartTime"], reverse=True)
         return answer
 
-    SageMakerModelBackend.start_pipeline_execution = started
-    SageMakerModelBackend.describe_pipeline_execution = described
-    SageMakerModelBackend.list_pipeline_executions = listed
-    SageMakerResponse.list_pipeline_execution_steps = list_pipeline_execution_steps
-    SageMakerResponse.stop_pipeline_execution = stop_pipeline_execution
+    replace(
+        SageMakerModelBackend,
+        start_pipeline_execution=started,
+        describe_pipeline_execution=described,
+        list_pipeline_executions=listed,
+    )
+    add(SageMakerResponse, list_pipeline_execution_steps, stop_pipeline_execution)
 
 
 def list_pipeline_execution_steps(self: SageMakerResponse) -> ActionResult:

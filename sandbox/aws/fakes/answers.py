@@ -7,6 +7,8 @@ from typing import Any
 from moto.core.responses import ActionResult, BaseResponse
 from moto.sagemaker.responses import SageMakerResponse
 
+from sandbox.aws.moto_patches import replace
+
 FAKED = (
     "any operation that moto lacks: HTTP 400 UnknownOperationException at once; moto's 500 is tried again by clients",
     "SageMaker Describe*: members that were never given are left out; moto's {}, [] or null look like changes",
@@ -25,10 +27,10 @@ def apply() -> None:
             body = json.dumps({"__type": kind, "message": f"the offline AWS does not have it: {error}"})
             return 400, {"status": 400, "x-amzn-errortype": kind}, body
 
-    BaseResponse.call_action = refusing
+    replace(BaseResponse, call_action=refusing)
     for name in dir(SageMakerResponse):
         if name.startswith("describe_"):
-            setattr(SageMakerResponse, name, _without_unset(getattr(SageMakerResponse, name)))
+            replace(SageMakerResponse, **{name: _without_unset(getattr(SageMakerResponse, name))})
 
 
 def _without_unset(describe: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:

@@ -15,6 +15,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.fakes.kept import kept_of
 from sandbox.aws.faults import Kind, faults
+from sandbox.aws.moto_patches import add, replace
 
 FAKED = (
     "SageMaker UpdateEndpoint: in service at once; with the fault `roll_back` it stays as it was and says why",
@@ -37,16 +38,17 @@ _RETAINED = {
 
 def apply() -> None:
     """Put the operations into moto."""
-    SageMakerResponse.update_endpoint = _update_endpoint
-    SageMakerResponse.update_endpoint_weights_and_capacities = _update_weights_and_capacities
+    add(SageMakerResponse, update_endpoint)
+    replace(SageMakerResponse, update_endpoint_weights_and_capacities=_update_weights_and_capacities)
     create_endpoint, describe_endpoint = SageMakerModelBackend.create_endpoint, SageMakerModelBackend.describe_endpoint
     delete_endpoint = SageMakerModelBackend.delete_endpoint
 
-    def created(self: Any, endpoint_name: str, endpoint_config_name: str, tags: Any) -> FakeEndpoint:
+    def created(self: Any, endpoint_name: str, endpoint_config_name: str, tags: Any) -> Any:
         if endpoint_name in self.endpoints:
             raise AWSValidationException(f"Cannot create already existing endpoint {_arn(self, endpoint_name)!r}.")
         _configuration(self, endpoint_config_name)
-        endpoint = create_endpoint(self, endpoint_name, endpoint_config_name, tags)
+        # moto's own never fail: it types the reason as None.
+        endpoint: Any = create_endpoint(self, endpoint_name, endpoint_config_name, tags)
         _serve(self, endpoint, endpoint_config_name)
         fault = faults.take("SageMaker", "CreateEndpoint", Kind.END_FAILED)
         if fault is not None:
@@ -63,12 +65,11 @@ def apply() -> None:
             _refuse_under_way(self, self.endpoints[endpoint_name])
         delete_endpoint(self, endpoint_name)
 
-    SageMakerModelBackend.create_endpoint = created
-    SageMakerModelBackend.describe_endpoint = described
-    SageMakerModelBackend.delete_endpoint = deleted
+    replace(SageMakerModelBackend, create_endpoint=created, describe_endpoint=described, delete_endpoint=deleted)
 
 
-def _update_endpoint(self: SageMakerResponse) -> ActionResult:
+def update_endpoint(self: SageMakerResponse) -> ActionResult:
+    """Answer UpdateEndpoint."""
     backend = self.sagemaker_backend
     endpoint = _changeable(self)
     configuration = _configuration(backend, self._get_param("EndpointConfigName"))

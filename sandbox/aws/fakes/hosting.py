@@ -13,6 +13,8 @@ from moto.ecr.models import ecr_backends
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.responses import SageMakerResponse
 
+from sandbox.aws.moto_patches import replace
+
 FAKED = (
     "SageMaker CreateModel: an image that its ECR has is refused if its manifest is OCI's; one it lacks is taken",
     "SageMaker CreateEndpointConfig: KmsKeyId beside an instance type with disks of its own (EC2's) is refused",
@@ -25,8 +27,11 @@ _OCI = "application/vnd.oci."
 
 def apply() -> None:
     """Put both into moto."""
-    SageMakerResponse.create_model = _after(_refuse_oci_images, SageMakerResponse.create_model)
-    SageMakerResponse.create_endpoint_config = _after(_refuse_keys, SageMakerResponse.create_endpoint_config)
+    replace(
+        SageMakerResponse,
+        create_model=_after(_refuse_oci_images, SageMakerResponse.create_model),
+        create_endpoint_config=_after(_refuse_keys, SageMakerResponse.create_endpoint_config),
+    )
 
 
 def _after(check: Callable[[Any], None], create: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:

@@ -7,6 +7,8 @@ from moto.core.responses import ActionResult
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.responses import SageMakerResponse
 
+from sandbox.aws.moto_patches import replace
+
 FAKED = (
     "SageMaker CreateModel and DescribeModel: EnableNetworkIsolation and InferenceExecutionConfig are kept",
     "SageMaker CreateEndpointConfig and DescribeEndpointConfig: ShadowProductionVariants and ExecutionRoleArn are kept",
@@ -26,12 +28,18 @@ def apply() -> None:
     """Put it into moto."""
     for kind, (name, members) in _KEPT.items():
         create, describe = getattr(SageMakerResponse, f"create_{kind}"), getattr(SageMakerResponse, f"describe_{kind}")
-        setattr(SageMakerResponse, f"create_{kind}", _keeping(create, kind, name, members))
-        setattr(SageMakerResponse, f"describe_{kind}", _with_kept(describe, kind, name))
         delete = getattr(SageMakerResponse, f"delete_{kind}")
-        setattr(SageMakerResponse, f"delete_{kind}", _forgetting(delete, kind, name))
-    SageMakerResponse.create_endpoint = _with_deployment(SageMakerResponse.create_endpoint)
-    SageMakerResponse.update_pipeline = _emptying(SageMakerResponse.update_pipeline)
+        around = {
+            f"create_{kind}": _keeping(create, kind, name, members),
+            f"describe_{kind}": _with_kept(describe, kind, name),
+            f"delete_{kind}": _forgetting(delete, kind, name),
+        }
+        replace(SageMakerResponse, **around)
+    replace(
+        SageMakerResponse,
+        create_endpoint=_with_deployment(SageMakerResponse.create_endpoint),
+        update_pipeline=_emptying(SageMakerResponse.update_pipeline),
+    )
 
 
 def _keeping(

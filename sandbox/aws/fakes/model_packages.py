@@ -7,6 +7,8 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
+from sandbox.aws.moto_patches import add, replace
+
 FAKED = (
     "SageMaker DeleteModelPackage and DeleteModelPackageGroup: a group with packages is not deleted",
     "SageMaker Put-, Get- and DeleteModelPackageGroupPolicy: a policy is kept, and not obeyed",
@@ -17,14 +19,14 @@ FAKED = (
 
 def apply() -> None:
     """Put the operations into moto."""
-    for operation in (
+    add(
+        SageMakerResponse,
         delete_model_package,
         delete_model_package_group,
         put_model_package_group_policy,
         get_model_package_group_policy,
         delete_model_package_group_policy,
-    ):
-        setattr(SageMakerResponse, operation.__name__, operation)
+    )
     create, listing = SageMakerModelBackend.create_model_package, SageMakerModelBackend.list_model_packages
 
     def created(self: Any, *args: Any, **kwargs: Any) -> str:
@@ -49,9 +51,12 @@ def apply() -> None:
         arn: str = update(self, model_package_arn, **kwargs)
         return arn
 
-    SageMakerModelBackend.create_model_package = created
-    SageMakerModelBackend.update_model_package = updated
-    SageMakerModelBackend.list_model_packages = listed
+    replace(
+        SageMakerModelBackend,
+        create_model_package=created,
+        update_model_package=updated,
+        list_model_packages=listed,
+    )
 
 
 def delete_model_package(self: SageMakerResponse) -> EmptyResult:
@@ -98,7 +103,7 @@ def delete_model_package_group_policy(self: SageMakerResponse) -> EmptyResult:
 
 def _group(self: SageMakerResponse) -> Any:
     name = _name(self._get_param("ModelPackageGroupName"))
-    group = self.sagemaker_backend.model_package_groups.get(name)
+    group = None if name is None else self.sagemaker_backend.model_package_groups.get(name)
     if group is None:
         raise AWSValidationException(f"ModelPackageGroup {name} does not exist.")
     return group

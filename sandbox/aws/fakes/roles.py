@@ -5,12 +5,14 @@ from typing import Any
 
 from moto.iam.models import IAMBackend, Role
 
+from sandbox.aws.moto_patches import replace
+
 FAKED = ("IAM UpdateRole keeps a description that it is not told; moto forgets it",)
 
 
 def apply() -> None:
     """Put it into moto."""
-    IAMBackend.update_role = _keeping(IAMBackend.update_role)
+    replace(IAMBackend, update_role=_keeping(IAMBackend.update_role))
 
 
 def _keeping(update: Callable[..., Role]) -> Callable[..., Role]:

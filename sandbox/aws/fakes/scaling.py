@@ -10,6 +10,8 @@ from typing import Any
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
+from sandbox.aws.moto_patches import replace
+
 FAKED = (
     "Application Auto Scaling DeregisterScalableTarget: its policies go too; one that is not there has AWS's own error",
     "Application Auto Scaling PutScalingPolicy: refused without a scalable target",
@@ -31,10 +33,10 @@ def apply() -> None:
             if (policy.service_namespace, policy.resource_id, policy.scalable_dimension) != (namespace, r_id, dimension)
         }
 
-    ApplicationAutoscalingBackend.deregister_scalable_target = deregistered
+    replace(ApplicationAutoscalingBackend, deregister_scalable_target=deregistered)
     for operation in ("deregister_scalable_target", "put_scaling_policy"):
         original = getattr(ApplicationAutoScalingResponse, operation)
-        setattr(ApplicationAutoScalingResponse, operation, _needing_a_target(original))
+        replace(ApplicationAutoScalingResponse, **{operation: _needing_a_target(original)})
 
 
 def _needing_a_target(original: Callable[[Any], Any]) -> Callable[[Any], Any]:

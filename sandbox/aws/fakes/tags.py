@@ -6,6 +6,8 @@ from typing import Any
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.sagemaker.models import SageMakerModelBackend
 
+from sandbox.aws.moto_patches import add, replace
+
 FAKED = (
     "Application Auto Scaling ListTagsForResource, TagResource and UntagResource",
     "Application Auto Scaling RegisterScalableTarget: tags are kept",
@@ -15,8 +17,7 @@ FAKED = (
 
 def apply() -> None:
     """Put the operations into moto."""
-    for operation in (list_tags_for_resource, tag_resource, untag_resource):
-        setattr(ApplicationAutoScalingResponse, operation.__name__, operation)
+    add(ApplicationAutoScalingResponse, list_tags_for_resource, tag_resource, untag_resource)
     register = ApplicationAutoScalingResponse.register_scalable_target
 
     def registered(self: Any) -> str:
@@ -25,7 +26,7 @@ def apply() -> None:
         _of(self, arn).update(self._get_param("Tags") or {})
         return answer
 
-    ApplicationAutoScalingResponse.register_scalable_target = registered
+    replace(ApplicationAutoScalingResponse, register_scalable_target=registered)
     from_arn = SageMakerModelBackend._get_resource_from_arn  # noqa: SLF001 - moto's only place for it
 
     def found(self: Any, arn: str) -> Any:
@@ -34,7 +35,7 @@ def apply() -> None:
             resource.tags = []
         return resource
 
-    SageMakerModelBackend._get_resource_from_arn = found  # noqa: SLF001 - see above
+    replace(SageMakerModelBackend, _get_resource_from_arn=found)
 
 
 def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:

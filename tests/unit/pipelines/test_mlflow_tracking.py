@@ -136,3 +136,13 @@ def test_the_store_holds_no_second_run_for_one_workspace(uri: str, tmp_path: Pat
         after = store.execute("select count(*) from runs").fetchone()
 
     assert before == after
+
+
+def test_says_so_when_an_experiments_name_is_taken_and_the_experiment_is_not_found(
+    uri: str, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.create_experiment("vanishes")
+    tracker = MlflowTracker(uri, "vanishes", Workspace(tmp_path))
+    monkeypatch.setattr(tracker._client, "get_experiment_by_name", lambda _name: None)
+    with pytest.raises(TrackingError, match=r"experiment 'vanishes' at .*: its name is taken"):
+        tracker.open(run_name="run", parameters={}, tags={})

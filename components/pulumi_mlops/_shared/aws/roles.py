@@ -8,13 +8,13 @@ both: SageMaker can still remove the network interfaces and the grants of the ma
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 import pulumi
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.policies import policy, policy_json
-from pulumi_mlops._shared.documents import Document, without_none
+from pulumi_mlops._shared.documents import Document
 
 if TYPE_CHECKING:
     import pulumi_aws as aws
@@ -44,6 +44,23 @@ class RoleSettings:
     """What it is allowed of networks and keys. Another value is allowed beside the last one while an update runs."""
 
 
+class RoleArguments(TypedDict):
+    """What `aws.iam.Role` takes."""
+
+    name: pulumi.Input[str]
+    description: pulumi.Input[str]
+    assume_role_policy: pulumi.Input[str]
+    permissions_boundary: NotRequired[pulumi.Input[str]]
+    tags: Mapping[str, pulumi.Input[str]]
+
+
+class RolePolicyArguments(TypedDict):
+    """What `aws.iam.RolePolicy` takes, but for the role."""
+
+    name: pulumi.Input[str]
+    policy: pulumi.Input[str]
+
+
 @dataclass(frozen=True)
 class DeclaredRole:
     """A role and its policies."""
@@ -59,20 +76,20 @@ def role_arn(account: AwsAccount, role_name: str) -> str:
     return account.arn("iam", f"role/{role_name}")
 
 
-def role_document(settings: RoleSettings) -> Document:
+def role_document(settings: RoleSettings) -> RoleArguments:
     """Return the arguments of the role's resource."""
-    return without_none(
-        {
-            "name": settings.role_name,
-            "description": settings.description,
-            "assume_role_policy": policy_json(settings.trust),
-            "permissions_boundary": settings.permissions_boundary_arn,
-            "tags": dict(settings.tags),
-        }
-    )
+    arguments: RoleArguments = {
+        "name": settings.role_name,
+        "description": settings.description,
+        "assume_role_policy": policy_json(settings.trust),
+        "tags": dict(settings.tags),
+    }
+    if settings.permissions_boundary_arn is not None:
+        arguments["permissions_boundary"] = settings.permissions_boundary_arn
+    return arguments
 
 
-def policy_document(settings: RoleSettings) -> Document:
+def policy_document(settings: RoleSettings) -> RolePolicyArguments:
     """Return the arguments of the policy's resource, but for the role that it belongs to."""
     return {"name": settings.role_name, "policy": policy_json(policy(settings.statements))}
 

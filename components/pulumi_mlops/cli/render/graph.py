@@ -23,7 +23,7 @@ class RenderedResource:
     options: dict[str, Any] = field(default_factory=dict)
 
     def to_document(self) -> dict[str, Any]:
-        """The resource as plain data, without what is empty."""
+        """Return the resource as plain data, without what is empty."""
         document = {
             "resource": self.path,
             "parent": self.parent,
@@ -50,7 +50,7 @@ class RenderedStack:
     outputs: dict[str, Any]
 
     def to_document(self) -> dict[str, Any]:
-        """The stack as plain data."""
+        """Return the stack as plain data."""
         return {
             "stack": self.stack,
             "outputs": self.outputs,

@@ -6,7 +6,7 @@ errors, so that its average is the part of the requests that failed; latencies a
 
 from collections.abc import Iterator
 
-from pulumi_mlops._shared.documents import Document
+from pulumi_mlops.endpoint.sagemaker.arguments import MetricAlarm
 from pulumi_mlops.endpoint.sagemaker.render import VARIANT, tags
 from pulumi_mlops.endpoint.sagemaker.rules import ALARM_PERIOD_SECONDS
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
@@ -14,7 +14,7 @@ from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
 NAMESPACE = "AWS/SageMaker"
 
 
-def alarms(settings: HostingSettings) -> dict[str, Document]:
+def alarms(settings: HostingSettings) -> dict[str, MetricAlarm]:
     """Return the alarms that are asked for, by what each is about.
 
     An asynchronous endpoint always has one about requests that fail: a caller has its answer before the model does.
@@ -22,7 +22,7 @@ def alarms(settings: HostingSettings) -> dict[str, Document]:
     return {about: {**_common(settings, about), **alarm} for about, alarm in _asked_for(settings)}
 
 
-def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
+def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, MetricAlarm]]:
     bounds = settings.alarms
     if bounds.server_error_percent is not None:
         yield "server-errors", _part("Invocation5XXErrors", bounds.server_error_percent, "5xx")
@@ -55,7 +55,7 @@ def _asked_for(settings: HostingSettings) -> Iterator[tuple[str, Document]]:
         )
 
 
-def _failures(most: int) -> Document:
+def _failures(most: int) -> MetricAlarm:
     """Return the alarm about what an asynchronous endpoint could not answer, which no status of a request tells.
 
     async-inference-monitor: InvocationFailures, "If an invocation fails for any reason", by endpoint and variant.
@@ -68,7 +68,7 @@ def _failures(most: int) -> Document:
     }
 
 
-def _part(metric: str, percent: float, what: str) -> Document:
+def _part(metric: str, percent: float, what: str) -> MetricAlarm:
     return {
         "metric_name": metric,
         "statistic": "Average",
@@ -77,7 +77,7 @@ def _part(metric: str, percent: float, what: str) -> Document:
     }
 
 
-def _common(settings: HostingSettings, about: str) -> Document:
+def _common(settings: HostingSettings, about: str) -> MetricAlarm:
     topics = list(settings.alarms.topic_arns)
     return {
         "name": f"{settings.endpoint_name}-{about}",

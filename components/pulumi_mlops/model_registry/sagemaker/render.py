@@ -6,12 +6,13 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
+from pulumi_mlops.model_registry.sagemaker import arguments
 from pulumi_mlops.model_registry.sagemaker.settings import GroupSettings
 
 COMPONENT = names.MODEL_REGISTRY
 
 
-def group(settings: GroupSettings) -> Document:
+def group(settings: GroupSettings) -> arguments.ModelPackageGroup:
     """Return the group that the model's versions are registered in."""
     return {
         "model_package_group_name": settings.group_name,
@@ -20,7 +21,7 @@ def group(settings: GroupSettings) -> Document:
     }
 
 
-def group_policy(settings: GroupSettings) -> Document | None:
+def group_policy(settings: GroupSettings) -> arguments.ModelPackageGroupPolicy | None:
     """Return what other accounts may do with the group: read it, or register versions. None without such accounts.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-version.html, "Register a Model Version from a

@@ -6,8 +6,9 @@ from typing import Any
 
 import pulumi
 
-from pulumi_mlops._shared.documents import Document, to_json
+from pulumi_mlops._shared.documents import to_json
 from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.training_pipeline.sagemaker import arguments
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
@@ -15,7 +16,7 @@ from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineS
 START_AT_MOST_SECONDS_LATE = 3600
 
 
-def pipeline(settings: SageMakerPipelineSettings) -> Document:
+def pipeline(settings: SageMakerPipelineSettings) -> arguments.Pipeline:
     """Return the pipeline."""
     return {
         "pipeline_name": settings.aws_name,
@@ -73,12 +74,12 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
     )
 
 
-def schedule(settings: SageMakerPipelineSettings) -> Document:
+def schedule(settings: SageMakerPipelineSettings, expression: str) -> arguments.Schedule:
     """Return the schedule. A start that was missed is made up for within an hour, or not at all."""
     return {
         "name": settings.aws_name,
         "description": f"Starts the pipeline {settings.aws_name}.",
-        "schedule_expression": settings.schedule,
+        "schedule_expression": expression,
         "schedule_expression_timezone": "UTC",
         "flexible_time_window": {"mode": "OFF"},
         "state": "ENABLED",

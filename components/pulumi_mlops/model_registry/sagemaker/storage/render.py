@@ -1,13 +1,18 @@
 """The bucket and everything that is said about it, as the arguments of pulumi_aws' classes."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.model_data import MODELS_PREFIX
 from pulumi_mlops._shared.aws.policies import policy, resource_statement
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.documents import Document, to_json
+from pulumi_mlops.model_registry.sagemaker.storage import arguments
 from pulumi_mlops.model_registry.sagemaker.storage.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from pulumi_aws import s3
 
 COMPONENT = "storage"
 EXPIRING_PREFIXES = (names.ASYNCHRONOUS_PREFIX, names.DATA_CAPTURE_PREFIX, names.RUNS_PREFIX)
@@ -15,7 +20,7 @@ EXPIRING_PREFIXES = (names.ASYNCHRONOUS_PREFIX, names.DATA_CAPTURE_PREFIX, names
 ABORT_UPLOAD_DAYS = 7
 
 
-def bucket(settings: StorageSettings) -> Document:
+def bucket(settings: StorageSettings) -> arguments.Bucket:
     """Return the bucket. One that is not protected is deleted with all that is in it."""
     return {
         "bucket": settings.bucket_name,
@@ -24,7 +29,7 @@ def bucket(settings: StorageSettings) -> Document:
     }
 
 
-def public_access_block(settings: StorageSettings) -> Document:
+def public_access_block(settings: StorageSettings) -> arguments.PublicAccessBlock:
     """Return the public access block: nothing in the bucket can be made public."""
     return {
         "bucket": settings.bucket_name,
@@ -35,20 +40,22 @@ def public_access_block(settings: StorageSettings) -> Document:
     }
 
 
-def ownership_controls(settings: StorageSettings) -> Document:
+def ownership_controls(settings: StorageSettings) -> arguments.OwnershipControls:
     """Return that the bucket's owner owns all that is in it: access is a matter of policies alone."""
     return {"bucket": settings.bucket_name, "rule": {"object_ownership": "BucketOwnerEnforced"}}
 
 
-def versioning(settings: StorageSettings) -> Document:
+def versioning(settings: StorageSettings) -> arguments.Versioning:
     """Return that what is replaced or deleted is kept."""
     return {"bucket": settings.bucket_name, "versioning_configuration": {"status": "Enabled"}}
 
 
-def encryption(settings: StorageSettings) -> Document:
+def encryption(settings: StorageSettings) -> arguments.Encryption:
     """Return what objects are encrypted with that name no key themselves."""
     key = settings.common.kms_key_arn
-    rule: Document = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    rule: s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
+    }
     if key is not None:
         # The bucket's own key spares a call of KMS for each object.
         rule = {
@@ -58,9 +65,9 @@ def encryption(settings: StorageSettings) -> Document:
     return {"bucket": settings.bucket_name, "rules": [rule]}
 
 
-def lifecycle(settings: StorageSettings) -> Document:
+def lifecycle(settings: StorageSettings) -> arguments.Lifecycle:
     """Return what is deleted when."""
-    everything = {
+    everything: s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": "noncurrent",
         "status": "Enabled",
         "filter": {"prefix": ""},
@@ -68,7 +75,7 @@ def lifecycle(settings: StorageSettings) -> Document:
         "expiration": {"expired_object_delete_marker": True},
         "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
     }
-    expiring = [
+    expiring: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": prefix.removesuffix("/"),
             "status": "Enabled",
@@ -80,7 +87,7 @@ def lifecycle(settings: StorageSettings) -> Document:
     return {"bucket": settings.bucket_name, "rules": [everything, *expiring]}
 
 
-def bucket_policy(settings: StorageSettings) -> Document:
+def bucket_policy(settings: StorageSettings) -> arguments.BucketPolicy:
     """Return who may do what: nobody without TLS; other accounts, where they are named, may read models or add them."""
     account, others = settings.common.account, settings.others
     arn = account.arn("s3", settings.bucket_name)
