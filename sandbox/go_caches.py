@@ -32,6 +32,10 @@ def compiling(purpose: str) -> Iterator[dict[str, str]]:
         # information out (-s -w), so the compiler need not write it: 14 to 18 % less CPU for the packages measured
         # (k8s.io/api/core/v1, pkg/apis/core/validation), and a program of the same size.
         "GOFLAGS": "-buildvcs=false -modcacherw -gcflags=all=-dwarf=false",
+        # The compiler collects its garbage less often: 15 to 18 % less CPU for the packages measured (service/s3 of
+        # AWS' client, pulumi/pkg's resource/deploy), and 745 MB instead of 495 at the most.
+        "GOGC": "400",
+        "GOMEMLIMIT": "1GiB",
         "GOMODCACHE": str(folder / "modules"),
         "GOCACHE": str(folder / "objects"),
     }
