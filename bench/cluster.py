@@ -1,12 +1,13 @@
 """From nothing to a cluster that takes pods, with everything built before."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
@@ -26,21 +27,27 @@ def measure() -> Sequence[Figure]:
     """
     if build.built() is None:
         raise NotMeasurableError("the cluster's programs are not built: run `make up` first")
-    ran = any(program.pid for program in lifecycle.status())
-    if ran:
-        lifecycle.down(keep_data=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix="mlops-bench-") as state:
-            seconds = [_start_and_stop(state) for _ in range(_RUNS)]
-    finally:
-        if ran:
-            lifecycle.up()
+    with machine_to_itself(), tempfile.TemporaryDirectory(prefix="mlops-bench-") as state:
+        seconds = [_start_and_stop(state) for _ in range(_RUNS)]
     return [
         Figure(
             "nothing → cluster ready, median", sorted(seconds)[_RUNS // 2], "s", Goal.AT_MOST, 20.0, f"{_RUNS} runs"
         ),
         Figure("nothing → cluster ready, slowest", max(seconds), "s"),
     ]
+
+
+@contextlib.contextmanager
+def machine_to_itself() -> Iterator[None]:
+    """Stops the cluster that runs, with all that is in it, for as long as the block takes."""
+    ran = any(program.pid for program in lifecycle.status())
+    if ran:
+        lifecycle.down(keep_data=True)
+    try:
+        yield
+    finally:
+        if ran:
+            lifecycle.up()
 
 
 def _start_and_stop(state: str) -> float:

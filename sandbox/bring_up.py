@@ -1,13 +1,14 @@
 """Bringing the parts of the sandbox up, each only as far as it is not up already."""
 
+import contextlib
 from collections.abc import Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
-from sandbox import doctor, images, paths, progress, taken
+from sandbox import doctor, go_caches, images, paths, progress, taken
 from sandbox.cluster import Cluster, build, lifecycle, users_context
-from sandbox.doctor import Part
-from sandbox.engine import install_engine
+from sandbox.doctor import Part, compiling
+from sandbox.engine import Engine, install_engine
 from sandbox.engine.plugins import install_plugins
 from sandbox.files import write_atomically
 from sandbox.images import building
@@ -30,12 +31,11 @@ def bring_up(context: str | None = None, parts: Collection[Part] = EVERY_PART) -
         SandboxError: When this machine lacks something, which is told before anything is built, or a part fails.
     """
     doctor.require(context, tuple(parts))
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    node = context is None and Part.CLUSTER in parts
+    with ThreadPoolExecutor(max_workers=2) as beside:
         # Images are mostly fetched and unpacked: that goes well beside the compiling.
         built = beside.submit(images.build) if Part.IMAGES in parts else None
-        engine = install_engine() if parts and {Part.ENGINE, Part.PLUGINS} & set(parts) else None
-        if context is None and Part.CLUSTER in parts:
-            build.ensure()
+        engine = _compiled(with_engine=bool({Part.ENGINE, Part.PLUGINS} & set(parts)), with_node=node, beside=beside)
         cluster = _cluster(context) if {Part.CLUSTER, Part.IMAGES} & set(parts) else None
         _await_images(built)
     if cluster is not None and Part.IMAGES in parts:
@@ -60,6 +60,20 @@ def current_cluster(context: str | None) -> Cluster:
 def users_contexts_file() -> Path:
     """File that lists the contexts of the user's own clusters that were taken: their stacks outlive the sandbox."""
     return paths.state_root() / "users-contexts"
+
+
+def _compiled(*, with_engine: bool, with_node: bool, beside: Executor) -> Engine | None:
+    """Compiles what is lacking, with the compiler's caches shared; returns the engine when it is wanted."""
+    engine_lacks, node_lacks = with_engine and compiling.engine_is_lacking(), with_node and compiling.node_is_lacking()
+    shared = go_caches.compiling("compiling Pulumi and Kubernetes") if engine_lacks and node_lacks else None
+    with shared or contextlib.nullcontext() as environment:
+        if environment is not None:
+            # What cannot be fetched now is asked for again by the build, which says why.
+            beside.submit(build.fetch_modules, environment)
+        engine = install_engine() if with_engine else None
+        if with_node:
+            build.ensure()
+    return engine
 
 
 def _cluster(context: str | None) -> Cluster:

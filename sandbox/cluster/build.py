@@ -1,16 +1,14 @@
 """The cluster's programs, compiled from the Go module in `go/node` into the cache."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox import commands, paths, progress, versions
+from sandbox import commands, go_patches, paths, progress, versions
 from sandbox.errors import SandboxError
-from sandbox.files import exclusive
-from sandbox.go_caches import go_environment
+from sandbox.go_caches import compiling
 
 PROGRAMS = ("kubernetes-node", "coredns", "pause", "volume-provisioner", "metrics-server")
 
@@ -36,11 +34,23 @@ def ensure() -> Path:
     """
     if (folder := built()) is not None:
         return folder
-    with exclusive(paths.claim(paths.cache_root()) / "locks" / "cluster", "compiling Kubernetes"):
+    with compiling("compiling Kubernetes") as environment:
         if (folder := built()) is None:
             folder = _folder()
-            _compile_into(folder)
+            _compile_into(folder, environment)
     return folder
+
+
+def fetch_modules(environment: Mapping[str, str]) -> None:
+    """Fetches what the programs are compiled from, unless it is there: goes well beside other compiling.
+
+    Args:
+        environment: The variables for `go`.
+
+    Raises:
+        SandboxError: Something cannot be fetched.
+    """
+    commands.run(["go", "list", "-deps", "./cmd/...", _METRICS_SERVER], environment=environment, folder=_module())
 
 
 def key() -> str:
@@ -72,7 +82,7 @@ def _builds() -> list[list[str]]:
     ]
 
 
-def _compile_into(folder: Path) -> None:
+def _compile_into(folder: Path, environment: Mapping[str, str]) -> None:
     if shutil.which("go") is None:
         raise SandboxError(
             "go: not found on PATH; the cluster's programs are compiled with it",
@@ -83,11 +93,10 @@ def _compile_into(folder: Path) -> None:
     with (
         progress.step(f"compile Kubernetes {versions.KUBERNETES} (about five minutes, once)") as current,
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary,
-        go_environment("node") as environment,
     ):
         building = Path(temporary) / "programs"
         building.mkdir()
-        with_patches = f"-modfile={_patch_modules(environment)}"
+        with_patches = f"-modfile={go_patches.patched(_module(), _PATCHED, environment)}"
         for build in _builds():
             commands.follow(
                 ["go", "build", "-v", with_patches, "-o", f"{building}/", *build],
@@ -99,26 +108,3 @@ def _compile_into(folder: Path) -> None:
         building.rename(folder)
         size = sum(path.stat().st_size for path in folder.iterdir())
         current.note(f"{size / 2**20:.0f} MiB")
-
-
-def _patch_modules(environment: Mapping[str, str]) -> Path:
-    """Copies modules, puts our files over them, and writes a go.mod that names the copies.
-
-    Go's `-overlay` replaces no file of the module cache, and copies of whole modules in this repository would be
-    20,000 lines for two changed files.
-
-    Returns:
-        The go.mod, with its go.sum beside it.
-    """
-    folder = Path(environment["GOMODCACHE"]).parent / "patched"
-    shutil.rmtree(folder, ignore_errors=True)
-    replaced = (_module() / "go.mod").read_text()
-    for name in _PATCHED:
-        download = ["go", "mod", "download", "-json", name]
-        found = json.loads(commands.run(download, environment=environment, folder=_module()))
-        shutil.copytree(found["Dir"], folder / name)
-        shutil.copytree(_module() / "_patches" / name, folder / name, dirs_exist_ok=True)
-        replaced += f"\nreplace {name} => {folder / name}\n"
-    shutil.copyfile(_module() / "go.sum", folder / "go.sum")
-    (folder / "go.mod").write_text(replaced)
-    return folder / "go.mod"

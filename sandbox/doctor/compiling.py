@@ -16,7 +16,7 @@ def pulumi() -> Finding:
         return Finding("Pulumi", State.FOUND, f"{engine.version} (yours: {engine.pulumi})")
     if engine_build.is_built():
         return Finding("Pulumi", State.FOUND, f"{versions.PULUMI} (compiled, in {paths.cache_root()})")
-    return Finding("Pulumi", State.NOTED, f"not on PATH; {versions.PULUMI} is compiled, about four minutes, once")
+    return Finding("Pulumi", State.NOTED, f"not on PATH; {versions.PULUMI} is compiled, about three minutes, once")
 
 
 def engine_is_lacking() -> bool:

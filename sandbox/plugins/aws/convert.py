@@ -44,8 +44,6 @@ def to_aws(node: Node, value: Any) -> Any:
         return _structure(node.children, value[0]) if value else {}
     if form is Form.ONLY:
         return [_structure(node.children, value)]
-    if form is Form.NUMBER_TEXT:
-        return float(value)
     if node.children and isinstance(value, list):
         return [_structure(node.children, item) for item in value]
     return _structure(node.children, value) if node.children else _leaf_to_aws(node, value)
@@ -72,8 +70,6 @@ def _formed(node: Node, form: Form, live: Any) -> Any:
         return [found] if found else None
     if form is Form.ONLY:
         return properties(node.children, live[0]) if live else None
-    if form is Form.NUMBER_TEXT:
-        return f"{live:g}"
     return live if isinstance(live, str) else text_of(live)
 
 

@@ -92,18 +92,9 @@ def _same_leaf(node: Node | None, one: Any, other: Any) -> bool:
     form = node.spec.form if node else Form.PLAIN
     if form is Form.POLICY and isinstance(one, str) and isinstance(other, str):
         return same_policy(one, other)
-    if form is Form.NUMBER_TEXT:
-        return _number(one) == _number(other)
     if node is not None and node.single is not None and node.single.type_name == "timestamp":
         return bool(_instant(one) == _instant(other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def _instant(value: Any) -> Any:

@@ -32,23 +32,12 @@ def identified(kind: ResourceType, identifier: str, region: str) -> Object:
     Raises:
         ProviderError: It has another form.
     """
-    names = kind.import_id or kind.id_of
-    separator = "/" if kind.import_id else kind.id_separator
+    names = kind.id_of
     text = identifier
     if not kind.is_global and "@" in identifier:
         text, _, region = identifier.rpartition("@")
-    parts = _split(text, separator, len(names), has_open_middle=bool(kind.import_id))
+    parts = text.split(kind.id_separator) if len(names) > 1 else [text]
     if len(parts) != len(names) or not all(parts):
-        raise ProviderError(f"{identifier}: got {len(parts)} parts, expected {separator.join(names)}")
+        raise ProviderError(f"{identifier}: got {len(parts)} parts, expected {kind.id_separator.join(names)}")
     found: Object = dict(zip(names, parts, strict=True))
     return found if kind.is_global else found | {REGION: region}
-
-
-def _split(text: str, separator: str, count: int, *, has_open_middle: bool) -> list[str]:
-    """Splits an ID; the second part of an import's may hold separators itself, as `endpoint/x/variant/y` does."""
-    parts = text.split(separator)
-    if not has_open_middle or len(parts) < count:
-        return parts if count > 1 else [text]
-    after = count - 2
-    end = len(parts) - after
-    return [parts[0], separator.join(parts[1:end]), *parts[end:]]

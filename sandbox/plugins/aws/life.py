@@ -175,8 +175,7 @@ class Life:
     def _known(self, identifier: str, olds: Object) -> Object:
         """Returns what is known of the object: from the state, else from its ID."""
         state: Object = plain(olds)
-        names = self._kind.import_id or self._kind.id_of
-        if all(name in state for name in names):
+        if all(name in state for name in self._kind.id_of):
             return state
         return state | identified(self._kind, identifier, self._region)
 

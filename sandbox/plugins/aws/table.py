@@ -32,8 +32,6 @@ class Form(Enum):
     """A list, of whose elements AWS takes one, without a list around it."""
     ONLY = "only"
     """An object, which AWS takes as the only element of a list."""
-    NUMBER_TEXT = "number text"
-    """A number, written as text."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,6 @@ class Tagging:
         remove_all: The operation for the last one, where `write` sets them all at once.
         member: Where operations take them.
         read_member: Where they are shown, if not there.
-        as_map: Whether they are written as a map.
         with_creation: Whether creating takes them.
         absent: How the service says that there are none.
     """
@@ -201,7 +198,6 @@ class Tagging:
     remove_all: str = ""
     member: str = "Tags"
     read_member: str = ""
-    as_map: bool = False
     with_creation: bool = True
     absent: tuple[Absence, ...] = ()
 
@@ -246,7 +242,6 @@ class ResourceType:
         outputs: What is read besides: output, and its path in the object.
         derived: What follows from the properties and the region alone.
         id_separator: Stands between the parts of the ID.
-        import_id: The properties that make up the ID for an import, where that has more; separated by "/".
         tagging: How it is tagged; None when it cannot be.
         naming: How it is named; None when programs must.
         wait: What it goes through after it was created or changed; None when it is there at once.
@@ -273,7 +268,6 @@ class ResourceType:
     outputs: Mapping[str, str] = field(default_factory=dict)
     derived: Callable[[Object, str], Object] | None = None
     id_separator: str = "/"
-    import_id: tuple[str, ...] = ()
     tagging: Tagging | None = None
     naming: Naming | None = None
     wait: Wait | None = None

@@ -37,7 +37,7 @@ def read(call: Caller, tagging: Tagging, state: Object, configured: Tags) -> Obj
             return {}
         raise
     live = at(answer, (tagging.read_member or tagging.member).split(".")) or {}
-    found = live if tagging.as_map else {each["Key"]: each.get("Value", "") for each in live}
+    found = {each["Key"]: each.get("Value", "") for each in live}
     return {key: found[key] for key in sorted(found) if not configured.is_ignored(key)}
 
 
@@ -60,7 +60,7 @@ def write(call: Caller, tagging: Tagging, state: Object, old: Object, new: Objec
 
 def parameter(tagging: Tagging, tags: Object) -> Object:
     """Returns the parameter with which operations take tags."""
-    value: Any = tags if tagging.as_map else [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+    value: Any = [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
     for step in reversed(tagging.member.split(".")):
         value = {step: value}
     found: Object = value

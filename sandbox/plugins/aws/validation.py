@@ -96,7 +96,7 @@ def _leaf(node: Node, value: Any, path: Path) -> Iterator[Failure]:
     if type_name == "boolean":
         if not isinstance(value, bool):
             yield _mistyped(path, value, "true or false")
-    elif type_name in _NUMBERS and node.spec.form is not Form.NUMBER_TEXT:
+    elif type_name in _NUMBERS:
         if isinstance(value, bool) or not isinstance(value, int if type_name in _WHOLE else int | float):
             yield _mistyped(path, value, "a whole number" if type_name in _WHOLE else "a number")
             return
@@ -112,11 +112,9 @@ def _leaf(node: Node, value: Any, path: Path) -> Iterator[Failure]:
 
 
 def _text(node: Node, value: str, path: Path) -> Iterator[Failure]:
-    form, shape = node.spec.form, node.single
-    if form in (Form.POLICY, Form.JSON) and not is_json(value):
+    shape = node.single
+    if node.spec.form in (Form.POLICY, Form.JSON) and not is_json(value):
         yield Failure(path_text(path), f"got {_short(value)}, expected JSON")
-    if form is Form.NUMBER_TEXT and not re.fullmatch(r"-?\d+(\.\d+)?", value):
-        yield Failure(path_text(path), f"got {value!r}, expected a number as text")
     if node.spec.is_arn and not is_arn(value):
         yield Failure(path_text(path), f"got {value!r}, expected an ARN, arn:aws:service:region:account:resource")
     yield from _chosen(node, value, path)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox import bring_up, cli, doctor, images
+from sandbox import bring_up, cli, doctor, go_caches, images
 from sandbox.cluster import Cluster, build, lifecycle, users_context
-from sandbox.doctor import Check, Finding, Part, State, machine
+from sandbox.doctor import Check, Finding, Part, State, compiling, machine
 from sandbox.engine import Engine
 from sandbox.engine.plugins import InstalledPlugin
 from sandbox.errors import SandboxError
@@ -45,6 +45,9 @@ def done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(building, "choice", lambda: "buildah")
     monkeypatch.setattr(private, "find", lambda _: tmp_path / "cache" / "bin" / "containerd")
     monkeypatch.setattr(build, "ensure", noted("compile"))
+    monkeypatch.setattr(build, "fetch_modules", noted("fetch modules"))
+    monkeypatch.setattr(compiling, "engine_is_lacking", lambda: False)
+    monkeypatch.setattr(compiling, "node_is_lacking", lambda: False)
     monkeypatch.setattr(lifecycle, "up", noted("node", node))
     monkeypatch.setattr(users_context, "take", noted("context", Cluster("kind-dev", tmp_path / "kubeconfig")))
     monkeypatch.setattr(images, "build", noted("build images", {}))
@@ -58,6 +61,35 @@ def test_everything_is_brought_up_and_examined_first(done: list[str]) -> None:
     assert sorted(done[1:]) == ["build images", "compile", "deliver images", "engine", "node", "plugins"]
     assert done.index("node") < done.index("deliver images")
     assert done.index("compile") < done.index("node")
+
+
+def test_what_two_compilations_share_is_fetched_and_compiled_once(
+    done: list[str], state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(go_caches.KEEP_VARIABLE, raising=False)
+    caches: list[bool] = []
+    objects = state.parent / "cache" / "go" / "objects"
+
+    def compile_engine() -> Engine:
+        objects.mkdir(parents=True)
+        return Engine(Path("/cache/pulumi"), "v3.300.0", is_built=True)
+
+    def compile_node() -> None:
+        caches.append(objects.is_dir())
+
+    monkeypatch.setattr(compiling, "engine_is_lacking", lambda: True)
+    monkeypatch.setattr(compiling, "node_is_lacking", lambda: True)
+    monkeypatch.setattr(bring_up, "install_engine", compile_engine)
+    monkeypatch.setattr(build, "ensure", compile_node)
+    bring_up.bring_up()
+    assert caches == [True]
+    assert "fetch modules" in done
+    assert not objects.exists()
+    # A machine with a Pulumi of its own compiles one thing: there is nothing to go on beside it.
+    monkeypatch.setattr(compiling, "engine_is_lacking", lambda: False)
+    done.clear()
+    bring_up.bring_up()
+    assert "fetch modules" not in done
 
 
 def test_it_says_of_each_part_whose_was_taken(done: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,18 +103,33 @@ def test_the_compilers_caches_go_once_the_build_has_succeeded(
             raise SandboxError("go build: exit code 1")
         return folders
 
-    with pytest.raises(SandboxError), go_caches.go_environment("engine") as variables:
+    with pytest.raises(SandboxError), go_caches.compiling("a test") as variables:
         compile_with(variables, fails=True)
     left = [Path(variables["GOMODCACHE"]), Path(variables["GOCACHE"])]
     assert all(folder.is_dir() for folder in left), "the next build goes on with them"
-    with go_caches.go_environment("engine") as variables:
+    with go_caches.compiling("a test") as variables:
         compile_with(variables)
     assert not any(folder.exists() for folder in left)
 
     monkeypatch.setenv(go_caches.KEEP_VARIABLE, "1")
-    with go_caches.go_environment("engine") as variables:
+    with go_caches.compiling("a test") as variables:
         compile_with(variables)
     assert all(folder.is_dir() for folder in left)
+
+
+def test_builds_within_a_block_share_the_compilers_caches(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(go_caches.KEEP_VARIABLE, raising=False)
+    with go_caches.compiling("both") as variables:
+        objects = Path(variables["GOCACHE"])
+        with go_caches.compiling("the first") as first:
+            objects.mkdir(parents=True)
+        assert first == variables
+        assert objects.is_dir(), "the second build takes what the first compiled"
+        with go_caches.compiling("the second"):
+            pass
+    assert not objects.exists()
 
 
 def test_kept_data_stays(roots: tuple[Path, Path]) -> None:

@@ -3,7 +3,7 @@
 What a role is allowed of networks and keys is a policy apart, which an update replaces: Pulumi creates the new one
 first and deletes the old one last. So while an endpoint goes over to other subnets or to another key, its role may use
 both: SageMaker can still remove the network interfaces and the grants of the machines that leave.
-`docs/decisions/0023-what-a-role-keeps-for-one-update.md` weighs it.
+`docs/decisions/0025-what-a-role-keeps-for-one-update.md` weighs it.
 """
 
 from collections.abc import Mapping, Sequence
