@@ -48,7 +48,7 @@ class SageMakerTrainingPipeline(pulumi.ComponentResource):
             schedule = self._role(settings, Role.SCHEDULE, roles.schedule_role(settings))
             aws.scheduler.Schedule(
                 name,
-                **render.schedule(settings),
+                **render.schedule(settings, settings.schedule),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[self.pipeline, schedule.policy]),
             )
         self.pipeline_name = self.pipeline.pipeline_name
