@@ -34,6 +34,9 @@ class NeutralPipelineSettings:
     model_name: str
     workspace_gib: int
     run_timeout_seconds: int
+    gate: Document | None
+    schedule: str | None
+    """Five cron fields, in UTC; None: it runs when someone asks."""
 
 
 def read_neutral(
@@ -54,6 +57,8 @@ def read_neutral(
         model_name=arguments.read("model_name", values.name_of_at_most(63), name),
         workspace_gib=arguments.number("workspace_gib", WORKSPACE_GIB),
         run_timeout_seconds=arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS),
+        gate=gate(arguments, graph),
+        schedule=arguments.read("schedule", values.schedule),
     )
     return settings, graph
 

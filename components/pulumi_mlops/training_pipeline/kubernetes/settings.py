@@ -36,8 +36,6 @@ class PipelineSettings(neutral.NeutralPipelineSettings):
     steps: Sequence[StepSettings]
     """In an order in which each comes after those that it needs."""
     parameters: Mapping[str, Any]
-    gate: Document | None
-    schedule: str | None
     champion: Document | None
     allowed_egress_cidrs: Sequence[pulumi.Input[str]]
     pod_annotations: Mapping[str, pulumi.Input[str]]
@@ -64,8 +62,6 @@ def resolve(name: str, args: KubernetesTrainingPipelineArgs) -> PipelineSettings
         environment=read("environment", values.namespace),
         steps=_steps(arguments, graph),
         parameters=neutral.parameters(arguments, graph),
-        gate=neutral.gate(arguments, graph),
-        schedule=read("schedule", values.schedule),
         champion=neutral.champion(arguments),
         allowed_egress_cidrs=arguments.items("kubernetes.allowed_egress_cidrs", values.address_range),
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),

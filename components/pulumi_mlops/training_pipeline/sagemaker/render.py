@@ -12,6 +12,7 @@ from pulumi_mlops.training_pipeline.sagemaker import arguments
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
+from pulumi_mlops.training_pipeline.sagemaker.schedule import expression_of
 
 START_AT_MOST_SECONDS_LATE = 3600
 
@@ -74,12 +75,17 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
     )
 
 
-def schedule(settings: SageMakerPipelineSettings, expression: str) -> arguments.Schedule:
-    """Return the schedule. A start that was missed is made up for within an hour, or not at all."""
+def schedule(settings: SageMakerPipelineSettings, cron_fields: str) -> arguments.Schedule:
+    """Return the schedule. A start that was missed is made up for within an hour, or not at all.
+
+    Args:
+        settings: The settings.
+        cron_fields: Their schedule.
+    """
     return {
         "name": settings.aws_name,
         "description": f"Starts the pipeline {settings.aws_name}.",
-        "schedule_expression": expression,
+        "schedule_expression": expression_of(cron_fields),
         "schedule_expression_timezone": "UTC",
         "flexible_time_window": {"mode": "OFF"},
         "state": "ENABLED",

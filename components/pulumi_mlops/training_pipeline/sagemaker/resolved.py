@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 
 from pulumi_mlops._shared.aws.account import AwsAccount
-from pulumi_mlops._shared.documents import Document
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
 from pulumi_mlops.training_pipeline.settings import NeutralPipelineSettings
 
@@ -23,9 +22,6 @@ class SageMakerPipelineSettings(NeutralPipelineSettings):
     result_step: str | None
     parameters: Mapping[str, ParameterPlan]
     """With the defaults that the graph has; `later` has the values that were given."""
-    gate: Document | None
-    schedule: str | None
-    """An expression of EventBridge Scheduler; None: it runs when someone asks."""
     cache_days: int
     retry_attempts: int
     approval: str

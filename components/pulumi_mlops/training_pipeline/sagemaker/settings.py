@@ -12,9 +12,7 @@ from pulumi_mlops._shared.aws.instance_types import InstanceUse
 from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME, LONGEST_ROLE_POLICIES, policies_length
 from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
 from pulumi_mlops._shared.aws.tags import component_tags
-from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.problems import Requirement
-from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker import limits, roles
@@ -41,11 +39,11 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
     read = arguments.read
     everywhere, graph = neutral.read_neutral(arguments, name, LONGEST_NAME)
     _check_graph(arguments, graph)
+    _check_neutral(arguments, everywhere)
     common, network = read_common(arguments), read_network(arguments)
     subnets, groups = (network.subnet_ids, network.security_group_ids) if network else ([], [])
     data = arguments.items("sagemaker.data_s3_uris", values.s3_uri)
     tags = component_tags(common.tags, COMPONENT, workload=everywhere.model_name)
-    schedule = read("schedule", all_of(values.schedule, _has_expression))
     settings = SageMakerPipelineSettings(
         **vars(everywhere),
         aws_name=resource_name(arguments, common, name, longest=LONGEST_NAME),
@@ -53,8 +51,6 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         steps=_steps(arguments, graph, common),
         result_step=graph_steps.result_step(graph["steps"]),
         parameters=_parameters(graph),
-        gate=_gate(arguments, graph),
-        schedule=scheduler.expression_of(schedule) if schedule else None,
         cache_days=arguments.number("sagemaker.cache_days", limits.CACHE_DAYS),
         retry_attempts=arguments.number("sagemaker.retry_attempts", limits.RETRY_ATTEMPTS),
         approval=ModelApproval(read("sagemaker.approval", None, ModelApproval.PENDING)).value,
@@ -87,6 +83,14 @@ def _check_graph(arguments: Arguments, graph: Mapping[str, Any]) -> None:
     arguments.check("graph.reference", graph["reference"], _is_recorded)
     for got, expected, fix in graph_steps.problems(graph):
         arguments.add("graph", got, expected, fix)
+
+
+def _check_neutral(arguments: Arguments, everywhere: neutral.NeutralPipelineSettings) -> None:
+    """Refuse what is right elsewhere, and what SageMaker cannot record or EventBridge Scheduler not express."""
+    if everywhere.gate is not None and arguments.sound("gate"):
+        arguments.check("gate.metric", everywhere.gate["metric"], _is_recorded)
+    if everywhere.schedule is not None and arguments.sound("schedule"):
+        arguments.check("schedule", everywhere.schedule, _has_expression)
 
 
 def _steps(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> list[StepPlan]:
@@ -135,13 +139,6 @@ def _parameters(graph: Mapping[str, Any]) -> dict[str, ParameterPlan]:
         )
         for name, schema in graph["parameters"].items()
     }
-
-
-def _gate(arguments: Arguments, graph: Mapping[str, Any]) -> Document | None:
-    gate = neutral.gate(arguments, graph)
-    if gate is not None and arguments.sound("gate"):
-        arguments.check("gate.metric", gate["metric"], _is_recorded)
-    return gate
 
 
 def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> dict[str, Any]:
