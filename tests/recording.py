@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import struct_pb2
 from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.proto import resource_pb2
+
+from pulumi_mlops.cli.render.recorder import STACK_TYPE, Recorder, with_computed
 
 AUTOMATIC_SUFFIX = "0a1b2c3d"
 
@@ -23,6 +25,7 @@ class Declared:
     parent: str
     """Type and name of the parent, `type::name`; empty for none."""
     inputs: dict[str, Any]
+    """As `mlops render` shows them: secrets and what is not yet known as placeholders."""
     depends_on: frozenset[str]
     """`type::name` of each resource that it waits for."""
     options: Any
@@ -55,78 +58,57 @@ class Declaration:
         return {resource.type.rsplit(":", 1)[-1] for resource in self.resources}
 
 
-class _NoProvider(mocks.Mocks):
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise AssertionError(f"{args.token}: a component asks a provider")
+class RecordingMonitor(Recorder):
+    """The recorder of `mlops render`, which answers as a provider does that creates or previews."""
 
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        raise AssertionError(f"{args.typ} {args.name}: declared past the recording")
-
-
-class RecordingMonitor(mocks.MockMonitor):
     def __init__(self, failing: Callable[[str, str], bool], rollouts: int) -> None:
-        super().__init__(_NoProvider())
+        super().__init__("test", "mlops")
         self.declared: list[Declared] = []
         self._failing = failing
         self._rollouts = rollouts
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in Pulumi's protocol
-        urn = self.make_urn(request.parent, request.type, request.name)
-        if request.type == "pulumi:pulumi:Stack":
-            return resource_pb2.RegisterResourceResponse(urn=urn)
+        whole = resource_pb2.RegisterResourceRequest()
+        whole.CopyFrom(request)
+        answer = super().RegisterResource(request)
+        if request.type == STACK_TYPE:
+            return answer
+        rendered = self.recorded[self.path(answer.urn)]
         self.declared.append(
             Declared(
                 type=request.type,
                 name=request.name,
-                parent=_short(request.parent),
-                inputs=json_format.MessageToDict(request.object),
-                depends_on=frozenset(_short(urn) for urn in request.dependencies),
-                options=request,
+                parent=_short(rendered.parent or ""),
+                inputs=rendered.inputs,
+                depends_on=frozenset(_short(path) for path in rendered.depends_on),
+                options=whole,
             )
         )
         if self._failing(request.type, request.name):
             raise RuntimeError(f"{request.type} {request.name} failed")
-        known = settings.is_dry_run()
-        identity = f"id-of-{request.name}" if request.custom and not known else ""
-        state = _checked(request) if known else _state(request, self._rollouts)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
+        return answer
 
+    def identity(self, request: Any) -> str:
+        return f"id-of-{request.name}" if request.custom and not settings.is_dry_run() else ""
 
-def _checked(request: Any) -> struct_pb2.Struct:
-    """All that a preview of a new resource knows: its inputs, and the name where the provider makes one.
+    def state(self, request: Any) -> struct_pb2.Struct:
+        """What an update knows of what it has created; in a preview, the inputs and the name that the provider makes.
 
-    That is what the official Kubernetes provider answers (pulumi-kubernetes, provider.go, Create with preview).
-    """
-    inputs = struct_pb2.Struct()
-    inputs.CopyFrom(request.object)
-    if request.type.startswith("kubernetes:"):
-        metadata = inputs.fields["metadata"].struct_value
-        if "name" not in metadata.fields:
-            metadata.fields["name"].string_value = f"{request.name}-{AUTOMATIC_SUFFIX}"
-    return inputs
-
-
-def _state(request: Any, rollouts: int) -> struct_pb2.Struct:
-    state = _checked(request)
-    if request.type.startswith("kubernetes:"):
-        metadata = state.fields["metadata"].struct_value
-        metadata.fields["uid"].string_value = f"uid-of-{request.name}"
-        if request.type.endswith(":Job"):
+        That is what the official Kubernetes provider answers (pulumi-kubernetes, provider.go, Create with preview).
+        """
+        name = f"{request.name}-{AUTOMATIC_SUFFIX}"
+        if settings.is_dry_run():
+            return with_computed(request, name=name)
+        state = with_computed(request, name=name, uid=f"uid-of-{request.name}", revision=str(self._rollouts))
+        if request.type.endswith("batch/v1:Job"):
             state.fields["status"].struct_value.fields["succeeded"].number_value = 1
-        if request.type.endswith(":Deployment"):
-            annotations = metadata.fields["annotations"].struct_value
-            annotations.fields["deployment.kubernetes.io/revision"].string_value = str(rollouts)
-    if request.type == "pulumi-python:dynamic/mlops:Endpoint":
-        state.fields["endpoint_arn"].string_value = f"arn-of-{request.name}"
-    return state
+        if request.type == "pulumi-python:dynamic/mlops:Endpoint":
+            state.fields["endpoint_arn"].string_value = f"arn-of-{request.name}"
+        return state
 
 
-def _short(urn: str) -> str:
-    if not urn:
-        return ""
-    *_, kinds, name = urn.split("::")
-    kind = kinds.rsplit("$", 1)[-1]
-    return "" if kind == "pulumi:pulumi:Stack" else f"{kind}::{name}"
+def _short(path: str) -> str:
+    return path.rpartition("$")[2]
 
 
 def declare(
@@ -162,7 +144,7 @@ def _run(monitor: RecordingMonitor, program: Callable[[], object], preview: bool
             legacy_apply_enabled=False,
         )
     )
-    settings.SETTINGS.monitor_features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
+    settings.SETTINGS.monitor_features = set(monitor.features())
 
     async def run() -> Any:
         # A program that fails says so. What waits for its outputs besides would be reported whenever it is collected,

@@ -291,7 +291,7 @@ def test_superseded_configurations_and_models_stay_at_aws_for_the_endpoint_to_re
 
 def test_the_checks_are_kept_in_the_state_by_name_alone() -> None:
     for kind in ("PinnedModelPackage", "HostingImage", "EndpointRelease", "Endpoint"):
-        provider = endpoint().one(kind).inputs["__provider"]
+        provider = endpoint().one(kind).options.object["__provider"]
         assert isinstance(provider, str)
         assert len(provider) < 150
 

@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import Platform, Workload
+from pulumi_mlops.cli.render.recorder import OfflineError
 from pulumi_mlops.stack import checks
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.load import StackSecrets
@@ -69,7 +70,11 @@ def candidates() -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in candidates()])
 def test_a_workload_is_refused_when_its_objects_have_names_of_others(case: dict[str, Any]) -> None:
     names = ("flight-delay", case["name"])
-    twice = [named for named, times in rendered(case["registry"], *names).items() if times > 1]
+    try:
+        twice = [str(named) for named, times in rendered(case["registry"], *names).items() if times > 1]
+    except OfflineError as error:
+        # Of one name to Pulumi too, which the engine refuses.
+        twice = [str(error)]
     assert refused(case["registry"], *names) == bool(twice), twice
 
 

@@ -4,6 +4,7 @@ import pulumi
 import pytest
 
 from pulumi_mlops import Platform, Workload
+from pulumi_mlops.cli.render.values import SECRET
 from pulumi_mlops.stack import PlatformConfig
 from pulumi_mlops.stack.load import StackSecrets
 from pulumi_mlops.stack.model import StackConfig
@@ -86,7 +87,9 @@ def test_a_namespace_without_data_is_not_protected() -> None:
 def test_postgresql_takes_its_password_from_the_secrets() -> None:
     settings = config({"database": "postgresql"}, registry=REGISTRY_IMAGE, postgres=POSTGRES_IMAGE)
     declaration = platform(settings, password="correct horse")
-    assert "correct horse" in str(declaration.one("Secret").inputs["stringData"])
+    secret = declaration.one("Secret")
+    assert secret.inputs["stringData"] == SECRET
+    assert "correct horse" in str(secret.options.object)
     (database,) = declaration.one("StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
     assert database["image"] == POSTGRES_IMAGE
 

@@ -56,7 +56,7 @@ class Recorder(mocks.MockMonitor):
         urn = self._urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        path = self._path(urn)
+        path = self.path(urn)
         if path in self.recorded:
             raise OfflineError(f"{path}: got two resources of one name, expected one, fix: rename one of them")
         # How Pulumi packs the code of a dynamic resource: it differs from one Python to the next, and nobody reads it.
@@ -64,14 +64,23 @@ class Recorder(mocks.MockMonitor):
         sources = {key: [_name(urn) for urn in value.urns] for key, value in request.propertyDependencies.items()}
         self.recorded[path] = RenderedResource(
             path=path,
-            parent=self._path(request.parent) if STACK_TYPE not in request.parent and request.parent else None,
+            parent=self.path(request.parent) if STACK_TYPE not in request.parent and request.parent else None,
             provider=_name(request.provider.rpartition("::")[0]) or None,
-            depends_on=tuple(sorted({self._path(urn) for urn in request.dependencies})),
+            depends_on=tuple(sorted({self.path(urn) for urn in request.dependencies})),
             inputs=read_values(request.object, sources),
             options=_options(request),
         )
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=f"<{request.name}.id>" if request.custom else "", object=_state(request)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=self.identity(request), object=self.state(request))
+
+    def identity(self, request: Any) -> str:
+        """Return the id that a resource gets; empty for a component."""
+        return f"<{request.name}.id>" if request.custom else ""
+
+    def state(self, request: Any) -> struct_pb2.Struct:
+        """Return what a provider would answer, as far as that is known beforehand."""
+        known = f"<{request.name}"
+        return with_computed(
+            request, name=f"{known}.metadata.name>", uid=f"{known}.metadata.uid>", revision=f"{known}.revision>"
         )
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
@@ -92,7 +101,8 @@ class Recorder(mocks.MockMonitor):
         chain = "" if not parent or STACK_TYPE in parent else f"{parent.split('::')[2]}$"
         return f"{self._prefix}{chain}{kind}::{name}"
 
-    def _path(self, urn: str) -> str:
+    def path(self, urn: str) -> str:
+        """Return how a resource of this stack is called in a graph."""
         return urn.removeprefix(self._prefix)
 
 
@@ -113,16 +123,24 @@ def _options(request: Any) -> dict[str, Any]:
     return options
 
 
-def _state(request: Any) -> struct_pb2.Struct:
-    """Return what a provider would answer, as far as that is known beforehand."""
+def with_computed(request: Any, *, name: str, uid: str | None = None, revision: str | None = None) -> struct_pb2.Struct:
+    """Return a resource's inputs, and what Kubernetes would compute beside them.
+
+    Args:
+        request: The registration.
+        name: The object's name where the inputs have none.
+        uid: Its uid. None: not known.
+        revision: How often a Deployment has been rolled out. None: not known.
+    """
     state = struct_pb2.Struct()
     state.CopyFrom(request.object)
-    if request.type.startswith("kubernetes:"):
-        metadata = state.fields["metadata"].struct_value
-        for key in ("name", "uid"):
-            if key not in metadata.fields:
-                metadata.fields[key].string_value = f"<{request.name}.metadata.{key}>"
-        if request.type.endswith(":Deployment"):
-            annotations = metadata.fields["annotations"].struct_value
-            annotations.fields["deployment.kubernetes.io/revision"].string_value = f"<{request.name}.revision>"
+    if not request.type.startswith("kubernetes:"):
+        return state
+    metadata = state.fields["metadata"].struct_value
+    for key, value in (("name", name), ("uid", uid)):
+        if value is not None and key not in metadata.fields:
+            metadata.fields[key].string_value = value
+    if revision is not None and request.type.endswith(":Deployment"):
+        annotations = metadata.fields["annotations"].struct_value
+        annotations.fields["deployment.kubernetes.io/revision"].string_value = revision
     return state
