@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from bench.__main__ import SECTIONS
-from mlops_runtime.__main__ import _parser as runtime_parser
+from mlops_runtime.__main__ import parser as runtime_parser
 from pulumi_mlops.cli.app import app
 from sandbox.cli import application
 from tests.unit.documents.pages import ROOT, commands_in, pages

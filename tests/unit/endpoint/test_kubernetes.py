@@ -220,7 +220,7 @@ def test_the_server_takes_the_command_that_it_is_given() -> None:
     from mlops_runtime.serving import server  # noqa: PLC0415 - see above
 
     command = container(endpoint(request_timeout_seconds=7), "Deployment", "server")["command"]
-    options = server._parser().parse_args(command[3:])
+    options = server.parser().parse_args(command[3:])
     assert command[:3] == ["python", "-m", server.__name__]
     assert (options.request_timeout_seconds, options.grace_seconds) == (7, 7)
 

@@ -138,7 +138,7 @@ def _mlflow_engines() -> list[str]:
 def test_a_pool_of_mlflow_is_as_large_as_it_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in connections.ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)
-    engine = create_sqlalchemy_engine("postgresql+psycopg2://mlflow@localhost/mlflow")
+    engine = create_sqlalchemy_engine("postgresql+psycopg2://mlflow@localhost/mlflow")  # type: ignore[no-untyped-call]
     told = {
         "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": engine.pool.size(),
         "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": engine.pool._max_overflow,
