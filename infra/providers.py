@@ -30,7 +30,9 @@ def kubernetes(platform: PlatformConfig) -> pulumi.ProviderResource:
     import pulumi_kubernetes  # noqa: PLC0415 - each target's library is large, and a stack has one target
 
     if platform.kubernetes is None:
-        raise ValueError("platform.kubernetes: got nothing, expected the cluster's context; add it to the stack file")
+        raise ValueError(
+            "platform.kubernetes: got nothing, expected the cluster's context, fix: add it to the stack file"
+        )
     context = os.environ.get("MLOPS_KUBE_CONTEXT") or platform.kubernetes.context
     # The context stands for the cluster. Without this the provider compares what KUBECONFIG names, and where that is
     # not set another context is taken for the same cluster: the state would speak of objects that are elsewhere.
@@ -49,7 +51,7 @@ def aws(platform: PlatformConfig) -> pulumi.ProviderResource:
     import pulumi_aws  # noqa: PLC0415 - each target's library is large, and a stack has one target
 
     if platform.sagemaker is None:
-        raise ValueError("platform.sagemaker: got nothing, expected account and region; add it to the stack file")
+        raise ValueError("platform.sagemaker: got nothing, expected account and region, fix: add it to the stack file")
     settings = platform.sagemaker
     provider: pulumi.ProviderResource = pulumi_aws.Provider(
         "aws", region=settings.region, allowed_account_ids=[settings.account_id], **_offline()

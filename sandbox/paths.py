@@ -75,7 +75,7 @@ def claim(root: Path) -> Path:
     # Asked for once more at the end: another thread or process may be claiming it just now.
     if root.is_dir() and any(root.iterdir()) and not marker.exists():
         raise SandboxError(
-            f"{root}: expected an empty folder or one of the sandbox's own, got one with other files",
+            f"{root}: got a folder with other files, expected an empty one or one of the sandbox's own",
             "name an empty folder in MLOPS_SANDBOX_CACHE and MLOPS_SANDBOX_STATE",
         )
     root.mkdir(parents=True, exist_ok=True, mode=0o711)

@@ -105,5 +105,5 @@ def _figures(connections: int, us: Rounds, them: Rounds) -> list[Figure]:
 def _two_cores() -> tuple[int, int]:
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        raise NotMeasurableError(f"expected two cores, one for the server and one for the load, got {len(cores)}")
+        raise NotMeasurableError(f"got {len(cores)} cores, expected two: one for the server and one for the load")
     return cores[0], cores[1]

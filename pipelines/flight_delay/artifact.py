@@ -63,8 +63,8 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
     difference = float(np.abs(score(directory, compared) - pipeline.predict(compared)).max())
     if not difference <= TOLERANCE_MINUTES:
         raise StepError(
-            f"model.onnx: expected scikit-learn's predictions within {TOLERANCE_MINUTES} minutes,"
-            f" got a difference of {difference:.6f} in {len(compared)} flights"
+            f"model.onnx: got predictions that differ by {difference:.6f} minutes in {len(compared)} flights,"
+            f" expected scikit-learn's within {TOLERANCE_MINUTES}"
         )
     return difference
 

@@ -38,9 +38,11 @@ class FlightDelayParameters(PipelineParameters):
     @model_validator(mode="after")
     def _months_are_in_order(self) -> Self:
         if self.train_from > self.train_until:
-            raise ValueError(f"expected train_from <= train_until, got {self.train_from} and {self.train_until}")
+            raise ValueError(f"got train_from {self.train_from}, expected at most train_until, {self.train_until}")
         if self.train_until == "2013-12":
-            raise ValueError("expected train_until before 2013-12, the data's last month: none is left to evaluate on")
+            raise ValueError(
+                f"got train_until {self.train_until}, expected an earlier month: the next one is evaluated on"
+            )
         return self
 
 

@@ -30,11 +30,11 @@ def find_files() -> dict[str, Path]:
     try:
         files = distribution(PACKAGE).files or []
     except PackageNotFoundError as error:
-        raise StepError(f"expected the package {PACKAGE} {VERSION}, got none; {fix}") from error
+        raise StepError(f"got no package {PACKAGE}, expected version {VERSION}, fix: {fix}") from error
     found = {path.name: Path(str(path.locate())) for path in files if path.name in CHECKSUMS}
     missing = sorted(name for name in CHECKSUMS if name not in found or not found[name].is_file())
     if missing:
-        raise StepError(f"package {PACKAGE}: expected the files {', '.join(missing)}, got none; {fix}")
+        raise StepError(f"package {PACKAGE}: got no {' and no '.join(missing)}, expected these files, fix: {fix}")
     return found
 
 
@@ -49,6 +49,6 @@ def copy_files(files: dict[str, Path], destination: Path) -> None:
         copied = Path(shutil.copyfile(path, destination / name))
         checksum = digest_file(copied)
         if checksum != CHECKSUMS[name]:
-            problems.append(f"{path}: expected SHA-256 {CHECKSUMS[name]}, got {checksum}")
+            problems.append(f"{path}: got {checksum}, expected SHA-256 {CHECKSUMS[name]}")
     if problems:
-        raise StepError(f"{'; '.join(problems)}; install the package {PACKAGE} {VERSION} anew")
+        raise StepError(f"{'; '.join(problems)}, fix: install the package {PACKAGE} {VERSION} anew")

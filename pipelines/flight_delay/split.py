@@ -44,7 +44,7 @@ class Split:
         chosen = chosen.iloc[-rows_max:]
         if chosen.empty:
             raise StepError(
-                f"expected flights from {self.train_from:%Y-%m-%d} to {self.holdout_from:%Y-%m-%d}, got none"
+                f"got no flights, expected some from {self.train_from:%Y-%m-%d} to {self.holdout_from:%Y-%m-%d}"
             )
         return chosen
 
@@ -57,7 +57,7 @@ class Split:
         chosen = frame[(frame[DATE] >= self.holdout_from) & (frame[DATE] < self.holdout_until)]
         if chosen.empty:
             raise StepError(
-                f"expected flights from {self.holdout_from:%Y-%m-%d} to {self.holdout_until:%Y-%m-%d}, got none;"
-                " choose an earlier train_until"
+                f"got no flights, expected some from {self.holdout_from:%Y-%m-%d} to {self.holdout_until:%Y-%m-%d},"
+                " fix: choose an earlier train_until"
             )
         return chosen

@@ -86,7 +86,7 @@ def _broken_rows(name: str, frame: pd.DataFrame) -> list[Problem]:
 def _problems(name: str, cases: pd.DataFrame) -> list[Problem]:
     checks = cases["check"].astype(str)
     absent = cases.loc[checks == "column_in_dataframe", "failure_case"].tolist()
-    problems = [Problem(name, f"expected a column {column}, got none") for column in absent]
+    problems = [Problem(name, f"got no column {column}, expected it") for column in absent]
     # Of what is not even of its type, nothing else is worth telling.
     of_type = checks.str.startswith(("coerce_dtype", "dtype"))
     mistyped = cases[of_type & ~cases["column"].isin(absent)]

@@ -38,10 +38,10 @@ def digest_directory(directory: Path) -> str:
             cannot vouch for.
     """
     if not directory.is_dir():
-        raise ArtifactError(f"{directory}: expected a folder with the artifact's files, got none")
+        raise ArtifactError(f"{directory}: got no folder, expected one with the artifact's files")
     lines = [f"{digest_file(directory / path)} {json.dumps(path)}\n" for path in sorted(_files(directory))]
     if not lines:
-        raise ArtifactError(f"{directory}: expected a folder with the artifact's files, got one without any")
+        raise ArtifactError(f"{directory}: got an empty folder, expected one with the artifact's files")
     return DIGEST_PREFIX + hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -53,7 +53,7 @@ def verify_directory(directory: Path, digest: str) -> None:
     """
     actual = digest_directory(directory)
     if actual != digest:
-        raise ArtifactError(f"{directory}: expected an artifact of digest {digest}, got {actual}")
+        raise ArtifactError(f"{directory}: got {actual}, expected an artifact of digest {digest}")
 
 
 def _files(directory: Path) -> Iterator[str]:
@@ -61,6 +61,6 @@ def _files(directory: Path) -> Iterator[str]:
         for name in (*folder_names, *file_names):
             path = Path(folder, name)
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise ArtifactError(f"{path}: expected a file or a folder, got a link or a special file")
+                raise ArtifactError(f"{path}: got a link or a special file, expected a file or a folder")
         for name in file_names:
             yield Path(folder, name).relative_to(directory).as_posix()

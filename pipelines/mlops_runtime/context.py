@@ -74,8 +74,8 @@ class StepContext(Generic[Parameters]):
         """
         if step not in self.step.after:
             raise WorkspaceError(
-                f"step {self.step.name} reads the output of {step!r}, but comes after"
-                f" {', '.join(self.step.after) or 'no step'}; name it in the step's `after`"
+                f"step {self.step.name}: got after {', '.join(self.step.after) or 'no step'}, expected {step!r} too,"
+                " whose output it reads, fix: name it in the step's `after`"
             )
         return self.workspace.output(step)
 
@@ -113,7 +113,7 @@ class StepContext(Generic[Parameters]):
             TrackingError: It is not in the registry, or of another digest.
         """
         if self.champion is None:
-            raise StepError("expected a serving version to compare with, got none")
+            raise StepError("got no champion, expected a serving version to compare with")
         return self.tracker.fetch(self.settings.model_name, self.champion.version, self.champion.digest, destination)
 
     def register_model(self, directory: Path) -> RegisteredModel:

@@ -110,7 +110,7 @@ class FileTracker:
     def _opened(self) -> dict[str, Any]:
         note = self._read()
         if note is None:
-            raise TrackingError(f"{self._workspace.run_folder / NOTE}: expected the run's record, got none")
+            raise TrackingError(f"{self._workspace.run_folder / NOTE}: got no file, expected the run's record")
         return note
 
     def _write(self, note: Mapping[str, object]) -> None:

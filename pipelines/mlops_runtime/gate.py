@@ -22,7 +22,7 @@ class Gate(BaseModel):
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:
         if (self.max is None) == (self.min is None):
-            raise ValueError(f"expected exactly one of max and min, got max {self.max} and min {self.min}")
+            raise ValueError(f"got max {self.max} and min {self.min}, expected exactly one of max and min")
         return self
 
     def __str__(self) -> str:
@@ -39,8 +39,8 @@ class Gate(BaseModel):
         """
         if self.metric not in metrics:
             raise StepError(
-                f"gate {self}: expected the metric {self.metric} to be recorded,"
-                f" got {', '.join(sorted(metrics)) or 'no metric'}; correct the gate's metric"
+                f"gate {self}: got {', '.join(sorted(metrics)) or 'no metric'}, expected a value of {self.metric},"
+                " fix: correct the gate's metric"
             )
         value = metrics[self.metric]
         passes = not math.isnan(value) and (value <= self.max if self.max is not None else value >= (self.min or 0.0))

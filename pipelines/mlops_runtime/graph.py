@@ -84,7 +84,7 @@ class StepGraph:
             if step.name == name:
                 return step
         raise SettingsError(
-            f"step {name!r}: expected one of {', '.join(step.name for step in self.ordered_steps)},"
+            f"step: got {name!r}, expected one of {', '.join(step.name for step in self.ordered_steps)},"
             f" the steps of {self.reference}"
         )
 
@@ -107,7 +107,7 @@ class StepGraph:
         """
         step = self.gate_step
         if step is None:
-            raise SettingsError(f"gate {gate}: expected no gate, since {self.reference} has no gate step; remove it")
+            raise SettingsError(f"gate: got {gate}, expected none: {self.reference} has no gate step, fix: remove it")
         if gate.metric not in step.metrics:
             raise SettingsError(
                 f"gate {gate}: got metric {gate.metric!r}, expected one of {', '.join(step.metrics)},"
@@ -130,13 +130,13 @@ class StepGraph:
         if not FUNCTION_REFERENCE.fullmatch(self.reference):
             problems.append(f"got reference {self.reference!r}, expected module:NAME")
         if not self.steps:
-            problems.append("expected at least one step, got none")
+            problems.append("got no step, expected at least one")
         return problems
 
     def _dependency_problems(self) -> list[str]:
         names = [step.name for step in self.steps]
         problems = [
-            f"step {name}: expected a name of its own, got {names.count(name)} steps of that name"
+            f"step {name}: got {names.count(name)} steps of this name, expected one"
             for name in dict.fromkeys(names)
             if names.count(name) > 1
         ]
@@ -149,7 +149,7 @@ class StepGraph:
         try:
             TopologicalSorter({step.name: step.after for step in self.steps}).prepare()
         except CycleError as error:
-            problems.append(f"expected no cycle, got {' -> '.join(error.args[1])}")
+            problems.append(f"got the cycle {' -> '.join(error.args[1])}, expected none")
         return problems
 
     def _order_problems(self) -> list[str]:
@@ -158,13 +158,13 @@ class StepGraph:
         registering = [step.name for step in self.steps if step.registers_model]
         problems = []
         if len(gates) > 1:
-            problems.append(f"expected at most one gate, got {', '.join(gates)}")
+            problems.append(f"got the gates {', '.join(gates)}, expected at most one")
         if len(training) > 1:
-            problems.append(f"expected at most one step with a model_output, got {', '.join(training)}")
+            problems.append(f"got model_output in {', '.join(training)}, expected it in one step at most")
         if len(registering) > 1:
-            problems.append(f"expected at most one registering step, got {', '.join(registering)}")
+            problems.append(f"got the registering steps {', '.join(registering)}, expected at most one")
         problems += [
-            f"step {name}: expected to come after {role} {other}, got after {', '.join(self.step(name).after)!r}"
+            f"step {name}: got after {', '.join(self.step(name).after)!r}, expected {role} {other} before it"
             for name in registering
             for role, others in (("the gate", gates), ("the training step", training))
             for other in others

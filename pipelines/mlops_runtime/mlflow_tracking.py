@@ -152,8 +152,8 @@ class MlflowTracker:
             verify_directory(directory, digest)
         except ArtifactError as error:
             raise TrackingError(
-                f"{what} at {self._uri}: expected digest {digest}, got {_digest_or_none(directory)};"
-                " what the registry stores is not what was registered"
+                f"{what} at {self._uri}: got {_digest_or_none(directory)}, expected digest {digest}:"
+                " the stored files are not the registered ones"
             ) from error
         return directory
 

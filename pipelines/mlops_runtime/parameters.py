@@ -70,8 +70,8 @@ def problems_of_parameters(model: type[PipelineParameters]) -> list[str]:
     for name, schema in describe_parameters(model).items():
         if schema.get("type") not in SCALAR_TYPES:
             problems.append(
-                f"parameter {name}: expected an int, float, str or bool, got {schema.get('type', 'a union')}"
+                f"parameter {name}: got {schema.get('type', 'a union')}, expected an int, float, str or bool"
             )
         if "default" not in schema:
-            problems.append(f"parameter {name}: expected a default, got none")
+            problems.append(f"parameter {name}: got no default, expected one")
     return problems

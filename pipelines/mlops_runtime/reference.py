@@ -15,7 +15,7 @@ def load_graph(reference: str) -> StepGraph:
     """
     graph = _load(reference, "a step graph such as flight_delay.graph:GRAPH")
     if not isinstance(graph, StepGraph):
-        raise SettingsError(f"{reference}: expected a StepGraph, got {type(graph).__name__}")
+        raise SettingsError(f"{reference}: got {type(graph).__name__}, expected a StepGraph")
     return graph
 
 
@@ -27,22 +27,22 @@ def load_function(reference: str) -> Callable[..., None]:
     """
     function = _load(reference, "a step function as module:function")
     if not callable(function):
-        raise SettingsError(f"{reference}: expected a function, got {type(function).__name__}")
+        raise SettingsError(f"{reference}: got {type(function).__name__}, expected a function")
     return function
 
 
 def _load(reference: str, expected: str) -> object:
     module_name, separator, name = reference.partition(":")
     if not (module_name and separator and name):
-        raise SettingsError(f"{reference!r}: expected {expected}")
+        raise SettingsError(f"got {reference!r}, expected {expected}")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{reference}: expected {expected}, but there is no module {error.name};"
-            " correct the name, or install what it needs (pip install 'pulumi-mlops[pipelines]')"
+            f"{reference}: got no module {error.name}, expected {expected},"
+            " fix: correct the name, or install what it needs (pip install 'pulumi-mlops[pipelines]')"
         ) from error
     try:
         return getattr(module, name)
     except AttributeError as error:
-        raise SettingsError(f"{reference}: expected {expected}, but {module_name} has no {name}") from error
+        raise SettingsError(f"{reference}: got no {name} in {module_name}, expected {expected}") from error

@@ -64,7 +64,7 @@ def settings_from_environment(environment: Mapping[str, str], default_model_name
     try:
         parameters = _parameters(given.get("MLOPS_PARAMETERS", "{}"))
     except ValueError as error:
-        problems.append(f"MLOPS_PARAMETERS: expected a JSON object of parameters by name, got {error}")
+        problems.append(f"MLOPS_PARAMETERS: got {error}, expected a JSON object of parameters by name")
     try:
         champion = Champion.model_validate_json(given["MLOPS_CHAMPION"]) if "MLOPS_CHAMPION" in given else None
     except ValidationError as error:

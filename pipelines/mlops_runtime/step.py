@@ -51,19 +51,19 @@ class Step:
     def problems(self) -> Iterator[str]:
         """What this step has wrong by itself."""
         if not STEP_NAME.fullmatch(self.name):
-            yield f"step {self.name!r}: expected lower-case letters, digits and hyphens, at most 40"
+            yield f"step: got name {self.name!r}, expected lower-case letters, digits and hyphens, at most 40"
         if not FUNCTION_REFERENCE.fullmatch(self.run):
             yield f"step {self.name}: got run {self.run!r}, expected module:function"
         if len(set(self.after)) != len(self.after):
             yield f"step {self.name}: got after {', '.join(self.after)}, expected each step once"
         if self.is_gate and not self.metrics:
-            yield f"step {self.name}: expected a gate to name the metrics that it records, got none"
+            yield f"step {self.name}: got no metrics, expected those that the gate records"
         if self.model_output and not FOLDER.fullmatch(self.model_output):
             expected = "a folder of its output such as 'model'"
             yield f"step {self.name}: got model_output {self.model_output!r}, expected {expected}"
         if self.model_output and (self.is_gate or self.registers_model):
-            other = "is the gate" if self.is_gate else "registers the model"
-            yield f"step {self.name}: expected a step that trains to do nothing else, got one that {other}; split it"
+            other = "gate" if self.is_gate else "registration"
+            yield f"step {self.name}: got model_output and {other}, expected one of the two, fix: split the step"
         if not CPU_QUANTITY.fullmatch(self.resources.cpu):
             yield f"step {self.name}: got cpu {self.resources.cpu!r}, expected cores such as '2' or '500m'"
         if not MEMORY_QUANTITY.fullmatch(self.resources.memory):

@@ -30,7 +30,7 @@ class Workspace:
         try:
             self.run_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise WorkspaceError(f"workspace {root}: expected a folder that can be written, got {error}") from error
+            raise WorkspaceError(f"workspace {root}: got {error}, expected a folder that can be written") from error
 
     def forget_run(self) -> None:
         """Clears away the notes of an earlier run, so that a new one begins; outputs go as their steps begin."""
@@ -70,7 +70,7 @@ class Workspace:
         try:
             return StepRecord.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError as error:
-            raise WorkspaceError(f"{path}: expected the record of a step, got {error}; run the step again") from error
+            raise WorkspaceError(f"{path}: got {error}, expected a step's record, fix: run the step again") from error
 
     def recorded_steps(self) -> list[str]:
         """Names of the steps that have run here."""

@@ -144,7 +144,7 @@ def _read(file: Path) -> _Entry:
     except (OSError, yaml.YAMLError) as error:
         raise SandboxError(f"{file}: not a kubeconfig: {error}") from error
     if not isinstance(document, dict):
-        raise SandboxError(f"{file}: not a kubeconfig: expected a mapping, got {type(document).__name__}")
+        raise SandboxError(f"{file}: not a kubeconfig: got {type(document).__name__}, expected a mapping")
     return document
 
 

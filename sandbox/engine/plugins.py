@@ -148,7 +148,7 @@ def _install_own(engine: Engine, provider: Provider) -> None:
             _add(tar, _OWN_MARK, json.dumps({"module": provider.module}) + "\n", 0o644)
         _plugin_install(engine, provider, ["--file", str(archive), "--reinstall"], _INSTALL_SECONDS)
         if not provider.executable.is_file():
-            raise SandboxError(f"{provider.executable}: expected there after `pulumi plugin install`, got nothing")
+            raise SandboxError(f"{provider.executable}: got no file, expected it after `pulumi plugin install`")
 
 
 def _plugin_install(engine: Engine, provider: Provider, flags: list[str], timeout_seconds: float) -> None:

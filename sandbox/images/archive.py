@@ -48,9 +48,7 @@ def read(archive: Path) -> ArchivedImage:
                 document = _blob(opened, descriptor["digest"])
             configuration = _blob(opened, document["config"]["digest"])
     except (KeyError, tarfile.TarError, json.JSONDecodeError) as error:
-        raise SandboxError(
-            f"{archive}: expected an OCI archive, got something else: {error}", "remove it and build again"
-        ) from error
+        raise SandboxError(f"{archive}: got {error}, expected an OCI archive", "remove it and build again") from error
     return ArchivedImage(
         digest=str(descriptor["digest"]),
         user=str(configuration.get("config", {}).get("User", "")),
@@ -65,7 +63,7 @@ def _is_image(descriptor: dict[str, Any]) -> bool:
 
 def _only(descriptors: list[dict[str, Any]], archive: Path) -> dict[str, Any]:
     if len(descriptors) != 1:
-        raise SandboxError(f"{archive}: expected one image, got {len(descriptors)}", "remove it and build again")
+        raise SandboxError(f"{archive}: got {len(descriptors)} images, expected one", "remove it and build again")
     return descriptors[0]
 
 

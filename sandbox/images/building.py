@@ -46,7 +46,7 @@ def choice() -> str:
     """
     wanted = os.environ.get(VARIABLE, "")
     if wanted not in {"", DOCKER, BUILDAH}:
-        raise SandboxError(f"{VARIABLE}: expected docker or buildah, got {wanted!r}", "unset it to have one chosen")
+        raise SandboxError(f"{VARIABLE}: got {wanted!r}, expected docker or buildah", "unset it to have one chosen")
     if wanted != BUILDAH and docker_answers():
         return DOCKER
     if wanted == DOCKER:
@@ -180,7 +180,7 @@ def _store(builder: Builder, name: str, tag: str, unfinished: Path) -> ImageBuil
     image = archive.read(unfinished)
     if image.user != _USER:
         raise SandboxError(
-            f"image {name}: expected to run as {_USER}, got {image.user or 'root'}",
+            f"image {name}: got the user {image.user or 'root'}, expected {_USER}",
             f"end images/{name}/Dockerfile with USER {_USER}",
         )
     result = ImageBuild(

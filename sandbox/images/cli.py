@@ -37,7 +37,7 @@ def images(
     """Build the images that changed and bring them to the cluster."""
     wanted = tuple(names or IMAGE_NAMES)
     if unknown := sorted(set(wanted) - set(IMAGE_NAMES)):
-        raise SandboxError(f"images: expected some of {', '.join(IMAGE_NAMES)}, got {', '.join(unknown)}")
+        raise SandboxError(f"images: got {', '.join(unknown)}, expected some of {', '.join(IMAGE_NAMES)}")
     builds = build(wanted)
     if not build_only:
         for reference in deliver(builds, current_cluster(users_context.named(context))).values():

@@ -109,14 +109,14 @@ def stage(name: str, folder: Path, checkout: Path | None = None) -> Path:
 def _files_of(root: Path, source: Path) -> list[str]:
     found = _files_below(root, source)
     if not found:
-        raise SandboxError(f"{source.relative_to(root)}: expected files, got none", "correct the COPY line")
+        raise SandboxError(f"{source.relative_to(root)}: got no files, expected some", "correct the COPY line")
     return found
 
 
 def _files_below(root: Path, source: Path) -> list[str]:
     if source.is_symlink():
         raise SandboxError(
-            f"{source.relative_to(root)}: expected a file or folder, got a symbolic link", "copy the file"
+            f"{source.relative_to(root)}: got a symbolic link, expected a file or folder", "copy the file"
         )
     if source.is_file():
         return [source.relative_to(root).as_posix()]

@@ -187,7 +187,10 @@ def test_a_digest_that_nobody_registered_is_refused_and_the_old_version_serves_o
         ended = trained.stack.attempt("up", "--yes")
         why = str(trained.stack.status()["healthy"])
     assert ended.returncode != 0
-    assert f"expected digest sha256:{'0' * 64}, got digest {trained.second['digest']}" in why, ended.stdout
+    assert (
+        f"got digest {trained.second['digest']} in the registry's tag mlops.digest, expected digest sha256:{'0' * 64}"
+        in why
+    ), ended.stdout
     assert_serves(trained, trained.first)
     assert_first_is_back(trained)
 
@@ -232,7 +235,7 @@ def test_an_impostor_behind_the_address_fails_the_update(trained: Trained) -> No
     assert ended.returncode != 0
     version, digest = trained.second["version"], trained.second["digest"]
     assert f"does not serve {WORKLOAD} version {version} {digest}" in ended.stdout, ended.stdout
-    assert "expected name flight-delay, got impostor" in ended.stdout
+    assert "got name impostor, expected flight-delay" in ended.stdout
     assert "impostor version 0 sha256:0 on" in ended.stdout, "who answers now"
     assert "run `pulumi up`" in ended.stdout, "the way back"
     assert_first_is_back(trained)

@@ -21,7 +21,7 @@ def unpack_model(archive: Path, destination: Path) -> None:
             for member in _plain(members):
                 _unpack(members, member, destination / member.name)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise ArtifactError(f"{archive}: expected a model's files as a gzipped tar, got {_what(error)}") from error
+        raise ArtifactError(f"{archive}: got {_what(error)}, expected a model's files as a gzipped tar") from error
 
 
 def _unpack(members: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:

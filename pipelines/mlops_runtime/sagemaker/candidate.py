@@ -37,8 +37,8 @@ def hand_on_model(graph: StepGraph, record: StepRecord, workspace: Workspace, fo
     digest = model_digest(workspace)
     if digest is None or not archive.is_file():
         raise WorkspaceError(
-            f"{archive}: expected the archive of the model that step {record.step} decides about, got none;"
-            f" give the job the output of step {training.name} as an input"
+            f"{archive}: got no file, expected the archive of the model that step {record.step} decides about,"
+            f" fix: give the job the output of step {training.name} as an input"
         )
     folder = digest.removeprefix(DIGEST_PREFIX)
     destination = folders.processing_model / folder / MODEL_ARCHIVE

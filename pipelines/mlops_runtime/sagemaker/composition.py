@@ -71,7 +71,7 @@ def _take(step: Step, folder: Path, workspace: Workspace) -> None:
     record = workspace.record(step.name)
     if record is None:
         found = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "no such folder"
-        raise WorkspaceError(f"{folder}: expected what step {step.name} handed on, got {found or 'an empty folder'}")
+        raise WorkspaceError(f"{folder}: got {found or 'an empty folder'}, expected the output of step {step.name}")
     handed_on = folder / "outputs" / step.name
     output = workspace.output(step.name)
     _give_back(output)
@@ -84,8 +84,8 @@ def _take(step: Step, folder: Path, workspace: Workspace) -> None:
     digest = digest_directory(output) if any(output.iterdir()) else None
     if digest != record.output_digest:
         raise WorkspaceError(
-            f"{handed_on}: expected the output of step {step.name}, {record.output_digest or 'no file'},"
-            f" got {digest or 'no file'}; run the step again"
+            f"{handed_on}: got {digest or 'no file'}, expected the output of step {step.name},"
+            f" {record.output_digest or 'no file'}, fix: run the step again"
         )
 
 
@@ -124,7 +124,7 @@ def _take_run_note(path: Path, workspace: Workspace) -> None:
         for part in RUN_NOTE_PARTS:
             note[part] = {**note[part], **taken[part]}
     except (ValueError, KeyError, TypeError) as error:
-        raise WorkspaceError(f"{path}: expected the note of a run, got {error!r}; run the step again") from error
+        raise WorkspaceError(f"{path}: got {error!r}, expected the note of a run, fix: run the step again") from error
     workspace.write_note(RUN_NOTE, json.dumps(note, indent=2, sort_keys=True) + "\n")
 
 

@@ -86,4 +86,4 @@ def write_reason(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
-        print(f"{path}: expected a file that can be written, got {error}", file=sys.stderr, flush=True)
+        print(f"{path}: got {error}, expected a file that can be written", file=sys.stderr, flush=True)

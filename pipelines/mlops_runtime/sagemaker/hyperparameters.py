@@ -27,9 +27,9 @@ def read_hyperparameters(path: Path) -> Hyperparameters:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: expected the job's hyperparameters as JSON, got {error}") from error
+        raise SettingsError(f"{path}: got {error}, expected the job's hyperparameters as JSON") from error
     if not isinstance(document, dict):
-        raise SettingsError(f"{path}: expected an object of hyperparameters, got {type(document).__name__}")
+        raise SettingsError(f"{path}: got {type(document).__name__}, expected an object of hyperparameters")
     own = {name: value for name, value in document.items() if not name.startswith(PLATFORM_PREFIXES)}
     problems = [
         f"hyperparameter {name}: got {own.get(name)!r}, expected {expected}"
@@ -37,7 +37,7 @@ def read_hyperparameters(path: Path) -> Hyperparameters:
         if not isinstance(own.get(name), str) or not own[name]
     ]
     problems += [
-        f"hyperparameter {name}: got {value!r}, expected graph and step alone; parameters go into MLOPS_PARAMETERS"
+        f"hyperparameter {name}: got {value!r}, expected graph and step alone, fix: use MLOPS_PARAMETERS"
         for name, value in own.items()
         if name not in {"graph", "step"}
     ]

@@ -23,8 +23,8 @@ def settings_of_job(environment: Mapping[str, str], graph: StepGraph) -> RunSett
     settings = settings_from_environment(environment, graph.name)
     if settings.tracking_uri is not None:
         raise SettingsError(
-            f"MLFLOW_TRACKING_URI: got {settings.tracking_uri!r}, expected none: on SageMaker a run is noted in what"
-            " its jobs hand on, and its model in a model package; remove the variable"
+            f"MLFLOW_TRACKING_URI: got {settings.tracking_uri!r}, expected none: on SageMaker the jobs' outputs"
+            " record a run, and a model package records its model, fix: remove the variable"
         )
     kinds = {name: schema.get("type") for name, schema in describe_parameters(graph.parameters).items()}
     given = {

@@ -79,9 +79,9 @@ def _checked(step: Step) -> Step:
         SettingsError: SageMaker runs it in another way.
     """
     if step.model_output:
-        raise SettingsError(f"step {step.name}: expected to run as a training job, got a processing job")
+        raise SettingsError(f"step {step.name}: got a processing job, expected a training job")
     if step.registers_model:
-        raise SettingsError(f"step {step.name}: expected a RegisterModel step of the pipeline, got a processing job")
+        raise SettingsError(f"step {step.name}: got a processing job, expected a RegisterModel step of the pipeline")
     return step
 
 
@@ -94,8 +94,8 @@ def _with_champion(settings: RunSettings, graph: StepGraph, step: Step, folders:
     is_there = (folders.processing_inputs / CHAMPION_INPUT).is_dir()
     if is_there and settings.champion is None:
         raise SettingsError(
-            f"input {CHAMPION_INPUT!r}: expected its version and digest in MLOPS_CHAMPION, got none;"
-            " give both or neither"
+            f"input {CHAMPION_INPUT!r}: got no MLOPS_CHAMPION, expected its version and digest there,"
+            " fix: give both or neither"
         )
     if step is deciding_step(graph) and settings.champion is not None and not is_there:
         logger.info(

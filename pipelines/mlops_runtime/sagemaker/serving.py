@@ -83,13 +83,13 @@ def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
         "MLOPS_MODEL_VERSION": "its version",
         "MLOPS_MODEL_DIGEST": "the digest of its files, sha256:…",
     }
-    problems = [f"{name}: expected {what}, got none" for name, what in needed.items() if not environment.get(name)]
+    problems = [f"{name}: got none, expected {what}" for name, what in needed.items() if not environment.get(name)]
     port = environment.get("SAGEMAKER_BIND_TO_PORT") or str(DEFAULT_PORT)
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
-        problems.append(f"SAGEMAKER_BIND_TO_PORT: expected a port's number, got {port!r}")
+        problems.append(f"SAGEMAKER_BIND_TO_PORT: got {port!r}, expected a port's number")
     seconds = environment.get("MLOPS_REQUEST_TIMEOUT_SECONDS") or str(DEFAULT_TIMEOUT_SECONDS)
     if not seconds.isdecimal() or int(seconds) < 1:
-        problems.append(f"MLOPS_REQUEST_TIMEOUT_SECONDS: expected a number of seconds, 1 or more, got {seconds!r}")
+        problems.append(f"MLOPS_REQUEST_TIMEOUT_SECONDS: got {seconds!r}, expected a number of seconds, 1 or more")
     if problems:
         raise SettingsError("; ".join(problems))
     name, version, digest = (environment[variable] for variable in needed)

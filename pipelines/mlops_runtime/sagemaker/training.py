@@ -44,7 +44,7 @@ def _run(folders: Folders) -> str:
     graph = load_graph(hyperparameters.graph)
     step = graph.step(hyperparameters.step)
     if not step.model_output:
-        raise SettingsError(f"step {step.name}: expected a step with a model_output, got one without; run it otherwise")
+        raise SettingsError(f"step {step.name}: got no model_output, expected one, fix: run it as a processing job")
     settings = settings_of_job(os.environ, graph)
     _must_be_empty(folders.model)
     with composed(graph, step, folders.channels, folders.training_notes) as workspace:
@@ -65,7 +65,7 @@ def _must_be_empty(model: Path) -> None:
     model.mkdir(parents=True, exist_ok=True)
     found = sorted(path.name for path in model.iterdir())
     if found:
-        raise SettingsError(f"{model}: expected an empty folder for the model, got {', '.join(found)}")
+        raise SettingsError(f"{model}: got {', '.join(found)}, expected an empty folder for the model")
 
 
 def _hand_on(step: Step, output: Path, model: Path) -> str:
@@ -80,20 +80,20 @@ def _hand_on(step: Step, output: Path, model: Path) -> str:
     artifact = output / step.model_output
     if not artifact.is_dir() or not any(artifact.iterdir()):
         raise StepError(
-            f"step {step.name}: expected its model in the folder {step.model_output!r} of its output, got none"
+            f"step {step.name}: got no model, expected it in the folder {step.model_output!r} of its output"
         )
     beside = [path for path in sorted(output.rglob("*")) if path.is_file() and not path.is_relative_to(artifact)]
     if beside:
         names = ", ".join(path.relative_to(output).as_posix() for path in beside)
         raise StepError(
-            f"step {step.name}: expected its model {step.model_output!r} and nothing beside it, got {names}:"
-            " a training job on SageMaker hands on its model alone; write that into the model's folder, or elsewhere"
+            f"step {step.name}: got {names}, expected its model {step.model_output!r} alone: a training job hands"
+            " on nothing else, fix: write these into the model's folder, or in another step"
         )
     digest = digest_directory(artifact)
     shutil.copytree(artifact, model, dirs_exist_ok=True)
     shutil.rmtree(output)
     if digest_directory(model) != digest:
-        raise StepError(f"{model}: expected the artifact {digest}, got {digest_directory(model)}; is the disk full?")
+        raise StepError(f"{model}: got {digest_directory(model)}, expected {digest}, fix: look for a full disk")
     return digest
 
 

@@ -24,7 +24,7 @@ class ContractError(ValueError):
 def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     duplicates = sorted(value for value, count in Counter(values).items() if count > 1)
     if duplicates:
-        raise ValueError(f"expected every category once, got more than once: {', '.join(map(repr, duplicates))}")
+        raise ValueError(f"got {', '.join(map(repr, duplicates))} more than once, expected each category once")
     return values
 
 
@@ -58,11 +58,15 @@ class Feature(BaseModel):
     @model_validator(mode="after")
     def _vocabulary_belongs_to_categories(self) -> Self:
         if self.dtype == "category" and not self.vocabulary:
-            raise ValueError(f"feature {self.name!r} is a category: expected a vocabulary with at least one value")
+            raise ValueError(
+                f"feature {self.name!r}: got no vocabulary, expected one with at least one value: it is a category"
+            )
         if self.dtype != "category" and self.vocabulary is not None:
-            raise ValueError(f"feature {self.name!r} is a number: expected no vocabulary")
+            raise ValueError(f"feature {self.name!r}: got a vocabulary, expected none: it is a number")
         if self.unknown_category == "missing" and not self.nullable:
-            raise ValueError(f"feature {self.name!r} takes unknown categories as missing: expected nullable true")
+            raise ValueError(
+                f"feature {self.name!r}: got nullable false, expected true: it takes unknown categories as missing"
+            )
         return self
 
 
@@ -116,7 +120,7 @@ def parse_file(path: Path, model: type[Document]) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ContractError(f"{path}: expected a readable file of the model artifact, got {error}") from error
+        raise ContractError(f"{path}: got {error}, expected a readable file of the model artifact") from error
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
@@ -127,4 +131,4 @@ def parse_file(path: Path, model: type[Document]) -> Document:
 def _sentence(problem: Mapping[str, object]) -> str:
     location = problem["loc"]
     place = ".".join(map(str, location)) if isinstance(location, tuple) and location else "(whole file)"
-    return f"{place}: {problem['msg']}, got {str(problem['input'])[:80]!r}"
+    return f"{place}: got {str(problem['input'])[:80]!r}: {str(problem['msg']).removeprefix('Value error, ')}"

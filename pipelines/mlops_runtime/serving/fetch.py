@@ -77,7 +77,7 @@ def fetch(
         raise FetchError(f"{pinned}: {registry.url} says: {error}") from error
     if registered.digest != pinned.digest:
         tag = f"digest {registered.digest}" if registered.digest else "no digest"
-        raise FetchError(f"{pinned}: expected digest {pinned.digest}, got {tag} in the registry's tag mlops.digest")
+        raise FetchError(f"{pinned}: got {tag} in the registry's tag mlops.digest, expected digest {pinned.digest}")
     incoming = Path(tempfile.mkdtemp(prefix=INCOMING_PREFIX, dir=destination))
     try:
         files = _persist(lambda: _download(registry, registered.artifact_uri, incoming), deadline, say)
@@ -86,7 +86,7 @@ def fetch(
         digest = digest_directory(files)
         if digest != pinned.digest:
             raise FetchError(
-                f"{pinned}: expected digest {pinned.digest}, got {digest} from the bytes in the registry:"
+                f"{pinned}: got files of digest {digest} in the registry, expected digest {pinned.digest}:"
                 " they were changed after registration"
             )
         _replace_children(destination, files, keep=incoming)

@@ -36,7 +36,7 @@ class GoldenRows(BaseModel):
     @model_validator(mode="after")
     def _one_prediction_for_each_row(self) -> Self:
         if len(self.rows) != len(self.predictions):
-            raise ValueError(f"expected one prediction for each of {len(self.rows)} rows, got {len(self.predictions)}")
+            raise ValueError(f"got {len(self.predictions)} predictions, expected one for each of {len(self.rows)} rows")
         return self
 
     def check(self, answers: Sequence[float]) -> "GoldenScore":
@@ -47,7 +47,7 @@ class GoldenRows(BaseModel):
                 number, or one that is off by more than the tolerance.
         """
         if len(answers) != len(self.predictions):
-            raise GoldenMismatchError(f"expected {len(self.predictions)} answers, got {len(answers)}")
+            raise GoldenMismatchError(f"got {len(answers)} answers, expected {len(self.predictions)}")
         errors = [abs(answer - prediction) for answer, prediction in zip(answers, self.predictions, strict=True)]
         worst = max(range(len(errors)), key=lambda row: math.inf if math.isnan(errors[row]) else errors[row])
         if not errors[worst] <= self.tolerance:

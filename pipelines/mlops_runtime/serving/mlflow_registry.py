@@ -37,7 +37,7 @@ class MlflowRegistry:
         except MlflowException as error:
             raise _translated(error) from error
         if found.status != "READY":
-            raise RegistryRefusalError(f"expected a version that is READY, got {found.status} {found.status_message}")
+            raise RegistryRefusalError(f"got {found.status} {found.status_message}, expected a version that is READY")
         return RegisteredVersion(found.tags.get(DIGEST_TAG), artifact_uri)
 
     def download(self, artifact_uri: str, target: Path) -> Path:

@@ -62,7 +62,9 @@ def _refusal(headers: Headers, limit_bytes: int) -> BodyRefusedError | None:
             return _too_large(limit_bytes)
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             got = value[:40].decode("latin-1")
-            return BodyRefusedError(415, f"Content-Encoding: got {got!r}, expected none; send the body uncompressed")
+            return BodyRefusedError(
+                415, f"Content-Encoding: got {got!r}, expected none, fix: send the body uncompressed"
+            )
     return None
 
 

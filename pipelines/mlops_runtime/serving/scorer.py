@@ -59,14 +59,14 @@ class OnnxScorer:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise ContractError(f"{path}: expected an ONNX model that loads, got {error}") from error
+            raise ContractError(f"{path}: got {error}, expected an ONNX model that loads") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or inputs[0].type != "tensor(float)" or inputs[0].shape[1:] not in ([width], [None]):
             got = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
-            raise ContractError(f"{path}: expected one input tensor(float) of {width} columns, got {got}")
+            raise ContractError(f"{path}: got {got}, expected one input tensor(float) of {width} columns")
         if len(outputs) != 1 or outputs[0].type != "tensor(float)":
             got = ", ".join(f"{each.name} {each.type}" for each in outputs)
-            raise ContractError(f"{path}: expected one output tensor(float), got {got}")
+            raise ContractError(f"{path}: got {got}, expected one output tensor(float)")
         self._input_name = inputs[0].name
         self._output_names = [outputs[0].name]
 
@@ -93,5 +93,5 @@ class OnnxScorer:
     def _run(self, matrix: Matrix) -> Answers:
         answers = self._session.run(self._output_names, {self._input_name: matrix})[0]
         if answers.size != len(matrix):
-            raise ModelAnswerError(f"expected {len(matrix)} numbers from the model, got {answers!r:.200}")
+            raise ModelAnswerError(f"got {answers!r:.200}, expected {len(matrix)} numbers from the model")
         return answers.reshape(-1)  # type: ignore[no-any-return]

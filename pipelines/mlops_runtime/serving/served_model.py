@@ -76,7 +76,7 @@ def load_served_model(directory: Path, name: str, version: str, expected_digest:
     try:
         digest = digest_directory(directory)
         if expected_digest is not None and digest != expected_digest:
-            raise UnservableModelError(f"{directory}: expected digest {expected_digest}, got {digest}")
+            raise UnservableModelError(f"{directory}: got files of digest {digest}, expected digest {expected_digest}")
         contract = load_contract(directory)
         golden = load_golden(directory)
         builder = MatrixBuilder(contract, UnknownCategories(contract, name, version).count)

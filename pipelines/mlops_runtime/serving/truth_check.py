@@ -172,17 +172,17 @@ def _place(path: str) -> Iterator[None]:
 
 def _json(response: httpx.Response) -> dict[str, Any]:
     if response.status_code != httpx.codes.OK:
-        raise TruthError(f"expected status 200, got {response.status_code} {response.text[:200]!r}")
+        raise TruthError(f"got status {response.status_code} {response.text[:200]!r}, expected 200")
     document = response.json()
     if not isinstance(document, dict):
-        raise TruthError(f"expected an object, got {response.text[:200]!r}")
+        raise TruthError(f"got {response.text[:200]!r}, expected an object")
     return document
 
 
 def _same(got: Mapping[str, object], expected: Mapping[str, object]) -> None:
     differing = [key for key, value in expected.items() if got.get(key) != value]
     if differing:
-        raise TruthError("; ".join(f"expected {key} {expected[key]}, got {got.get(key)}" for key in differing))
+        raise TruthError("; ".join(f"got {key} {got.get(key)}, expected {expected[key]}" for key in differing))
 
 
 def _numbers(values: Sequence[object]) -> list[float]:

@@ -23,14 +23,18 @@ def problems(sagemaker: dict[str, Any], changes: dict[str, Any]) -> list[str]:
 
 BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     # Canary and linear rollouts.
-    ({}, CANARY, ["rollout.strategy: got 'canary', expected an alarm that can turn the rollout back"]),
+    (
+        {},
+        CANARY,
+        ["rollout.strategy: got 'canary', expected an alarm: only alarms roll a canary or linear rollout back"],
+    ),
     ({"alarms": {"topic_arns": [TOPIC]}}, CANARY, ["rollout.strategy: got 'canary', expected an alarm"]),
     ({}, {**CANARY, "rollout": {"strategy": "linear"}}, ["rollout.strategy: got 'linear', expected an alarm"]),
     (ALARM, {**CANARY, "replicas_min": 1}, ["replicas_min: got 1, expected at least 2: a step of canary is at most"]),
     (
         ALARM,
         {**CANARY, "rollout": {"strategy": "canary", "bake_seconds": 30}},
-        ["rollout.bake_seconds: got 30, expected at least 60: an alarm looks at a whole minute"],
+        ["rollout.bake_seconds: got 30, expected at least 60: SageMaker reports metrics once a minute"],
     ),
     (
         ALARM,
@@ -50,7 +54,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {**ALARM, "instance_type": "ml.inf1.xlarge"},
         CANARY,
-        ["sagemaker.instance_type: got 'ml.inf1.xlarge', expected other machines: with Inf1, AWS moves all at once"],
+        ["sagemaker.instance_type: got 'ml.inf1.xlarge', expected another instance type: AWS rolls Inf1"],
     ),
     (
         {},
@@ -73,13 +77,13 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {"serverless": {}, **ALARM},
         {"rollout": {"strategy": "canary"}},
-        ["rollout.strategy: got 'canary', expected all_at_once, since requests move in steps between machines only"],
+        ["rollout.strategy: got 'canary', expected all_at_once: serverless inference has no instances"],
     ),
     (
         {"serverless": {}},
         {"replicas_min": 2},
         [
-            "replicas_min: got 2, expected sagemaker.serverless.max_concurrency: a serverless endpoint has no machines",
+            "replicas_min: got 2, expected sagemaker.serverless.max_concurrency: serverless inference has no instances",
         ],
     ),
     (
@@ -98,12 +102,12 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {"instance_type": "ml.t2.medium"},
         {"replicas_max": 3},
-        ["sagemaker.instance_type: got 'ml.t2.medium', expected a machine that does not burst"],
+        ["sagemaker.instance_type: got 'ml.t2.medium', expected an instance type that is not burstable"],
     ),
     (
         {"shadow": {**SHADOW, "instance_type": "ml.inf1.xlarge"}},
         {},
-        ["sagemaker.shadow.instance_type: got 'ml.inf1.xlarge', expected other machines beside sagemaker.shadow"],
+        ["sagemaker.shadow.instance_type: got 'ml.inf1.xlarge', expected another instance type beside"],
     ),
     ({}, {"replicas_min": 4, "replicas_max": 2}, ["replicas_min: got 4, expected at most replicas_max (2)"]),
     # Single values.
@@ -149,12 +153,12 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {"kms_key_arn": KEY, "shadow": {**SHADOW, "instance_type": "ml.g5.xlarge"}},
         {},
-        ["sagemaker.shadow.instance_type: got 'ml.g5.xlarge', expected a machine with volumes, as ml.m5.large is"],
+        ["sagemaker.shadow.instance_type: got 'ml.g5.xlarge', expected an instance type without local"],
     ),
     (
         {"kms_key_arn": KEY, "instance_type": "ml.m5d.large", "shadow": {**SHADOW, "instance_type": "ml.m5.large"}},
         {},
-        ["sagemaker.shadow.instance_type: got 'ml.m5.large', expected a machine with disks of its own"],
+        ["sagemaker.shadow.instance_type: got 'ml.m5.large', expected an instance type with local NVMe"],
     ),
     ({}, {"kubernetes": {}}, ["kubernetes: got an unknown key, expected one of"]),
     ({}, {"registry_url": "http://mlflow:5000"}, ["registry_url: got"]),

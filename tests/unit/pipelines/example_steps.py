@@ -53,7 +53,7 @@ def peek(context: Context) -> None:
 
 def _perhaps_fail(context: Context) -> None:
     if context.step.name == context.parameters.fail_in:
-        raise StepError("numbers: expected four, got three; add one")
+        raise StepError("numbers: got three, expected four, fix: add one")
     if context.step.name == context.parameters.stop_in:
         signal.raise_signal(signal.SIGTERM)
 

@@ -68,10 +68,10 @@ def test_a_name_with_a_line_break_cannot_pass_for_two_files(tmp_path: Path) -> N
 
 def test_fails_when_there_is_a_link_no_file_or_no_folder(artifact: Path, tmp_path: Path) -> None:
     (artifact / "link").symlink_to("/etc/passwd")
-    with pytest.raises(ArtifactError, match="link: expected a file or a folder"):
+    with pytest.raises(ArtifactError, match="link: got a link or a special file, expected a file or a folder"):
         digest_directory(artifact)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ArtifactError, match="without any"):
+    with pytest.raises(ArtifactError, match="got an empty folder, expected one with"):
         digest_directory(tmp_path / "empty")
-    with pytest.raises(ArtifactError, match="got none"):
+    with pytest.raises(ArtifactError, match="got no folder, expected one with"):
         digest_directory(tmp_path / "absent")

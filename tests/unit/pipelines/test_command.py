@@ -49,7 +49,7 @@ def test_a_rejected_model_is_no_failure(termination_log: Path, tmp_path: Path, m
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("MLOPS_PARAMETERS", '{"fail_in": "load"}', "expected four, got three"),
+        ("MLOPS_PARAMETERS", '{"fail_in": "load"}', "got three, expected four"),
         ("MLOPS_PARAMETERS", '{"eror": 1}', "parameters.eror"),
         ("MLOPS_PARAMETERS", "no json", "MLOPS_PARAMETERS"),
         ("MLOPS_GATE", '{"metric": "eror", "max": 1}', "got metric 'eror', expected one of error"),
@@ -89,7 +89,7 @@ def test_fails_when_graph_or_step_is_unknown(termination_log: Path, tmp_path: Pa
     assert "expected one of load, train, judge, register" in termination_log.read_text()
     arguments = ["--graph", "no_such_module.graph:GRAPH", "--step", "load", "--workspace", str(tmp_path)]
     assert command.main(["step", *arguments]) == 1
-    assert "there is no module no_such_module" in termination_log.read_text()
+    assert "got no module no_such_module" in termination_log.read_text()
 
 
 def test_a_whole_run_takes_parameters_by_name(termination_log: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_minimum_lets_what_is_at_least_that_pass(value: float, *, passes: bool
 
 
 def test_fails_when_the_metric_was_not_measured() -> None:
-    with pytest.raises(StepError, match="expected the metric mae_minutes to be recorded, got rmse"):
+    with pytest.raises(StepError, match="got rmse, expected a value of mae_minutes"):
         Gate(metric="mae_minutes", max=13.0).rejection({"rmse": 1.0})
 
 

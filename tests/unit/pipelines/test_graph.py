@@ -66,18 +66,18 @@ def test_all_problems_are_told_at_once() -> None:
     for part in (
         "'Bad Name'",
         "'nowhere'",
-        "twice: expected a name of its own",
+        "twice: got 2 steps of this name, expected one",
         "'absent'",
         "'many'",
         "'2GB'",
         "names",
     ):
         assert part in str(caught.value)
-    assert "parameter needed: expected a default" in str(caught.value)
+    assert "parameter needed: got no default, expected one" in str(caught.value)
 
 
 def test_fails_when_steps_wait_for_each_other() -> None:
-    with pytest.raises(StepGraphError, match="expected no cycle"):
+    with pytest.raises(StepGraphError, match="got the cycle one -> two -> one, expected none"):
         graph(Step(name="one", run="m:f", after=("two",)), Step(name="two", run="m:f", after=("one",)))
 
 
@@ -86,9 +86,9 @@ def test_fails_when_there_are_two_gates_or_the_model_is_registered_beside_the_ga
     second = Step(name="second", run="m:f", is_gate=True, metrics=("error",), after=("first",))
     register = Step(name="register", run="m:f", registers_model=True)
 
-    with pytest.raises(StepGraphError, match="at most one gate, got first, second"):
+    with pytest.raises(StepGraphError, match="got the gates first, second, expected at most one"):
         graph(first, second)
-    with pytest.raises(StepGraphError, match="register: expected to come after the gate first"):
+    with pytest.raises(StepGraphError, match=r"register: got after .*, expected the gate first before it"):
         graph(first, register)
 
 
@@ -115,9 +115,9 @@ def test_fails_when_training_is_done_twice_or_with_something_else_or_after_regis
     with pytest.raises(StepGraphError) as caught:
         graph(first, second, register)
 
-    assert "at most one step with a model_output, got first, second" in str(caught.value)
-    assert "second: expected a step that trains to do nothing else, got one that is the gate" in str(caught.value)
-    assert "register: expected to come after the training step first, got after 'second'" in str(caught.value)
+    assert "got model_output in first, second, expected it in one step at most" in str(caught.value)
+    assert "second: got model_output and gate, expected one of the two" in str(caught.value)
+    assert "register: got after 'second', expected the training step first before it" in str(caught.value)
 
 
 def test_a_gate_must_name_a_metric_that_the_gate_step_records() -> None:

@@ -87,10 +87,10 @@ def test_a_step_that_fails_fails_the_run_with_its_reason_and_leaves_no_output(tm
 
     assert [record.status for record in result.records] == ["succeeded", "failed"]
     assert result.failed is not None
-    assert result.failed.message == "numbers: expected four, got three; add one"
+    assert result.failed.message == "numbers: got three, expected four, fix: add one"
     assert sorted(path.name for path in (tmp_path / "outputs").iterdir()) == ["load"]
     assert note(result)["status"] == "failed"
-    assert note(result)["tags"]["mlops.reason"] == "train: numbers: expected four, got three; add one"
+    assert note(result)["tags"]["mlops.reason"] == "train: numbers: got three, expected four, fix: add one"
 
 
 def test_a_second_run_replaces_the_first_ones_outputs_and_keeps_its_model(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_fails_when_a_step_reads_what_it_does_not_come_after(tmp_path: Path) -> 
     record = run_step(PEEKING_GRAPH, "load", Workspace(tmp_path), SETTINGS)
 
     assert record.status == "failed"
-    assert "step load reads the output of 'load', but comes after no step" in record.message
+    assert "step load: got after no step, expected 'load' too" in record.message
 
 
 def test_fails_when_the_steps_function_is_not_there(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_fails_when_the_steps_function_is_not_there(tmp_path: Path) -> None:
     record = run_step(PEEKING_GRAPH, "unknown", workspace, SETTINGS)
 
     assert record.status == "failed"
-    assert "has no nothing" in record.message
+    assert "got no nothing in" in record.message
 
 
 def test_the_code_version_follows_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

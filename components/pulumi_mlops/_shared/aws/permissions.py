@@ -79,7 +79,8 @@ def repository_arn(account: AwsAccount, image: str) -> str:
     found = ECR_IMAGE.fullmatch(image)
     if found is None:
         raise ValueError(
-            f"image {image!r}: expected <account>.dkr.ecr.<region>.amazonaws.com/<repository>@<digest>; push it to ECR"
+            f"image: got {image!r}, expected <account>.dkr.ecr.<region>.amazonaws.com/<repository>@<digest>, "
+            "fix: push it to ECR"
         )
     place = {"region": found["region"], "account_id": found["account_id"]}
     return account.arn("ecr", f"repository/{found['repository']}", **place)

@@ -141,14 +141,16 @@ def _allow(
     actions: Sequence[str], resources: Sequence[Resource], *, sid: str, conditions: Conditions | None
 ) -> Document:
     if not sid.isascii() or not sid.isalnum():
-        raise ValueError(f"statement {sid!r}: expected letters and digits alone; choose such a name")
+        raise ValueError(f"statement: got Sid {sid!r}, expected letters and digits alone, fix: choose such a name")
     if not actions or not resources:
-        raise ValueError(f"statement {sid}: expected actions and resources; add them, or leave the statement out")
+        raise ValueError(
+            f"statement {sid}: got none of one, expected actions and resources, fix: add them, or leave it out"
+        )
     for action in actions:
         if "*" in action or "?" in action:
-            raise ValueError(f"statement {sid}: got action {action}, expected one action; name each")
+            raise ValueError(f"statement {sid}: got action {action}, expected one action, fix: name each")
         if "*" in resources and action not in EVERY_RESOURCE_ACTIONS:
-            raise ValueError(f"statement {sid}: got {action} on every resource, expected ARNs; name them")
+            raise ValueError(f"statement {sid}: got {action} on every resource, expected ARNs, fix: name them")
     return without_none(
         {
             "Sid": sid,

@@ -65,7 +65,7 @@ def _to_known_url(url: str) -> list[Document]:
     except ValueError:
         # Without the address, which may hold a password; and without the error, which quotes it.
         raise ValueError(
-            "url: got none that can be read, expected http(s)://host or http(s)://host:port; correct it"
+            "url: got one that cannot be parsed, expected http(s)://host or http(s)://host:port, fix: correct it"
         ) from None
     outside: Document = {"ports": [tcp(port or (443 if parts.scheme == "https" else 80))]}
     # <service>, <service>.<namespace>, or <service>.<namespace>.svc with the cluster's domain, which need not be

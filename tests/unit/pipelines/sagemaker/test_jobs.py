@@ -244,7 +244,7 @@ def test_fails_when_a_champion_comes_without_its_pin(execution: Execution) -> No
     judged = execution.process("judge", champion=execution.archive)
 
     assert judged.code == 1
-    assert "expected its version and digest in MLOPS_CHAMPION, got none" in judged.message
+    assert "got no MLOPS_CHAMPION, expected its version and digest there" in judged.message
 
 
 def test_all_inputs_that_are_not_as_they_should_be_are_named_at_once(execution: Execution) -> None:
@@ -254,8 +254,8 @@ def test_all_inputs_that_are_not_as_they_should_be_are_named_at_once(execution: 
     judged = execution.process("judge")
 
     assert judged.code == 1
-    assert "input/check: expected what step check handed on, got result.json, run" in judged.message
-    assert "input/train/model.tar.gz: expected a model's files as a gzipped tar, got not a gzip file" in judged.message
+    assert "input/check: got result.json, run" in judged.message
+    assert "input/train/model.tar.gz: got not a gzip file, expected a model's files as a gzipped tar" in judged.message
 
 
 @pytest.mark.parametrize("tampering", ["changed", "added", "removed"])
@@ -271,7 +271,7 @@ def test_fails_when_an_output_is_not_what_its_step_left(execution: Execution, ta
     checked = execution.process("check")
 
     assert checked.code == 1
-    assert "input/load/outputs/load: expected the output of step load, sha256:" in checked.message
+    assert "expected the output of step load, sha256:" in checked.message
 
 
 def test_fails_when_a_training_job_lacks_a_channel(execution: Execution) -> None:
@@ -281,22 +281,22 @@ def test_fails_when_a_training_job_lacks_a_channel(execution: Execution) -> None
 
     assert job.code == 1
     assert job.failure
-    assert job.failure.endswith("input/data/load: expected what step load handed on, got no such folder")
+    assert job.failure.endswith("input/data/load: got no such folder, expected the output of step load")
 
 
 @pytest.mark.parametrize(
     ("hyperparameters", "expected"),
     [
         ("{no json", "expected the job's hyperparameters as JSON"),
-        (["graph"], "expected an object of hyperparameters, got list"),
+        (["graph"], "got list, expected an object of hyperparameters"),
         (
             {"graph": "", "stepp": "train"},
             "graph: got '', expected a step graph as module:NAME; hyperparameter step: got None",
         ),
-        ({"graph": GRAPH.reference, "step": "train", "trees": "4"}, "parameters go into MLOPS_PARAMETERS"),
-        ({"graph": GRAPH.reference, "step": "trane"}, "step 'trane': expected one of load, check, train"),
-        ({"graph": GRAPH.reference, "step": "judge"}, "step judge: expected a step with a model_output"),
-        ({"graph": "no.such:GRAPH", "step": "train"}, "there is no module no"),
+        ({"graph": GRAPH.reference, "step": "train", "trees": "4"}, "fix: use MLOPS_PARAMETERS"),
+        ({"graph": GRAPH.reference, "step": "trane"}, "step: got 'trane', expected one of load, check, train"),
+        ({"graph": GRAPH.reference, "step": "judge"}, "step judge: got no model_output, expected one"),
+        ({"graph": "no.such:GRAPH", "step": "train"}, "got no module no, expected a step graph"),
     ],
 )
 def test_fails_when_the_hyperparameters_are_broken(
@@ -321,11 +321,11 @@ def test_hyperparameters_of_the_platforms_own_are_left_alone(execution: Executio
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"fail_in": "train"}, "step train failed: numbers: expected four, got three; add one"),
+        ({"fail_in": "train"}, "step train failed: numbers: got three, expected four, fix: add one"),
         ({"stop_in": "train"}, "got SIGTERM"),
-        ({"train_does": "more"}, "nothing beside it, got out/importances.txt"),
+        ({"train_does": "more"}, "got out/importances.txt, expected its model"),
         ({"train_does": "read outside"}, "step train read the data numbers from outside"),
-        ({"train_does": "no model"}, "expected its model in the folder 'out/model' of its output, got none"),
+        ({"train_does": "no model"}, "got no model, expected it in the folder 'out/model' of its output"),
         ({"trees": "many"}, "parameters.trees: got 'many'"),
     ],
 )
@@ -354,7 +354,7 @@ def test_fails_when_the_models_folder_is_not_empty(execution: Execution) -> None
 
     assert job.code == 1
     assert job.failure
-    assert job.failure.endswith("model: expected an empty folder for the model, got old.txt")
+    assert job.failure.endswith("model: got old.txt, expected an empty folder for the model")
     assert (job.root / "model" / "old.txt").exists()
 
 
@@ -369,9 +369,9 @@ def test_a_step_that_is_stopped_says_so(execution: Execution) -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("train", "step train: expected to run as a training job"),
-        ("register", "step register: expected a RegisterModel step"),
-        ("lod", "step 'lod': expected one of load, check"),
+        ("train", "step train: got a processing job, expected a training job"),
+        ("register", "step register: got a processing job, expected a RegisterModel step"),
+        ("lod", "step: got 'lod', expected one of load, check"),
     ],
 )
 def test_fails_when_the_step_is_no_processing_job(execution: Execution, step: str, expected: str) -> None:
@@ -390,7 +390,7 @@ def test_fails_when_a_tracking_server_is_asked_for(execution: Execution) -> None
     job = execution.process("load", {"MLFLOW_TRACKING_URI": "http://mlflow:5000"})
 
     assert job.code == 1
-    assert "expected none: on SageMaker a run is noted in what its jobs hand on" in job.message
+    assert "expected none: on SageMaker the jobs' outputs record a run" in job.message
 
 
 def test_a_long_reason_is_cut_to_what_sagemaker_keeps(execution: Execution, tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def _no_model(model: Path) -> str:
         (_other_digest, "expected digest sha256:0000"),
         (_tampered, "expected digest sha256:"),
         (_failing_golden_row, "golden row 5: got"),
-        (_no_model, "expected a folder with the artifact's files, got one without any"),
+        (_no_model, "got an empty folder, expected one with the artifact's files"),
     ],
 )
 def test_a_model_that_must_not_be_served_ends_the_container_with_the_reason(

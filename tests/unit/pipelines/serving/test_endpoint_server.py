@@ -99,7 +99,7 @@ def test_a_server_that_answers_right_passes_its_own_check(path: RequestPath, ser
 
 def test_another_identity_fails_the_servers_own_check(path: RequestPath, served: ServedModel) -> None:
     other = replace(served, identity=replace(served.identity, version="8"))
-    with pytest.raises(UnservableModelError, match="/mlops/identity: expected version 8, got 7"):
+    with pytest.raises(UnservableModelError, match="/mlops/identity: got version 7, expected 8"):
         ask_self(path, other)
 
 
@@ -117,7 +117,7 @@ def test_what_fails_only_the_truth_check_never_takes_a_connection(
     monkeypatch.setattr(DrainingServer, "run", lambda _: pytest.fail("it listens"))
     server = EndpointServer(served, port=8080, drain=Drain(60), grace_seconds=1, body_limit_bytes=100_000)
 
-    with pytest.raises(UnservableModelError, match=r"as the truth check will ask: /v2/models/flight-delay: expected "):
+    with pytest.raises(UnservableModelError, match=r"as the truth check will ask: /v2/models/flight-delay: got "):
         server.run()
 
 

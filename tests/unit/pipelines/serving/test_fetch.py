@@ -141,7 +141,10 @@ def test_bytes_changed_after_registration_are_refused_and_leave_nothing(
 
     message = refusal(registry, pinned, destination)
 
-    assert f"expected digest {pinned.digest}, got {digest_directory(registry.folder)}" in message
+    assert (
+        f"got files of digest {digest_directory(registry.folder)} in the registry, expected digest {pinned.digest}"
+        in message
+    )
     assert "changed after registration" in message
     assert list(destination.iterdir()) == []
 

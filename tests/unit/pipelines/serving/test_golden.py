@@ -38,7 +38,7 @@ def test_an_answer_that_is_no_number_never_passes(answer: float) -> None:
 
 
 def test_an_answer_missing_is_told() -> None:
-    with pytest.raises(GoldenMismatchError, match="expected 16 answers, got 15"):
+    with pytest.raises(GoldenMismatchError, match="got 15 answers, expected 16"):
         GOLDEN.check(PREDICTIONS[1:])
 
 
@@ -46,7 +46,7 @@ def test_an_answer_missing_is_told() -> None:
     ("change", "expected"),
     [
         ({"rows": [{"a": 1}]}, "at least 16 items"),
-        ({"predictions": [1.0]}, "one prediction for each of 16 rows, got 1"),
+        ({"predictions": [1.0]}, "got 1 predictions, expected one for each of 16 rows"),
         ({"tolerance": -1}, "greater than or equal to 0"),
         ({"tolerence": 1}, "tolerence"),
     ],

@@ -95,14 +95,14 @@ def test_the_pinned_version_passes(served: ServedModel, pinned: Pinned) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (at("/mlops/identity", version="6"), "/mlops/identity: expected version 7, got 6"),
-        (at("/mlops/identity", digest="sha256:0"), "/mlops/identity: expected digest sha256:"),
-        (at("/mlops/identity", name="other"), "/mlops/identity: expected name flight-delay, got other"),
-        (at("/models/flight-delay", versions=["6"]), r"expected versions \['7'\], got \['6'\]"),
-        (at("/infer", model_version="6"), "/infer: expected version 7, got 6"),
-        (at("/infer", parameters={}), "/infer: expected digest sha256:.*, got None"),
+        (at("/mlops/identity", version="6"), "/mlops/identity: got version 6, expected 7"),
+        (at("/mlops/identity", digest="sha256:0"), "/mlops/identity: got digest sha256:0, expected sha256:"),
+        (at("/mlops/identity", name="other"), "/mlops/identity: got name other, expected flight-delay"),
+        (at("/models/flight-delay", versions=["6"]), r"got versions \['6'\], expected \['7'\]"),
+        (at("/infer", model_version="6"), "/infer: got version 6, expected 7"),
+        (at("/infer", parameters={}), "/infer: got digest None, expected sha256:"),
         (at("/infer", outputs=[]), "/infer: the answer has another form"),
-        (at(":predict", predictions=[]), ":predict: expected 24 answers, got 0"),
+        (at(":predict", predictions=[]), ":predict: got 0 answers, expected 24"),
         (at(":predict", predictions=[None] * 24), ":predict: golden row 0: got nan"),
         (shifted("/infer", 0.1), "/infer: golden row 2: got"),
         (shifted(":predict", 0.1), ":predict: golden row 2: got"),
@@ -125,7 +125,7 @@ def test_a_difference_smaller_than_the_tolerance_passes(served: ServedModel, pin
 def test_one_wrong_replica_among_good_ones_fails(served: ServedModel, pinned: Pinned) -> None:
     replicas = iter([Replica(served), Replica(served, at("/mlops/identity", version="6")), Replica(served)])
 
-    with pytest.raises(TruthError, match="1 of 3 connections: /mlops/identity: expected version 7, got 6"):
+    with pytest.raises(TruthError, match="1 of 3 connections: /mlops/identity: got version 6, expected 7"):
         check(pinned, lambda: next(replicas))
 
 
@@ -159,7 +159,7 @@ def test_an_endpoint_that_does_not_answer_fails(pinned: Pinned) -> None:
 
 
 def test_an_endpoint_in_trouble_fails(pinned: Pinned) -> None:
-    with pytest.raises(TruthError, match="expected status 200, got 503 'overloaded'"):
+    with pytest.raises(TruthError, match="got status 503 'overloaded', expected 200"):
         check(pinned, lambda: httpx.MockTransport(lambda _request: httpx.Response(503, text="overloaded")))
 
 

@@ -124,7 +124,7 @@ def test_a_failed_build_leaves_nothing_that_counts_as_built(checkout: Path, buil
 
 def test_an_image_that_would_run_as_root_is_refused(checkout: Path, builder: RecordingBuilder) -> None:
     builder.user = ""
-    with pytest.raises(SandboxError, match="expected to run as 10001:10001, got root"):
+    with pytest.raises(SandboxError, match="got the user root, expected 10001:10001"):
         _build(checkout)
     assert building.built(("pipeline",), checkout) == {}
 
@@ -153,7 +153,7 @@ def test_the_cache_keeps_the_newest_builds(checkout: Path, builder: RecordingBui
 
 def test_the_builder_named_by_the_variable_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLOPS_IMAGE_BUILDER", "kaniko")
-    with pytest.raises(SandboxError, match="expected docker or buildah, got 'kaniko'"):
+    with pytest.raises(SandboxError, match="got 'kaniko', expected docker or buildah"):
         building.choose()
 
 

@@ -94,13 +94,13 @@ def test_a_missing_source_names_the_dockerfile(checkout: Path) -> None:
 def test_an_empty_source_is_an_error_and_not_an_image_without_code(checkout: Path) -> None:
     shutil.rmtree(checkout / "pipelines/code")
     (checkout / "pipelines/code").mkdir()
-    with pytest.raises(SandboxError, match="pipelines/code: expected files, got none"):
+    with pytest.raises(SandboxError, match="pipelines/code: got no files, expected some"):
         content_tag("pipeline", checkout)
 
 
 def test_a_link_is_refused_since_it_may_lead_anywhere(checkout: Path) -> None:
     (checkout / "pipelines/code/link.py").symlink_to("/etc/passwd")
-    with pytest.raises(SandboxError, match=r"link\.py: expected a file or folder, got a symbolic link"):
+    with pytest.raises(SandboxError, match=r"link\.py: got a symbolic link, expected a file or folder"):
         content_tag("pipeline", checkout)
 
 
