@@ -18,6 +18,8 @@ OFFLINE_URL = "http://127.0.0.1:9"
 """Where a recorded state says that AWS is. Nobody is asked in a preview, and nothing listens there."""
 CONTEXT = "recorded-context"
 """What a recorded state calls the cluster's context."""
+KUBECONFIG = "/recorded/kubeconfig"
+"""Where a recorded state says that the kubeconfig is: Pulumi's SDK makes $KUBECONFIG an input of the provider."""
 
 
 def record_sagemaker(folder: Path, environment: Mapping[str, str]) -> None:
@@ -60,8 +62,9 @@ def record_kubernetes(folder: Path, environment: Mapping[str, str], cluster: Clu
         stack.pin({"version": run["model_version"], "digest": run["model_digest"]})
         stack.up()
         text = stack.stack_file.read_text(encoding="utf-8").replace(cluster.context, CONTEXT)
+        text = text.replace("$schema=../../stacks/", "$schema=../../../../stacks/")
         recording.stack_file.write_text(text, encoding="utf-8")
-        recording.write(stack.export(), {cluster.context: CONTEXT})
+        recording.write(stack.export(), {cluster.context: CONTEXT, str(cluster.kubeconfig): KUBECONFIG})
     finally:
         stack.destroy()
 

@@ -13,7 +13,7 @@ from sandbox.aws.lifecycle import OfflineAws
 from sandbox.environment import aws_variables
 from tests.e2e.aws_stack import ACCOUNT
 from tests.e2e.upgrade.recorded_state import RecordedStack, Recording, State, dynamic_providers
-from tests.e2e.upgrade.recording import CONTEXT, OFFLINE_URL, record_kubernetes, record_sagemaker
+from tests.e2e.upgrade.recording import CONTEXT, KUBECONFIG, OFFLINE_URL, record_kubernetes, record_sagemaker
 
 pytestmark = pytest.mark.e2e
 
@@ -68,9 +68,17 @@ def test_what_a_later_code_would_replace_or_delete_is_found(sagemaker: RecordedS
     assert any(line.startswith("delete ") and left["urn"] in line for line in found), found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Path:
+    file = tmp_path / "kubeconfig"
+    file.write_text(UNREACHABLE, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
 def kubernetes_state(
     request: pytest.FixtureRequest,
+    kubeconfig: Path,
     tmp_path_factory: pytest.TempPathFactory,
     engine_environment: Mapping[str, str],
     *,
@@ -81,15 +89,13 @@ def kubernetes_state(
         cluster = request.getfixturevalue("cluster")
         record_kubernetes(tmp_path_factory.mktemp("recording") / "stack", engine_environment, cluster)
     assert KUBERNETES.exists, "the state of a stack on Kubernetes is not recorded yet: make record-states"
-    return KUBERNETES.read()
+    return KUBERNETES.read({KUBECONFIG: str(kubeconfig)})
 
 
 def test_a_stack_on_kubernetes_is_upgraded_in_place(
-    tmp_path: Path, engine_environment: Mapping[str, str], kubernetes_state: State
+    tmp_path: Path, engine_environment: Mapping[str, str], kubeconfig: Path, kubernetes_state: State
 ) -> None:
     """No cluster answers it: a preview then shows what is declared, and compares it with the state alone."""
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(UNREACHABLE, encoding="utf-8")
     environment = {**engine_environment, "KUBECONFIG": str(kubeconfig), "MLOPS_KUBE_CONTEXT": CONTEXT}
     stack = RecordedStack(tmp_path / "stack", KUBERNETES.stack_file, environment)
     stack.take_up(kubernetes_state)

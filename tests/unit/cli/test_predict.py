@@ -4,16 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from pulumi_mlops.cli import predict
-from pulumi_mlops.cli.app import app
+from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
+from pulumi_mlops.cli.stacks import place_of
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("", 70), ("        request_timeout_seconds: 600\n", 610)])
-def test_an_answer_is_waited_for_as_long_as_it_may_take(
-    project: Path, monkeypatch: pytest.MonkeyPatch, setting: str, expected: int
-) -> None:
+def test_an_answer_is_waited_for_as_long_as_it_may_take(project: Path, setting: str, expected: int) -> None:
     waited: list[float] = []
 
     class Answering:
@@ -21,15 +18,12 @@ def test_an_answer_is_waited_for_as_long_as_it_may_take(
             waited.append(answer_seconds)
             return {"predictions": [1.5] * len(body["instances"])}
 
-    monkeypatch.setattr(predict, "cluster_of", lambda _: Answering())
     file = project / "stacks" / "Pulumi.dev-local.yaml"
     file.write_text(
         f"{file.read_text()}  mlops:workloads:\n    flight-delay:\n      endpoint:\n{setting}        replicas_min: 1\n"
     )
-    rows = project / "rows.json"
-    rows.write_text("[[1], [2]]")
+    answering: Any = Answering()
+    operations = KubernetesOperations(place_of("flight-delay", "dev-local"), lambda _: answering)
 
-    result = CliRunner().invoke(app, ["predict", "flight-delay", "--stack", "dev-local", "--rows", str(rows)])
-
-    assert result.output == "1.5\n1.5\n"
+    assert operations.predictions([[1], [2]]) == [1.5, 1.5]
     assert waited == [expected]

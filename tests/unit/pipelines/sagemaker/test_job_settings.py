@@ -41,7 +41,7 @@ def test_a_text_may_look_like_a_number_or_be_empty() -> None:
         ({"MLOPS_PARAMETER_trees": "inf"}, "parameters.trees"),
         ({"MLOPS_PARAMETER_quick": "yes"}, "parameters.quick: got 'yes'"),
         ({"MLOPS_PARAMETER_leaves": "4"}, "parameters.leaves: got '4', expected one of error, trees"),
-        ({"MLOPS_PARAMETERS": "[]"}, "MLOPS_PARAMETERS: expected a JSON object"),
+        ({"MLOPS_PARAMETERS": "[]"}, "expected a JSON object of parameters by name"),
     ],
 )
 def test_fails_when_a_parameter_is_not_what_it_should_be(variables: dict[str, str], expected: str) -> None:

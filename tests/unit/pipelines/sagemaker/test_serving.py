@@ -157,10 +157,10 @@ def test_everything_that_the_server_is_not_told_is_named_at_once() -> None:
             {"MLOPS_MODEL_VERSION": "7", "SAGEMAKER_BIND_TO_PORT": "http", "MLOPS_REQUEST_TIMEOUT_SECONDS": "0"}
         )
 
-    seconds = "MLOPS_REQUEST_TIMEOUT_SECONDS: expected a number of seconds, 1 or more, got '0'"
+    seconds = "MLOPS_REQUEST_TIMEOUT_SECONDS: got '0', expected a number of seconds, 1 or more"
     for expected in (
-        "MLOPS_MODEL_NAME: expected",
-        "MLOPS_MODEL_DIGEST: expected",
+        "MLOPS_MODEL_NAME: got none, expected",
+        "MLOPS_MODEL_DIGEST: got none, expected",
         "SAGEMAKER_BIND_TO_PORT",
         "'http'",
         seconds,
@@ -250,4 +250,4 @@ def test_a_container_without_a_digest_serves_nothing(model: Path) -> None:
     ended = run_process([str(SERVE)], environment)
 
     assert ended.returncode == 1
-    assert "not served: MLOPS_MODEL_DIGEST: expected the digest of its files" in ended.stderr
+    assert "not served: MLOPS_MODEL_DIGEST: got none, expected the digest of its files" in ended.stderr

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from kserve.model_server import app as kserve_application
+
 from mlops_runtime.serving.endpoint_server import EndpointRestServer, EndpointServer
 from mlops_runtime.serving.model import EndpointModel
 
@@ -33,6 +35,8 @@ def listening(server: EndpointServer) -> Iterator[int]:
     """Serves on a free port, as `EndpointServer.run` does in a process of its own."""
     server.register_model(EndpointModel(server.served))
     rest_server = EndpointRestServer(server.dataplane, server)
+    # KServe has one application for each process: the routes of a server before this one would answer first.
+    kserve_application.router.routes.clear()
     rest_server.create_application()
     uvicorn_server = rest_server._server
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -199,5 +199,5 @@ def test_a_model_that_cannot_answer_its_golden_rows_in_time_is_not_served(
     server = EndpointServer(
         served, port=0, drain=Drain(0), grace_seconds=1, body_limit_bytes=1_000_000, request_timeout_seconds=0.001
     )
-    with pytest.raises(UnservableModelError, match="expected status 200, got 504"):
+    with pytest.raises(UnservableModelError, match="got status 504"):
         server.run()
