@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import importlib.util
 import io
+import itertools
 import json
 import re
 import tempfile
@@ -28,6 +29,7 @@ _CHECKOUT = Path(__file__).parents[1]
 # What SageMaker calls in the image of a model that names no command.
 _SERVE = _CHECKOUT / "images/serving/serve"
 _RECIPES = tuple((_CHECKOUT / "images").glob("*/Dockerfile"))
+_SETTING = re.compile(r"[a-z_]+=\S+")
 _VARIABLE = re.compile(r"\b(?:MLOPS|MLFLOW)_[A-Z_]+\b")
 _READ = frozenset(
     name
@@ -92,6 +94,12 @@ def _jobs(path: str, definition: Mapping[str, Any]) -> Iterator[Command]:
         )
 
 
+def _postgresql(arguments: Sequence[str]) -> list[str]:
+    """Return what is no setting of PostgreSQL's: the one program of our own hands its arguments on to the server."""
+    pairs = itertools.zip_longest(arguments[::2], arguments[1::2], fillvalue="")
+    return [f"no setting: {flag} {value}" for flag, value in pairs if flag != "-c" or not _SETTING.fullmatch(value)]
+
+
 def _known(value: Any, defaults: Mapping[str, Any]) -> str:
     """Return what a job finds in a variable whose value SageMaker fills in."""
     if not is_function(value):
@@ -111,8 +119,8 @@ def problems_of(command: Command) -> list[str]:
         case (program, *arguments) if scripts := list(entry_points(group="console_scripts", name=program)):
             # MLflow's three packages each bring the same one.
             return _script(scripts[0], arguments)
-        case (program,) if any(f"/usr/local/bin/{program}\n" in recipe.read_text() for recipe in _RECIPES):
-            return []
+        case (program, *arguments) if any(f"/usr/local/bin/{program}\n" in recipe.read_text() for recipe in _RECIPES):
+            return _postgresql(arguments)
     return [f"no such program: {' '.join(command.argv) or '(none)'}"]
 
 

@@ -44,6 +44,7 @@ _WORKLOAD_PLACES: dict[str, Path] = {
 _REGISTRY_PLACES: dict[str, Path] = {
     "kubernetes.namespace": ("platform", "namespace"),
     "kubernetes.image_pull_secret_names": ("platform", "kubernetes", "image_pull_secret_names"),
+    "kubernetes.cluster_assigned_user": ("platform", "kubernetes", "cluster_assigned_user"),
     "kubernetes.storage_class_name": ("platform", "kubernetes", "storage_class_name"),
     "kubernetes.image": ("platform", "images", "registry"),
     "kubernetes.database_image": ("platform", "images", "postgres"),

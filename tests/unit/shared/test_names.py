@@ -10,11 +10,12 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
 
 ROOT = Path(__file__).resolve().parents[3]
-EXAMPLE = "http://mlflow.flights-dev.svc.cluster.local:5000"
+EXAMPLE = "http://mlflow.flights-dev.svc:5000"
 """An address as texts for people show it."""
 # What a module must not spell out again: the texts that `names` makes.
 SPELT_OUT = re.compile(
-    r'(^[A-Z_]+ = |, |return \()"mlflow"|\.svc\.cluster\.local|\b5000\b|mlops\.digest|MLOPS_MODEL_(NAME|VERSION|DIGEST)'
+    r'(^[A-Z_]+ = |, |return \()"mlflow"|\}\.svc\b|\.svc\.cluster\.local|\b5000\b|mlops\.digest'
+    r"|MLOPS_MODEL_(NAME|VERSION|DIGEST)|MLOPS_REQUEST_TIMEOUT"
     r'|model-package-group/\{|-pipeline"|\}-truth|\}-database|"(async|runs|data-capture)/'
 )
 
@@ -46,6 +47,7 @@ def test_no_component_or_command_spells_a_name_out_again() -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        'host = f"{name}.{namespace}.svc"',
         'host = f"{name}.{namespace}.svc.cluster.local"',
         'SERVICE = "mlflow"',
         "PORT = 5000",

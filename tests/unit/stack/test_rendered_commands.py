@@ -99,4 +99,4 @@ def test_a_server_without_the_digest_of_its_model_is_found(commands: list[Comman
     command = next(each for each in commands if each.argv == ("serve",))
     without = {name: value for name, value in command.variables.items() if name != "MLOPS_MODEL_DIGEST"}
     (problem,) = problems_of(replace(command, variables=without))
-    assert problem.startswith("MLOPS_MODEL_DIGEST: expected the digest")
+    assert problem.startswith("MLOPS_MODEL_DIGEST: got none, expected the digest")

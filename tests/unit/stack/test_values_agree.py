@@ -14,14 +14,16 @@ from hypothesis import settings as hypothesis_settings
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
+from pulumi_mlops._shared.kubernetes.quantities import mebibytes
 from pulumi_mlops._shared.rules import Rule
 from pulumi_mlops.endpoint import settings as endpoint
+from pulumi_mlops.model_registry.kubernetes import connections
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.targets import SUPPORT
 from pulumi_mlops.training_pipeline.sagemaker import limits
 from tests.unit.stack.argument_places import Place, arguments_of, is_configured, is_itself, is_taken, places_of
 from tests.unit.stack.settings_walk import Path, Setting, put, settings
-from tests.unit.stack.test_every_setting_arrives import BASES, DIGEST, ECR, ENDPOINT, SCALED, WORKLOAD
+from tests.unit.stack.test_every_setting_arrives import BASES, DIGEST, ECR, ENDPOINT, ON_POSTGRESQL, SCALED, WORKLOAD
 from tests.unit.stack.value_strategies import edges_of, values_of
 
 SETTINGS = settings()
@@ -48,6 +50,8 @@ ROOM: Mapping[Path, More] = {
         ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
     },
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
+    ("database_cpu",): ON_POSTGRESQL,
+    ("database_memory",): ON_POSTGRESQL,
     ("subnet_ids", "0"): {(*PLATFORM, "security_group_ids"): ["sg-2123456789abcdef0"]},
     ("security_group_ids", "0"): {(*PLATFORM, "subnet_ids"): ["subnet-2123456789abcdef0"]},
 }
@@ -65,6 +69,9 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("kubernetes", ("resources",)): _of("train", "evaluate"),
     ("sagemaker", ("instance_types",)): _of("train", "evaluate"),
     ("kubernetes", ("rollout_timeout_seconds",)): lambda found: found <= 3600,
+    ("kubernetes", ("drain_seconds",)): lambda found: found >= endpoint.REQUEST_TIMEOUT_SECONDS.default,
+    ("kubernetes", ("database_memory",)): lambda found: mebibytes(found) >= connections.memory_mib(1),
+    ("sagemaker", ("request_timeout_seconds",)): lambda found: found <= 60,
     # Kubernetes takes the names of objects, AWS takes fewer characters of what begins with the namespace.
     ("sagemaker", ("workloads",)): lambda found: len(found) <= 20,
     ("sagemaker", ("platform", "namespace")): lambda found: len(found) <= 20,
