@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.e2e.conftest import ProjectFactory
 from tests.e2e.kubernetes_world import World, eventually
 from tests.e2e.pulumi_project import kill
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -32,12 +32,6 @@ SLOW = """
 Job("slow", metadata={"name": "slow"}, spec={"template": {"spec": pod("echo begun; sleep 1000")}}, opts=options)
 """
 IMPATIENT = '{"name": "slow", "annotations": {"pulumi.com/timeoutSeconds": "2"}}'
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def test_a_cluster_that_is_not_there_is_named(new_project: ProjectFactory) -> None:

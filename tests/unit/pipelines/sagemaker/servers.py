@@ -1,7 +1,6 @@
 """Servers as processes: SageMaker's container, and the endpoint's on Kubernetes."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,16 +10,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment
 
 START_SECONDS = 120
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,8 @@ import httpx
 import pytest
 
 from mlops_runtime.serving.drain import Drain
+from tests.ports import free_port
 from tests.unit.pipelines.serving.artifacts import ROW
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def status_of(url: str, document: object = None) -> int | None:

@@ -1,0 +1,20 @@
+"""Ports for servers that tests start as processes of their own."""
+
+import random
+import socket
+
+# Below what Linux gives to whoever asks for any port (ip_local_port_range), and below NodePorts: between the look and the
+# server's start, nobody else is given one of these.
+RANGE = range(15_000, 29_000)
+
+
+def free_port() -> int:
+    """A port of the loopback address on which nothing listens."""
+    while True:
+        port = random.choice(RANGE)  # noqa: S311 - no secret
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
