@@ -3,8 +3,8 @@
 import random
 import socket
 
-# Below what Linux gives to whoever asks for any port (ip_local_port_range), and below NodePorts: nobody else is given one
-# of these between the look and the server's start.
+# Below what Linux gives to whoever asks for any port (ip_local_port_range), and below NodePorts:
+# nobody else is given one of these between the look and the server's start.
 RANGE = range(15_000, 29_000)
 
 
