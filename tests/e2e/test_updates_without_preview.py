@@ -87,10 +87,8 @@ def stack(
         ask(made, "experiments/create", json.dumps({"name": "kept"}))
         yield made
     finally:
-        with made.edited() as settings:
-            settings["mlops:platform"]["registry"]["protect_data"] = False
-        made.environment[TAKES_OVER] = "true"
-        made.attempt("up", "--yes")
+        # What is retained stays in the cluster; the namespace takes it along.
+        made.attempt("state", "unprotect", "--all", "--yes")
         made.core.delete_namespace(made.namespace)
         made.destroy()
 
