@@ -1,6 +1,6 @@
-"""Which tests run beside which where pytest-xdist has two processes: end-to-end tests beside those without a cluster.
+"""Which tests run beside which where pytest-xdist has two processes: those that need a cluster beside all others.
 
-End-to-end tests mostly wait for pods. They share one cluster, so that one process runs them all, in their order.
+Tests on a cluster mostly wait for pods. They share one cluster, so that one process runs them all, in their order.
 """
 
 import pytest
@@ -13,15 +13,15 @@ WITHOUT_CLUSTER = tuple(
 )
 
 
-class EndToEndInOneProcess(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
-    """Gives one process all end-to-end tests, and hands the files of the others to whichever process is free."""
+class ClusterTestsInOneProcess(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
+    """Gives one process all tests that need a cluster, and hands the other files to whichever process is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        shares = nodeid.startswith(END_TO_END) and not nodeid.startswith(WITHOUT_CLUSTER)
-        return END_TO_END if shares else super()._split_scope(nodeid)
+        needs_cluster = nodeid.startswith(END_TO_END) and not nodeid.startswith(WITHOUT_CLUSTER)
+        return END_TO_END if needs_cluster else super()._split_scope(nodeid)
 
 
-def scheduler(config: pytest.Config, log: object) -> EndToEndInOneProcess:
-    """Makes the scheduler, which starts the end-to-end tests first: they take longest."""
+def scheduler(config: pytest.Config, log: object) -> ClusterTestsInOneProcess:
+    """Makes the scheduler, which starts the tests on a cluster first: they take longest."""
     config.option.loadscopereorder = False
-    return EndToEndInOneProcess(config, log)
+    return ClusterTestsInOneProcess(config, log)
