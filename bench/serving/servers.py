@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 
 from bench.errors import NotMeasurableError
 from sandbox import progress
+from sandbox.ports import free_port
 
 MODEL_NAME = "flight-delay"
 START_TIMEOUT_SECONDS = 180
@@ -160,11 +160,3 @@ def _tree(root: int) -> list[int]:
 def _pss_kib(process: int) -> int:
     text = Path(f"/proc/{process}/smaps_rollup").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from mlops_runtime.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
 from sandbox.aws.moto_patches import replace
 from sandbox.aws.place import place
+from sandbox.ports import free_port
 
 FAKED = (
     "SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",
@@ -56,7 +56,7 @@ class ModelServer:
             unpack_model(next((folder / "download").iterdir()), model_folder)
         except ArtifactError as error:
             raise HostingError(str(error)) from error
-        port = _free_port()
+        port = free_port()
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_OWN_PREFIXES)},
             **container.get("Environment", {}),
@@ -195,9 +195,3 @@ def _server(model: Any, region: str) -> ModelServer:
 def _refused(status: int, code: str, message: str) -> Answer:
     # moto takes the status from among the headers, and answers 200 without.
     return status, {"x-amzn-errortype": code, "status": str(status)}, json.dumps({"__type": code, "message": message})
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

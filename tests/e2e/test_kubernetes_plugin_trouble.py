@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.ports import free_port
 from tests.e2e.conftest import ProjectFactory
 from tests.e2e.kubernetes_world import World, eventually
 from tests.e2e.pulumi_project import kill
-from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

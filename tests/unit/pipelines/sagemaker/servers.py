@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.ports import free_port
+from sandbox.ports import free_port
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment
 
 START_SECONDS = 120

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mlops_runtime.serving.drain import Drain
-from tests.ports import free_port
+from sandbox.ports import free_port
 from tests.unit.pipelines.serving.artifacts import ROW
 
 

@@ -23,7 +23,7 @@ from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.pace import QUICK_SECONDS
 from mlops_runtime.serving.scorer import Answers, OnnxScorer
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError
-from tests.ports import free_port
+from sandbox.ports import free_port
 from tests.unit.pipelines.sagemaker.servers import running, sagemaker_server
 from tests.unit.pipelines.serving.artifacts import ROW, write_slow_artifact
 from tests.unit.pipelines.serving.listening import ask_raw, connect, listening, post, read_answer

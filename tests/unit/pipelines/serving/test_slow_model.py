@@ -17,7 +17,7 @@ from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.pace import FADING, QUICK_SECONDS, Pace
 from mlops_runtime.serving.served_model import ServedModel, load_served_model
 from mlops_runtime.serving.threads import CountingThreads
-from tests.ports import free_port
+from sandbox.ports import free_port
 from tests.unit.pipelines.sagemaker.servers import running
 from tests.unit.pipelines.serving.artifacts import write_slow_artifact
 from tests.unit.pipelines.serving.listening import ask_raw, connect, listening, post, read_answer

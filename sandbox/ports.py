@@ -1,4 +1,4 @@
-"""Ports for servers that tests start as processes of their own."""
+"""Ports for servers that are started as processes of their own."""
 
 import random
 import socket
@@ -9,7 +9,7 @@ RANGE = range(15_000, 29_000)
 
 
 def free_port() -> int:
-    """A port of the loopback address on which nothing listens."""
+    """Return a port of the loopback address on which nothing listens."""
     while True:
         port = random.choice(RANGE)  # noqa: S311 - no secret
         with socket.socket() as probe:
