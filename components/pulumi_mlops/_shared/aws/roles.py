@@ -61,6 +61,13 @@ class RolePolicyArguments(TypedDict):
     policy: pulumi.Input[str]
 
 
+class ReplacedPolicyArguments(TypedDict):
+    """What `aws.iam.RolePolicy` takes, but for the role, where the provider makes the name."""
+
+    name_prefix: pulumi.Input[str]
+    policy: pulumi.Input[str]
+
+
 @dataclass(frozen=True)
 class DeclaredRole:
     """A role and its policies."""
@@ -94,7 +101,7 @@ def policy_document(settings: RoleSettings) -> RolePolicyArguments:
     return {"name": settings.role_name, "policy": policy_json(policy(settings.statements))}
 
 
-def replaced_policy_document(settings: RoleSettings) -> Document:
+def replaced_policy_document(settings: RoleSettings) -> ReplacedPolicyArguments:
     """Return the arguments of the policy about networks and keys, but for the role that it belongs to.
 
     Its name is another each time: a policy under the same name would not stand beside the last one.
