@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
+from bench.commands import run
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
 from quickstart.personal_stack import STACK
@@ -35,14 +35,5 @@ def measure() -> Sequence[Figure]:
 
 
 def _run(command: list[str]) -> str:
-    ended = subprocess.run(
-        command,
-        cwd=paths.checkout(),
-        env=environment.merged(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode != 0:
-        raise NotMeasurableError(f"{' '.join(command[-3:])}: {(ended.stderr or ended.stdout)[-500:]}")
-    return ended.stdout
+    variables = environment.merged(os.environ)
+    return run(" ".join(command[-3:]), command, variables=variables, folder=paths.checkout()).stdout

@@ -1,14 +1,13 @@
 """From nothing to a cluster that takes pods, with everything built before."""
 
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 
+from bench.commands import run
 from bench.errors import NotMeasurableError
 from bench.figures import Figure, Goal
 from sandbox.cluster import build, lifecycle
@@ -61,13 +60,9 @@ def _start_and_stop(state: str) -> float:
 
 
 def _sandbox(environment: dict[str, str], *arguments: str) -> None:
-    ended = subprocess.run(
+    run(
+        f"python -m sandbox {' '.join(arguments)}",
         [sys.executable, "-m", "sandbox", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_LONGEST_SECONDS,
-        check=False,
+        variables=environment,
+        timeout_seconds=_LONGEST_SECONDS,
     )
-    if ended.returncode != 0:
-        raise NotMeasurableError(f"python -m sandbox {' '.join(arguments)}: {json.dumps(ended.stderr[-500:])}")

@@ -2,14 +2,13 @@
 
 import os
 import re
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.cluster import machine_to_itself
-from bench.errors import NotMeasurableError
+from bench.commands import run
 from bench.figures import Figure, Goal
 from sandbox import paths
 
@@ -55,15 +54,5 @@ def steps(lines: Iterable[str]) -> list[Figure]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> str:
-    ended = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_LONGEST_SECONDS,
-        check=False,
-    )
-    if ended.returncode != 0:
-        raise NotMeasurableError(f"{' '.join(command)}: {ended.stderr[-500:]}")
-    return ended.stderr
+    told = run(" ".join(command), command, variables=environment, folder=folder, timeout_seconds=_LONGEST_SECONDS)
+    return told.stderr

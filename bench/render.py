@@ -2,12 +2,11 @@
 
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
-from bench.errors import NotMeasurableError
+from bench.commands import run
 from bench.figures import Figure, Goal
 from sandbox import paths
 
@@ -34,7 +33,5 @@ def _seconds() -> float:
     command = [sys.executable, "-m", "pulumi_mlops", "render", *(f"--stack={name}" for name in _STACKS)]
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begun = time.monotonic()
-    ended = subprocess.run(command, cwd=paths.checkout(), env=variables, capture_output=True, text=True, check=False)
-    if ended.returncode != 0:
-        raise NotMeasurableError(f"mlops render: {ended.stderr[-500:]}")
+    run("mlops render", command, variables=variables, folder=paths.checkout())
     return time.monotonic() - begun

@@ -2,13 +2,12 @@
 
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 
-from bench.errors import NotMeasurableError
+from bench.commands import run
 from bench.figures import Figure, Goal
 
 _GRAPH = "flight_delay.graph:GRAPH"
@@ -23,16 +22,12 @@ def measure() -> Sequence[Figure]:
     """
     with tempfile.TemporaryDirectory(prefix="mlops-bench-") as workspace:
         begun = time.monotonic()
-        ended = subprocess.run(
+        run(
+            "the pipeline failed",
             [sys.executable, "-m", "mlops_runtime", "run", "--graph", _GRAPH, "--workspace", workspace],
-            env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
-            capture_output=True,
-            text=True,
-            check=False,
+            variables={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
         )
         seconds = time.monotonic() - begun
-    if ended.returncode != 0:
-        raise NotMeasurableError(f"the pipeline failed: {ended.stderr[-500:]}")
     # The largest child so far: this section runs in a process of its own.
     mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KIB_IN_MIB
     return [

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.errors import NotMeasurableError
+from bench.commands import run
 from bench.stack_file import write_stack_file
 from sandbox import environment, paths
 
@@ -60,10 +59,7 @@ class Project:
             "PULUMI_BACKEND_URL": (self.folder / "backend").as_uri(),
             **self._variables,
         }
-        ended = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
-        if ended.returncode != 0:
-            raise NotMeasurableError(f"{' '.join(command[:3])}: {(ended.stderr or ended.stdout)[-800:]}")
-        return ended.stdout
+        return run(" ".join(command[:3]), command, variables=variables, folder=self.folder).stdout
 
 
 def our_project(
