@@ -17,6 +17,7 @@ from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as re
 from pulumi_mlops.stack import arguments, graphs
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import StackConfig
+from pulumi_mlops.stack.platform.config import KubernetesSettings
 from pulumi_mlops.stack.problems import Path, Problem
 from pulumi_mlops.stack.workload import parts
 
@@ -43,9 +44,7 @@ _WORKLOAD_PLACES: dict[str, Path] = {
 }
 _REGISTRY_PLACES: dict[str, Path] = {
     "kubernetes.namespace": ("platform", "namespace"),
-    "kubernetes.image_pull_secret_names": ("platform", "kubernetes", "image_pull_secret_names"),
-    "kubernetes.cluster_assigned_user": ("platform", "kubernetes", "cluster_assigned_user"),
-    "kubernetes.storage_class_name": ("platform", "kubernetes", "storage_class_name"),
+    **{f"kubernetes.{key}": ("platform", "kubernetes", key) for key in KubernetesSettings.model_fields},
     "kubernetes.image": ("platform", "images", "registry"),
     "kubernetes.database_image": ("platform", "images", "postgres"),
     "kubernetes.database_password": (_PASSWORD,),
