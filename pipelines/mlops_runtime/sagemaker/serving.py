@@ -12,7 +12,7 @@ from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProt
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.request_body import Application
-from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
+from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.served_model import load_served_model
 from mlops_runtime.serving.server import serve
 
@@ -40,15 +40,7 @@ class SageMakerServer(EndpointServer):
 
     def front(self, general: Application) -> Application:
         """The short way, for invocations too."""
-        path = RequestPath(
-            self.served,
-            general,
-            self.drain,
-            self.threads,
-            body_limit_bytes=self.body_limit_bytes,
-            timeout_seconds=self.request_timeout_seconds,
-            more_protocols={INVOCATIONS_PATH: InvocationProtocol(self.served)},
-        )
+        path = self.request_path(general, {INVOCATIONS_PATH: InvocationProtocol(self.served)})
         return SageMakerFront(self.served, path, self.drain)
 
 

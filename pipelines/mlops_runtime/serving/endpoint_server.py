@@ -3,6 +3,7 @@
 import gc
 import logging
 import math
+from collections.abc import Mapping
 from typing import NoReturn
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from uvicorn.importer import import_from_string
 from .drain import Drain, DrainingServer
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .model import EndpointModel
+from .protocol import MessageProtocol
 from .request_body import Application
 from .request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
 from .self_check import ask_self
@@ -149,6 +151,12 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
 
     def front(self, general: Application) -> Application:
         """The short way, with KServe's application behind it."""
+        return self.request_path(general)
+
+    def request_path(
+        self, general: Application, more_protocols: Mapping[str, MessageProtocol] | None = None
+    ) -> RequestPath:
+        """The short way, for paths beside the endpoint's own as well."""
         return RequestPath(
             self.served,
             general,
@@ -156,6 +164,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             self.threads,
             body_limit_bytes=self.body_limit_bytes,
             timeout_seconds=self.request_timeout_seconds,
+            more_protocols=more_protocols,
         )
 
     def run(self) -> None:
