@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs, SageMakerStorageSettingsArgs
     from pulumi_mlops.model_registry.sagemaker.storage.component import SageMakerStorage
     from pulumi_mlops.stack.platform.component import Platform
+    from pulumi_mlops.stack.program import DeclaredStack, declare_stack
     from pulumi_mlops.stack.workload.args import WorkloadArgs
     from pulumi_mlops.stack.workload.component import Workload
     from pulumi_mlops.training_pipeline.args import (
@@ -60,6 +61,7 @@ __all__ = [
     "ArgumentsError",
     "AsynchronousArgs",
     "DataCaptureArgs",
+    "DeclaredStack",
     "EndpointArgs",
     "GateArgs",
     "KubernetesEndpoint",
@@ -103,6 +105,7 @@ __all__ = [
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
+    "declare_stack",
 ]
 
 # Imported when first used: the command line and the configuration need no cloud's library.
@@ -148,6 +151,7 @@ _MODULES = {
     ),
     "model_registry.sagemaker.storage.component": ("SageMakerStorage",),
     "stack.platform.component": ("Platform",),
+    "stack.program": ("DeclaredStack", "declare_stack"),
     "stack.workload.args": ("WorkloadArgs",),
     "stack.workload.component": ("Workload",),
     "training_pipeline.args": (

@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run all the steps in this process")
     run.set_defaults(command=_run)
     for command in (graph, step, run):
-        command.add_argument("--graph", required=True, help="as module:NAME, such as flight_delay.graph:GRAPH")
+        command.add_argument("--graph", required=True, help="as module:NAME, such as churn.graph:GRAPH")
     for command in (step, run):
         command.add_argument("--workspace", type=Path, required=True, help="folder that the steps share")
         command.add_argument(

@@ -26,7 +26,7 @@ class StepGraph:
     """The steps of one pipeline and its parameters.
 
     Attributes:
-        name: The pipeline's name, such as `flight-delay`.
+        name: The pipeline's name, such as `churn`.
         reference: Where this graph stands as `module:NAME`, so that a pod can import it.
         steps: At least one, in any order that reads well.
         parameters: The model of the parameters.

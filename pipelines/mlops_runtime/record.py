@@ -12,7 +12,7 @@ class Dataset(BaseModel):
     """Data that a step read from outside the run.
 
     Attributes:
-        name: Such as `nycflights13`.
+        name: Such as `customers`.
         digest: `sha256:` and 64 hexadecimal digits, of the bytes that were read.
         source: Where they came from.
         rows: How many rows, where that is known.

@@ -37,7 +37,7 @@ def name_of_at_most(longest: int) -> Pattern:
     return Pattern(
         r"[a-z]([-a-z0-9]*[a-z0-9])?",
         "lower-case letters, digits and hyphens, a letter first",
-        "choose such a name, like flight-delay",
+        "choose such a name, like churn",
         max_length=longest,
     )
 
@@ -153,7 +153,7 @@ memory = Where(_is_memory, {"pattern": "^([1-9][0-9]*(Mi|Gi|Ti))$"})
 graph_reference = Pattern(
     r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
     "a step graph as module:name",
-    "write it like flight_delay.graph:GRAPH",
+    "write it like churn.graph:GRAPH",
 )
 # Its last part becomes part of an ARN in a policy, where * and ? match anything.
 s3_uri = Pattern(

@@ -123,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m mlops_runtime.sagemaker.processing",
         description="Runs one step of a graph in a SageMaker processing job, given by MLOPS_* variables as in a pod.",
     )
-    parser.add_argument("--graph", required=True, help="as module:NAME, such as flight_delay.graph:GRAPH")
+    parser.add_argument("--graph", required=True, help="as module:NAME, such as churn.graph:GRAPH")
     parser.add_argument("--step", required=True, help="the step's name")
     return parser
 
