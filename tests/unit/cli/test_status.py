@@ -13,19 +13,11 @@ from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.status import to_table
 from pulumi_mlops.cli.workload_status import Known, Version
 from pulumi_mlops.stack import StackConfig
+from tests.unit_platform import PLATFORM
 
 DIGEST = "sha256:" + "a" * 64
 ONE, TWO = Replicas(1, 1, 1, 1), Replicas(2, 2, 2, 2)
 SEVEN = Version(7, DIGEST)
-PLATFORM: dict[str, Any] = {
-    "environment": "dev",
-    "target": "kubernetes",
-    "namespace": "flights-dev",
-    "owner": "team",
-    "images": {"pipeline": f"p@{DIGEST}", "serving": f"s@{DIGEST}", "registry": f"r@{DIGEST}"},
-    "kubernetes": {"context": "mlops-sandbox"},
-    "registry": {},
-}
 
 
 def place(**workload: Any) -> Place:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
-from pulumi_mlops.cli.kubernetes.registry import latest_version
+from pulumi_mlops.cli.kubernetes.registry import Registry, tags_of
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
 from pulumi_mlops.stack import StackConfig
@@ -73,8 +73,8 @@ def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
 
 
 def _registered(cluster: Cluster, place: Place) -> Version | None:
-    found = latest_version(cluster, place.config, place.workload)
-    return None if found is None else Version(*found)
+    found = Registry(cluster, place.config).versions(place.workload, 1)
+    return Version(int(found[0]["version"]), tags_of(found[0]).get(names.DIGEST_TAG, "")) if found else None
 
 
 def _serving(cluster: Cluster, place: Place) -> Version:
