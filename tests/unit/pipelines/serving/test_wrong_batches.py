@@ -174,7 +174,7 @@ def test_a_batch_of_several_parts_is_read_in_order() -> None:
 
 def test_a_wide_contract_is_told_in_short() -> None:
     features = tuple(Feature(name=f"feature_{number}") for number in range(3000))
-    protocol = PredictProtocol(MatrixBuilder(ServingContract(features=features, output=ModelOutput(name="y"))))
+    protocol = PredictProtocol(MatrixBuilder(ServingContract(features=features, outputs=(ModelOutput(name="y"),))))
 
     for body in (v1({"feature_x": 1}, [1]), v1(*[{"q" * 79: 1}] * 30)):
         assert len(json.dumps(refused(protocol.decode, body).to_document())) < 2 * ANSWER_BYTES_MAX
