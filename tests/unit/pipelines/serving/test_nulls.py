@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from mlops_runtime.sagemaker.invocations import InvocationProtocol
+from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
 from mlops_runtime.sagemaker.serving import SageMakerServer
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_runtime.serving.drain import Drain
