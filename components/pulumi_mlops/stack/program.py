@@ -8,6 +8,7 @@ import pulumi
 from pulumi_mlops.stack import providers
 from pulumi_mlops.stack.load import load_secrets, load_stack
 from pulumi_mlops.stack.platform.component import Platform
+from pulumi_mlops.stack.preview_warnings import warn_of_losses
 from pulumi_mlops.stack.workload.component import Workload
 
 
@@ -45,4 +46,5 @@ def declare_stack() -> DeclaredStack:
     pulumi.export("namespace", platform.namespace)
     pulumi.export("registry", platform.registry_id)
     pulumi.export("workloads", {name: workload.outputs() for name, workload in workloads.items()})
+    warn_of_losses(stack)
     return DeclaredStack(platform, workloads, provider)
