@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pulumi_mlops.cli.projects.kinds import Kind
+
 app = typer.Typer(
     name="mlops",
     help="Train, inspect and call the models of your Pulumi stacks.",
@@ -20,6 +22,69 @@ app.add_typer(pipeline, name="pipeline")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
 Stack = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack, as in Pulumi.STACK.yaml.")]
+
+
+@app.command("init")
+def init(  # noqa: PLR0913 - an option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder: a new or an empty one.")],
+    *,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The Pulumi project's name. Defaults to the folder's.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", help="Where its stacks run: kubernetes or sagemaker.")
+    ] = "kubernetes",
+    workload: Annotated[
+        str | None,
+        typer.Option("--workload", metavar="NAME", help="The first workload. Defaults to the project's name."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="The first workload's kind.")] = Kind.TABULAR_CLASSIFICATION,
+    owner: Annotated[str, typer.Option("--owner", help="The team that owns the stacks.")] = "my-team",
+    context: Annotated[
+        str, typer.Option("--context", help="Context of the kubeconfig, for the target kubernetes.")
+    ] = "my-cluster",
+    account_id: Annotated[
+        str, typer.Option("--account-id", help="AWS account, for the target sagemaker.")
+    ] = "111111111111",
+    region: Annotated[str, typer.Option("--region", help="AWS region, for the target sagemaker.")] = "eu-west-1",
+    json: Json = False,
+) -> None:
+    """Make a project of your own: stacks for dev, staging and prod, a workload that trains, tests, images, CI.
+
+    Exit code 1: it is refused, and nothing was made. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.init import NewProject  # noqa: PLC0415
+    from pulumi_mlops.cli.projects.init import init as run  # noqa: PLC0415
+
+    project_name = name or folder.absolute().name
+    project = NewProject(
+        folder=folder,
+        name=project_name,
+        target=target,
+        owner=owner,
+        context=context,
+        account_id=account_id,
+        region=region,
+        workload=workload or project_name,
+        kind=kind,
+    )
+    run(project, as_json=json)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new workload's name.")],
+    *,
+    kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")],
+    json: Json = False,
+) -> None:
+    """Add a workload to the project: a package that trains and is served as it stands, its test, its settings.
+
+    Exit code 1: it is refused, and nothing was changed. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.new import new as run  # noqa: PLC0415
+
+    run(name, kind, as_json=json)
 
 
 @config.command("check")
