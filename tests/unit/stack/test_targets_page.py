@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
@@ -15,6 +16,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
 SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "mlops:platform`": (PlatformConfig, ("platform",)),
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
+    "batch`": (BatchJobConfig, ("workloads", "*", "batch")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }
 COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)
