@@ -165,6 +165,11 @@ s3_uri = Pattern(
     "an S3 URI",
     "write it like s3://bucket/prefix",
 )
+table_location = Pattern(
+    rf"{s3_uri.pattern}|pvc://{_SUBDOMAIN}(/(?!\.\.?(/|$))[A-Za-z0-9!_.'()=+@:,-]+)*/?",
+    "the place of a table: s3://bucket/prefix, or pvc://claim/path on a volume",
+    "write it like s3://bucket/prefix or pvc://claim/path",
+)
 http_url = Where(_is_url, {"format": "uri"})
 reachable_url = Where(_is_reachable_url, {"format": "uri"})
 schedule = Where(_is_schedule, {"format": "cron"})
@@ -189,6 +194,7 @@ CpuQuantity = Annotated[str, cpu]
 MemoryQuantity = Annotated[str, memory]
 GraphReference = Annotated[str, graph_reference]
 S3Uri = Annotated[str, s3_uri]
+TableLocation = Annotated[str, table_location]
 ParameterValue = Annotated[str | int | float | bool, parameter_value]
 Url = Annotated[str, http_url, Normalised(_without_trailing_slash)]
 ReachableUrl = Annotated[str, reachable_url, Normalised(_without_trailing_slash)]

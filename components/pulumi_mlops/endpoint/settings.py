@@ -7,6 +7,7 @@ import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.pinned_model import PinnedModel, read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import Range, Setting
 
@@ -17,14 +18,6 @@ REQUEST_TIMEOUT_SECONDS = Setting(1, 3600, default=60)
 """An hour is the most that SageMaker takes, of asynchronous requests (API_runtime_InvokeEndpointAsync). After a minute
 SageMaker ends a real-time request by itself, and so do an Application Load Balancer and ingress-nginx by default: a
 shorter default would end requests that are answered today, a longer one nobody would wait for."""
-
-
-@dataclass(frozen=True)
-class PinnedModel:
-    """The version to serve."""
-
-    version: pulumi.Input[str]
-    digest: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +68,3 @@ def read_neutral(
         request_timeout_seconds=arguments.number("request_timeout_seconds", request_timeout_seconds),
         tags=arguments.read("tags", None, {}),
     )
-
-
-def read_model(arguments: Arguments, path: str) -> PinnedModel | None:
-    """Take the pin of a registered version; None where there is none."""
-    if arguments.read(path) is None:
-        return None
-    version = arguments.read(f"{path}.version", values.version)
-    return PinnedModel(version, arguments.read(f"{path}.digest", values.digest))

@@ -7,8 +7,9 @@ import pulumi
 
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.settings import NetworkSettings
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import RolloutStrategy
-from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, PinnedModel
+from pulumi_mlops.endpoint.settings import NeutralEndpointSettings
 
 
 @dataclass(frozen=True)
