@@ -10,6 +10,7 @@ from ruamel.yaml.nodes import MappingNode
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.encoded_text import EncodingError, decoded
+from pulumi_mlops.stack.images import with_records
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import Path, Problem, dotted, shown
 from pulumi_mlops.stack.project import Project
@@ -83,7 +84,7 @@ def document_in(octets: bytes, project: str, *, source: str) -> StackDocument:
     if not isinstance(values, dict):
         expected = "a mapping with the key config"
         return _unreadable(reader.source, project, 1, shown(values), expected, "see another stack file")
-    return _settings(reader, values, project)
+    return with_records(_settings(reader, values, project), path.parent)
 
 
 def _told(error: YAMLError) -> tuple[int | None, str, str, str]:

@@ -10,7 +10,7 @@ from dockerfile_parse import DockerfileParser
 from dockerfile_parse.constants import COMMENT_INSTRUCTION
 from dockerfile_parse.parser import image_from
 
-from sandbox.errors import SandboxError
+from pulumi_mlops.image.errors import ImageError
 
 # Docker's own pattern (moby/buildkit, frontend/dockerfile/parser: reHeredoc), not at the beginning alone.
 _HERE_DOCUMENT = re.compile(r"(?:^|\s)<<-?['\"]?[A-Za-z_]\w*")
@@ -33,7 +33,7 @@ class Instruction:
 
 
 def parse(text: str) -> list[Instruction]:
-    """Splits a Dockerfile into its instructions.
+    """Split a Dockerfile into its instructions.
 
     Args:
         text: The whole file.
@@ -42,7 +42,7 @@ def parse(text: str) -> list[Instruction]:
         The instructions in order, without comments and empty lines.
 
     Raises:
-        SandboxError: When it holds a here-document, whose lines would be taken for instructions.
+        ImageError: When it holds a here-document, whose lines would be taken for instructions.
     """
     instructions = [
         Instruction(found["startline"] + 1, found["instruction"], found["value"].strip())
@@ -51,7 +51,7 @@ def parse(text: str) -> list[Instruction]:
     ]
     for one in instructions:
         if one.keyword in _WITH_HERE_DOCUMENTS and _HERE_DOCUMENT.search(one.arguments):
-            raise SandboxError(
+            raise ImageError(
                 f"line {one.line}: {one.keyword} {one.arguments}: expected no here-document",
                 "join the commands with && or copy a file",
             )
@@ -76,13 +76,13 @@ def copied(text: str) -> list[str]:
         Files and folders relative to the context's root, sorted, once each.
 
     Raises:
-        SandboxError: When a path is a pattern, is absolute or leads out of the context: then nobody could say from
-            the checkout alone what the image holds.
+        ImageError: When a path is a pattern, is absolute or leads out of the context: then nobody could say from
+            the files alone what the image holds.
     """
     sources: set[str] = set()
     for instruction in parse(text):
         if instruction.keyword == "ADD":
-            raise SandboxError(f"line {instruction.line}: ADD {instruction.arguments}", "use COPY")
+            raise ImageError(f"line {instruction.line}: ADD {instruction.arguments}", "use COPY")
         if instruction.keyword == "COPY":
             sources.update(_copy_sources(instruction))
     return sorted(sources)
@@ -97,8 +97,8 @@ def _copy_sources(instruction: Instruction) -> list[str]:
     words: list[str] = json.loads(rest) if rest.startswith('["') else shlex.split(rest)
     for word in words[:-1]:
         if re.search(r"[*?\[$]", word) or word.startswith("/") or ".." in word.split("/"):
-            raise SandboxError(
-                f"line {instruction.line}: COPY {word}: expected a plain path below the checkout's root",
+            raise ImageError(
+                f"line {instruction.line}: COPY {word}: expected a plain path below the root of the build context",
                 "name the files or the folder themselves",
             )
     return [word.removeprefix("./").rstrip("/") for word in words[:-1]]

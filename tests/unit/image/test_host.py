@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from sandbox.images.host import CERTIFICATES_MOUNT, read_settings
+from pulumi_mlops.image.host import CERTIFICATES_MOUNT, read_settings
 
 
 def test_a_plain_host_mounts_nothing(tmp_path: Path) -> None:

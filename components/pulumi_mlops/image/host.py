@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.files import write_atomically
+from pulumi_mlops._shared.files import write_atomically
 
 CERTIFICATES_MOUNT = "/run/certificates.pem"
 """Where the Dockerfiles mount the host's certificate authorities."""
@@ -34,7 +34,7 @@ class HostSettings:
     proxies: tuple[str, ...]
 
     def write_secrets(self, folder: Path) -> dict[str, Path]:
-        """Writes what is to be mounted during a build.
+        """Write what is to be mounted during a build.
 
         Args:
             folder: A private folder that the caller removes after the build.
@@ -57,7 +57,7 @@ class HostSettings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None, files: Sequence[Path] | None = None) -> HostSettings:
-    """Reads the settings from pip's files and variables; a variable wins over a file, as it does for pip.
+    """Read the settings from pip's files and variables; a variable wins over a file, as it does for pip.
 
     Args:
         environment: Variables; this process's own by default.

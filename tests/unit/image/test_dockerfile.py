@@ -1,8 +1,9 @@
 import pytest
 
-from sandbox.errors import SandboxError
+from pulumi_mlops.image import definitions
+from pulumi_mlops.image.dockerfile import bases, copied, parse
+from pulumi_mlops.image.errors import ImageError
 from sandbox.images.catalog import IMAGE_NAMES
-from sandbox.images.dockerfile import bases, copied, parse
 from sandbox.paths import checkout
 
 TWO_STAGES = """\
@@ -23,7 +24,7 @@ UNPRIVILEGED = "IMAGE_USER=10001:10001"
 
 
 def arguments_of(image: str) -> list[str]:
-    text = (checkout() / "images" / image / "Dockerfile").read_text(encoding="utf-8")
+    text = definitions.dockerfile_of(image, checkout()).read_text(encoding="utf-8")
     return [one.arguments for one in parse(text) if one.keyword == "ARG"]
 
 
@@ -54,7 +55,7 @@ def test_a_base_that_an_argument_names_is_the_one_that_docker_would_take() -> No
 
 
 def test_a_here_document_is_refused() -> None:
-    with pytest.raises(SandboxError, match="line 2: RUN <<END"):
+    with pytest.raises(ImageError, match="line 2: RUN <<END"):
         parse("FROM x\nRUN <<END\nCOPY a b\nEND\n")
 
 
@@ -64,10 +65,10 @@ def test_copies_out_of_stages_are_not_of_the_context() -> None:
 
 @pytest.mark.parametrize("source", ["*.txt", "/etc/passwd", "../secrets", "a/../../b", "$FOLDER", "[ab]"])
 def test_what_a_copy_takes_can_be_told_from_its_line(source: str) -> None:
-    with pytest.raises(SandboxError, match=r"line 2: COPY .*expected a plain path"):
+    with pytest.raises(ImageError, match=r"line 2: COPY .*expected a plain path"):
         copied(f"FROM x\nCOPY {source} /there\n")
 
 
 def test_add_is_refused() -> None:
-    with pytest.raises(SandboxError, match="line 1: ADD"):
+    with pytest.raises(ImageError, match="line 1: ADD"):
         copied("ADD http://example.com/x /x\n")
