@@ -8,7 +8,6 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from sandbox.errors import SandboxError
 
@@ -107,10 +106,10 @@ def with_model(text: str, workload: str, pin: ModelPin | None) -> str:
     if pin is None:
         settings.pop("model", None)
         return text_of(document)
-    value = CommentedMap({"version": pin.version, "digest": DoubleQuotedScalarString(pin.digest)})
-    value.fa.set_flow_style()
-    settings["model"] = value
-    return text_of(document)
+    from pulumi_mlops.stack.edit import with_value  # noqa: PLC0415 - slow to import
+
+    place = ("config", _WORKLOADS, workload, "model")
+    return with_value(text, place, {"version": pin.version, "digest": pin.digest}, before=("endpoint",))
 
 
 def without_secrets(text: str) -> str:

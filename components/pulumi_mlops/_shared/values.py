@@ -14,10 +14,8 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 # https://github.com/distribution/reference: a domain, then path components in lower case.
 _REPOSITORY_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = (
-    rf"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?/)?{_REPOSITORY_PART}(/{_REPOSITORY_PART})*"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-)
+_REPOSITORY = rf"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?/)?{_REPOSITORY_PART}(/{_REPOSITORY_PART})*"
+_TAG = r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
 # A probe, a Python process and its libraries do not fit in less; no machine has more.
 LEAST_MEMORY_MIB = 32
 MOST_MEMORY_MIB = 24 * 1024 * 1024
@@ -132,10 +130,16 @@ owner = Pattern(
     max_length=63,
 )
 image = Pattern(
-    rf"{_REPOSITORY}@sha256:[0-9a-f]{{64}}|localhost/[a-z0-9._/-]+:[0-9a-f]{{16}}",
+    rf"{_REPOSITORY}{_TAG}@sha256:[0-9a-f]{{64}}|localhost/[a-z0-9._/-]+:[0-9a-f]{{16}}",
     "an image pinned by digest (name@sha256:<64 hex digits>) or a local one pinned by content "
     "(localhost/name:<16 hex digits>)",
     "pin it, with its repository in lower case: a tag such as latest can change under a running stack",
+)
+image_repository = Pattern(
+    _REPOSITORY,
+    "a repository of an image registry, without tag or digest",
+    "write it in lower case, like registry.example.com/team/models",
+    max_length=200,
 )
 digest = Pattern(
     r"sha256:[0-9a-f]{64}",
@@ -179,6 +183,7 @@ ParameterName = Annotated[str, parameter_name]
 ContextName = Annotated[str, context_name]
 Owner = Annotated[str, owner]
 ImageReference = Annotated[str, image]
+ImageRepository = Annotated[str, image_repository]
 Digest = Annotated[str, digest]
 CpuQuantity = Annotated[str, cpu]
 MemoryQuantity = Annotated[str, memory]

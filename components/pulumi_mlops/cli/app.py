@@ -202,6 +202,27 @@ def predict(
     run(workload, stack, rows, as_json=json)
 
 
+@app.command("pin")
+def pin(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="The registered version.")] = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar="STACK", help="Pin what this other stack pins instead.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Write which version serves into the stack file: its line alone, once the registry has that version.
+
+    `pulumi up` then serves it. Nothing is written when the version is refused, or the file would be.
+    """
+    from pulumi_mlops.cli.pin import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.pin import pin as run  # noqa: PLC0415
+
+    run(Request(workload, stack, version, origin), as_json=json)
+
+
 @app.command("approve")
 def approve(
     workload: Workload,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import WorkloadStatus
@@ -75,6 +76,20 @@ class Operations(Protocol):
 
     def status(self) -> WorkloadStatus:
         """Ask how it stands. Whatever gives no answer becomes the problem of its own cell; nothing is raised."""
+
+    def versions(self, most: int) -> list[RegisteredVersion]:
+        """Return the registered versions of its model with what their runs measured, the newest first.
+
+        Args:
+            most: How many at most.
+        """
+
+    def version(self, number: int) -> RegisteredVersion:
+        """Return one registered version of its model.
+
+        Raises:
+            VersionRefusedError: When there is none of that number.
+        """
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
         """Approve or reject a registered version.

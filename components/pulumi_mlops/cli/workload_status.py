@@ -60,7 +60,7 @@ class WorkloadStatus:
         pinned: The version in the stack file.
         registered: The newest version in the registry.
         serving: The version that the endpoint itself reports.
-        healthy: Whether every replica is ready and serves what is pinned.
+        healthy: Whether every replica is ready and serves what is pinned, and the last update proved it.
     """
 
     stack: str

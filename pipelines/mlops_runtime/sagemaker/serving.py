@@ -8,7 +8,8 @@ from functools import partial
 
 from mlops_runtime.errors import SettingsError
 from mlops_runtime.sagemaker.folders import folders_from_environment
-from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProtocol, SageMakerFront
+from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
+from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.request_body import Application

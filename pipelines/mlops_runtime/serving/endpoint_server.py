@@ -174,4 +174,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             UnservableModelError: It does not answer as the truth check will ask.
         """
         self.register_model(EndpointModel(self.served))
-        EndpointRestServer(self.dataplane, self).run()
+        try:
+            EndpointRestServer(self.dataplane, self).run()
+        finally:
+            self.threads.close()

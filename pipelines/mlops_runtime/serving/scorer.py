@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
-import numpy.typing
 import onnxruntime
 
+from .answers import Answers
 from .contract import ContractError
 from .matrix import Matrix
-
-Answers = numpy.typing.NDArray[numpy.float32]
 
 SHOWN_ROWS = 8
 

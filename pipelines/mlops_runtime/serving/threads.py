@@ -1,8 +1,10 @@
-"""The threads beside the event loop, for what takes its time: reading a large request, and scoring."""
+"""The threads and the process beside the event loop, for what takes its time: reading a large request, and scoring."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+
+from .decoding_process import DecodingProcess
 
 
 class CountingThreads(ThreadPoolExecutor):
@@ -32,7 +34,7 @@ class CountingThreads(ThreadPoolExecutor):
 
 
 class RequestThreads:
-    """The threads of one server.
+    """The threads of one server, and the process beside them.
 
     What runs in them cannot be interrupted, only no longer waited for: health checks and the server's end must
     depend on none of them.
@@ -42,9 +44,15 @@ class RequestThreads:
         # One thread: decoding is Python's, so two would not be quicker, and what it needs for a moment is many times
         # the request.
         self.decoder = CountingThreads("decode", max_workers=1)
+        # What that thread hands the largest requests to, and waits for.
+        self.decoding_process = DecodingProcess()
         self.scorers = CountingThreads("score")
 
     @property
     def working(self) -> int:
         """How many are at work."""
         return self.decoder.working + self.scorers.working
+
+    def close(self) -> None:
+        """End the process beside; threads end by themselves."""
+        self.decoding_process.close()

@@ -49,6 +49,10 @@ class Pinned:
         """What every answer must say."""
         return {"version": self.version, "digest": self.digest}
 
+    def check(self, answers: Sequence[object]) -> GoldenScore:
+        """Holds the answers to the golden rows against the trainer's."""
+        return self.golden.check({self.contract.outputs[0].name: answers}, self.contract.outputs)
+
 
 def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> Pinned:
     """Reads the golden rows from a verified artifact, so that the check does not ask the endpoint for its own truth.
@@ -147,13 +151,13 @@ def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
         parameters = answer.get("parameters")
         digest = parameters.get("digest") if isinstance(parameters, dict) else None
         _same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
-        by_infer = pinned.golden.check(_numbers(answer["outputs"][0]["data"]))
+        by_infer = pinned.check(answer["outputs"][0]["data"])
     path = f"/v1/models/{pinned.name}:predict"
     with _place(path):
         response = client.post(path, json={"instances": [dict(row) for row in pinned.golden.rows]})
         answer = _json(response)
         _same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
-        by_predict = pinned.golden.check(_numbers(answer["predictions"]))
+        by_predict = pinned.check(answer["predictions"])
     return [by_infer, by_predict]
 
 
@@ -183,10 +187,6 @@ def _same(got: Mapping[str, object], expected: Mapping[str, object]) -> None:
     differing = [key for key, value in expected.items() if got.get(key) != value]
     if differing:
         raise TruthError("; ".join(f"got {key} {got.get(key)}, expected {expected[key]}" for key in differing))
-
-
-def _numbers(values: Sequence[object]) -> list[float]:
-    return [float(value) if isinstance(value, int | float) else float("nan") for value in values]
 
 
 def _tensors(pinned: Pinned) -> list[dict[str, object]]:

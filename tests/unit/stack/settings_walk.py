@@ -26,6 +26,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.context_name: ("one", "other"),
     values.owner: ("team-a", "team-b"),
     values.image: tuple(f"registry.example/team/image@{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
+    values.image_repository: ("registry.example/team/a", "registry.example/team/b"),
     values.digest: _DIGESTS,
     values.cpu: ("250m", "350m"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),

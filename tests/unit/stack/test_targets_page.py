@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
+from pulumi_mlops.stack.workload.config import WorkloadImagesConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
 SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "mlops:platform`": (PlatformConfig, ("platform",)),
+    "images`": (WorkloadImagesConfig, ("workloads", "*", "images")),
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }

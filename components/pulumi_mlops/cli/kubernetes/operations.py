@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes import train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
+from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
 from pulumi_mlops.cli.workload_status import WorkloadStatus
@@ -27,6 +29,10 @@ class KubernetesOperations:
     @cached_property
     def _cluster(self) -> Cluster:
         return self._connect(self.place.config)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return Registry(self._cluster, self.place.config)
 
     def active_runs(self) -> list[RunReference]:
         """Return the Jobs of its pipeline that have not ended, the oldest first."""
@@ -65,6 +71,18 @@ class KubernetesOperations:
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
         return workload_status(self.place, self._connect)
+
+    def versions(self, most: int) -> list[RegisteredVersion]:
+        """Ask the registry for the versions, and for the runs that they are from."""
+        return self._registry.registered(self.place.workload, most)
+
+    def version(self, number: int) -> RegisteredVersion:
+        """Ask the registry for one version, and for the run that it is from."""
+        model = self.place.workload
+        found = self._registry.registered(model, 1, number=number)
+        if not found:
+            raise missing_version(model, number, [int(known["version"]) for known in self._registry.versions(model)])
+        return found[0]
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:  # noqa: ARG002 - there is none
         """Refuse: the review of the line that pins a version is its approval.
