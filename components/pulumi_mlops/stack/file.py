@@ -54,7 +54,7 @@ def read_document(path: FilePath, project: str, *, source: str | None = None) ->
         octets = path.read_bytes()
     except OSError as error:
         return _unreadable(source, project, None, str(error), "a readable stack file", "check the name")
-    return document_in(octets, project, source=source)
+    return with_records(document_in(octets, project, source=source), path.parent)
 
 
 def document_in(octets: bytes, project: str, *, source: str) -> StackDocument:
@@ -84,7 +84,7 @@ def document_in(octets: bytes, project: str, *, source: str) -> StackDocument:
     if not isinstance(values, dict):
         expected = "a mapping with the key config"
         return _unreadable(reader.source, project, 1, shown(values), expected, "see another stack file")
-    return with_records(_settings(reader, values, project), path.parent)
+    return _settings(reader, values, project)
 
 
 def _told(error: YAMLError) -> tuple[int | None, str, str, str]:

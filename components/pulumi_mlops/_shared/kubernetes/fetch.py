@@ -1,5 +1,7 @@
 """The container that fetches a registered version and refuses it if it is not the one pinned."""
 
+from collections.abc import Sequence
+
 import pulumi
 
 from pulumi_mlops._shared.documents import Document
@@ -23,6 +25,7 @@ def fetch_container(
     *,
     memory: str,
     timeout_seconds: int,
+    room: Sequence[str] = (),
 ) -> Document:
     """Return the container.
 
@@ -33,6 +36,7 @@ def fetch_container(
         model: The version.
         memory: Memory request and limit.
         timeout_seconds: What the pod has time for: a second try too is to have told its reason when that is over.
+        room: What the model has to fit, as the command's options say it. None: it is not judged.
     """
     patience, limit = (max(1, timeout_seconds * thirds // 3) for thirds in (1, 2))
     return pods.container(
@@ -43,6 +47,7 @@ def fetch_container(
             *("--registry-url", registry_url, "--model", model_name),
             *("--version", model.version, "--digest", model.digest, "--destination", MODEL_FOLDER),
             *("--patience-seconds", str(patience), "--timeout-seconds", str(limit)),
+            *room,
         ],
         resources={"requests": {"cpu": "50m", "memory": memory}, "limits": {"memory": memory}},
         mounts=[pods.mount(MODEL_VOLUME, MODEL_FOLDER)],

@@ -91,6 +91,10 @@ def _run(settings: BatchSettings, model: PinnedModel) -> Document:
                 model,
                 memory=settings.memory,
                 timeout_seconds=min(FETCH_SECONDS, settings.run_timeout_seconds),
+                room=(
+                    *("--volume-mib", str(settings.model_volume_gib * 1024)),
+                    *("--memory-mib", str(quantities.mebibytes(settings.memory))),
+                ),
             )
         ],
         volumes=[fetch.model_volume(settings.model_volume_gib), *_volumes(settings)],

@@ -6,6 +6,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
@@ -118,10 +119,11 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.name,
         [_server(settings, model)],
         init_containers=[fetch_container(settings, model)],
-        volumes=[model_volume(settings)],
+        volumes=[model_volume(settings), *scheduling.shared_memory_volumes(settings.shared_memory_gib)],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
         more={
+            **scheduling.scheduled(settings.scheduling),
             "terminationGracePeriodSeconds": (
                 HAND_OVER_SECONDS + SERVER_DRAIN_SECONDS + settings.drain_seconds + ENDING_SECONDS
             ),
@@ -172,7 +174,21 @@ def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:
         model,
         memory=settings.memory,
         timeout_seconds=settings.rollout_timeout_seconds,
+        room=_room(settings),
     )
+
+
+def _room(settings: EndpointSettings) -> tuple[str, ...]:
+    """Return what a model has to fit: it is refused before a server dies of it.
+
+    Where there are accelerators, the model is in their memory, and nothing is known where theirs is not.
+    """
+    room = ["--volume-mib", str(settings.model_volume_gib * 1024)]
+    if settings.accelerators_memory_mib is not None:
+        room += ["--accelerator-memory-mib", str(settings.accelerators_memory_mib)]
+    elif settings.accelerator is None:
+        room += ["--memory-mib", str(quantities.mebibytes(settings.memory))]
+    return (*room, "--cache-mib", str(settings.model_cache_gib * 1024))
 
 
 def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
@@ -189,8 +205,13 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("--grace-seconds", str(settings.drain_seconds)),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
         ],
-        resources=quantities.server_resources(settings.cpu, settings.memory),
-        mounts=[pods.mount("model", fetch.MODEL_FOLDER, read_only=True)],
+        resources=scheduling.accelerated(
+            quantities.server_resources(settings.cpu, settings.memory), settings.accelerator
+        ),
+        mounts=[
+            pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
+            *scheduling.shared_memory_mounts(settings.shared_memory_gib),
+        ],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
         more={
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],

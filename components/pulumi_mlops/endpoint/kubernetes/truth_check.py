@@ -9,6 +9,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods
+from pulumi_mlops._shared.kubernetes.scheduling.render import scheduled
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.kubernetes import render
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
@@ -111,7 +112,8 @@ def _spec(
         volumes=[render.model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
-        more={"restartPolicy": "Never"},
+        # Where the servers run, it can run as well; of their accelerators it takes none.
+        more={"restartPolicy": "Never", **scheduled(settings.scheduling)},
     )
     return {
         "activeDeadlineSeconds": settings.rollout_timeout_seconds,

@@ -110,8 +110,10 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         """Declare a release: a configuration and its models, which stay at AWS when the next one takes over."""
         name, shadow = settings.name, settings.shadow
         own_role = role_arn(settings.account, render_role.role_name(settings))
-        serving = render.model(settings, model, settings.image, own_role)
-        in_shadow = None if shadow is None else render.model(settings, shadow.model, shadow.image, own_role)
+        serving = render.model(settings, model, settings.image, own_role, settings.instance_type)
+        in_shadow = None
+        if shadow is not None:
+            in_shadow = render.model(settings, shadow.model, shadow.image, own_role, shadow.instance_type)
         document = render.configuration(settings)
         packages = [self._package(f"{name}-package", settings, model)]
         images = [HostingImage(f"{name}-image", settings.image, pulumi.ResourceOptions(parent=self))]

@@ -64,6 +64,7 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         timeout_seconds=settings.run_timeout_seconds,
         cache_days=settings.cache_days,
         retry_attempts=settings.retry_attempts,
+        spot_wait_seconds=settings.spot_wait_seconds,
         is_isolated=not settings.has_network,
         champion=known["champion"],
         kms_key_arn=known["kms_key_arn"],

@@ -53,6 +53,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         parameters=_parameters(graph),
         cache_days=arguments.number("sagemaker.cache_days", limits.CACHE_DAYS),
         retry_attempts=arguments.number("sagemaker.retry_attempts", limits.RETRY_ATTEMPTS),
+        spot_wait_seconds=_spot_wait_seconds(arguments, everywhere.run_timeout_seconds),
         approval=ModelApproval(read("sagemaker.approval", None, ModelApproval.PENDING)).value,
         has_network=bool(subnets or data),
         subnet_ids=subnets,
@@ -155,6 +156,26 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSetting
         "model_data_kms_key_arn": read("sagemaker.model_data_kms_key_arn", common.kms_key),
         "values": {key: _short(arguments, key, value) for key, value in given.items()},
     }
+
+
+def _spot_wait_seconds(arguments: Arguments, run_timeout_seconds: int) -> int | None:
+    """Take how long a training job on spare capacity may take, waiting included."""
+    path = "sagemaker.spot.max_wait_seconds"
+    given = arguments.read(path, limits.SPOT_WAIT_SECONDS)
+    if given is None:
+        return None
+    if given < run_timeout_seconds and arguments.sound("run_timeout_seconds"):
+        # API_StoppingCondition, MaxWaitTimeInSeconds.
+        expected = f"at least run_timeout_seconds ({run_timeout_seconds}), which is part of it"
+        arguments.add(path, int(given), expected, "raise it, or lower run_timeout_seconds")
+    days = arguments.number("sagemaker.cache_days", limits.CACHE_DAYS)
+    if days:
+        # pipelines-default-keys: CheckpointConfig is among what a training step is recognised by.
+        expected = (
+            f"nothing beside cache_days ({days}): each run has its own checkpoints, so no training would be reused"
+        )
+        arguments.add("sagemaker.spot", arguments.read("sagemaker.spot"), expected, "remove one of the two")
+    return int(given)
 
 
 def _check_disks(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
