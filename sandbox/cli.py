@@ -17,13 +17,23 @@ from sandbox.images import cli as images_cli
 from sandbox.status import current_status, status_table
 from sandbox.take_down import take_down
 
-application = typer.Typer(
-    help="What a machine needs when it has no cluster, no account and no Pulumi download.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def new_application(purpose: str) -> typer.Typer:
+    """Return a command line without commands, which `run` runs.
+
+    Args:
+        purpose: The first line of its help.
+    """
+    return typer.Typer(
+        help=purpose,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+application = new_application("What a machine needs when it has no cluster, no account and no Pulumi download.")
 images_cli.register(application)
 
 Context = Annotated[

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mlops_runtime.serving.answers import Answers
 from mlops_runtime.serving.input_error import InputError
 from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
 from mlops_runtime.serving.protocol_v1 import parsed
+from mlops_runtime.serving.scorer import Answers
 
 if TYPE_CHECKING:
     # The process that reads large requests needs this protocol, and no model.

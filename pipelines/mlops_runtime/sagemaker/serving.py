@@ -12,8 +12,8 @@ from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
 from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
+from mlops_runtime.serving.limits import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.request_body import Application
-from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.served_model import load_served_model
 from mlops_runtime.serving.server import serve
 

@@ -13,7 +13,7 @@ from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
 
 from .drain import Drain
 from .endpoint_server import EndpointServer
-from .request_path import DEFAULT_TIMEOUT_SECONDS
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .served_model import ServedModel, UnservableModelError, load_served_model
 from .termination import write_termination_message
 
