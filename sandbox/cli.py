@@ -68,7 +68,7 @@ def down(
 
 @application.command()
 def status(*, as_json: _Json = False) -> None:
-    """What of the sandbox runs. Exit code 1 when the cluster does not."""
+    """Show what of the sandbox runs. Exit code 1 when the cluster does not."""
     found = current_status()
     if as_json:
         sys.stdout.write(json.dumps(found.document(), indent=2) + "\n")
@@ -80,7 +80,7 @@ def status(*, as_json: _Json = False) -> None:
 
 @application.command("doctor")
 def examine(context: Context = None, *, as_json: _Json = False) -> None:
-    """What this machine has and lacks. Exit code 1 when something is missing."""
+    """Show what this machine has and lacks. Exit code 1 when something is missing."""
     named = users_context.named(context)
     findings = doctor.examine(named)
     if as_json:
@@ -121,12 +121,12 @@ def kubectl(arguments: typer.Context) -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     run(application)
 
 
 def run(commands: typer.Typer) -> None:
-    """Runs a command line; what a person can mend is told without a traceback."""
+    """Run a command line; what a person can mend is told without a traceback."""
     try:
         commands()
     except SandboxError as error:

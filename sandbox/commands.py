@@ -24,7 +24,7 @@ def run(
     input_text: str | None = None,
     timeout_seconds: float | None = None,
 ) -> str:
-    """Runs a program to its end.
+    """Run a program to its end.
 
     Args:
         arguments: The program and its arguments; no shell is involved.
@@ -75,7 +75,7 @@ def follow(
     folder: Path | None = None,
     with_output: bool = False,
 ) -> None:
-    """Runs a program to its end and hands on each line that it writes to its standard error.
+    """Run a program to its end and hands on each line that it writes to its standard error.
 
     Args:
         arguments: The program and its arguments; no shell is involved.

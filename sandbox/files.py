@@ -12,7 +12,7 @@ from sandbox.errors import SandboxError
 
 
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:
-    """Replaces a file's content in one step.
+    """Replace a file's content in one step.
 
     Args:
         path: The file; its folder is made when it is missing.
@@ -34,7 +34,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> Non
 
 @contextlib.contextmanager
 def exclusive(lock: Path, purpose: str, wait_seconds: float = 1800.0) -> Iterator[None]:
-    """Holds a lock file for as long as the block runs; the kernel frees it when the process dies.
+    """Hold a lock file for as long as the block runs; the kernel frees it when the process dies.
 
     Args:
         lock: The lock file.

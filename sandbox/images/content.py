@@ -20,7 +20,7 @@ _NOT_CONTENT_SUFFIXES = frozenset({".pyc", ".pyo"})
 
 
 def dockerfile_of(name: str, checkout: Path | None = None) -> Path:
-    """An image's Dockerfile.
+    """Return an image's Dockerfile.
 
     Args:
         name: Image name, such as `pipeline`.
@@ -84,7 +84,7 @@ def tagged_name(name: str, checkout: Path | None = None) -> str:
 
 
 def stage(name: str, folder: Path, checkout: Path | None = None) -> Path:
-    """Copies what goes into an image to a folder: a build context that holds nothing else.
+    """Copy what goes into an image to a folder: a build context that holds nothing else.
 
     Args:
         name: Image name.

@@ -33,7 +33,7 @@ class Instruction:
 
 
 def parse(text: str) -> list[Instruction]:
-    """Splits a Dockerfile into its instructions.
+    """Split a Dockerfile into its instructions.
 
     Args:
         text: The whole file.

@@ -34,7 +34,7 @@ class HostSettings:
     proxies: tuple[str, ...]
 
     def write_secrets(self, folder: Path) -> dict[str, Path]:
-        """Writes what is to be mounted during a build.
+        """Write what is to be mounted during a build.
 
         Args:
             folder: A private folder that the caller removes after the build.
@@ -57,7 +57,7 @@ class HostSettings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None, files: Sequence[Path] | None = None) -> HostSettings:
-    """Reads the settings from pip's files and variables; a variable wins over a file, as it does for pip.
+    """Read the settings from pip's files and variables; a variable wins over a file, as it does for pip.
 
     Args:
         environment: Variables; this process's own by default.

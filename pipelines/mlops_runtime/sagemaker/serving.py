@@ -40,13 +40,13 @@ class SageMakerServer(EndpointServer):
     """The endpoint's server, with SageMaker's paths in front of it."""
 
     def front(self, general: Application) -> Application:
-        """The short way, for invocations too."""
+        """Return the short way, for invocations too."""
         path = self.request_path(general, {INVOCATIONS_PATH: InvocationProtocol(self.served)})
         return SageMakerFront(self.served, path, self.drain)
 
 
 def main() -> int:
-    """Serves the model; the port opens only once it is loaded and proved. Returns the exit code."""
+    """Serve the model; the port opens only once it is loaded and proved. Returns the exit code."""
     try:
         settings = settings_of_server(os.environ)
     except SettingsError as error:
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
-    """Reads MLOPS_MODEL_NAME, _VERSION and _DIGEST, MLOPS_REQUEST_TIMEOUT_SECONDS, and SAGEMAKER_BIND_TO_PORT.
+    """Read MLOPS_MODEL_NAME, _VERSION and _DIGEST, MLOPS_REQUEST_TIMEOUT_SECONDS, and SAGEMAKER_BIND_TO_PORT.
 
     Raises:
         SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
