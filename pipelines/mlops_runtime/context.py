@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from mlops_runtime.artifact import digest_directory
 from mlops_runtime.errors import StepError
 from mlops_runtime.gate import Gate
+from mlops_runtime.graph import StepGraph
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import Dataset, RegisteredModel
 from mlops_runtime.settings import Champion, RunSettings
@@ -32,6 +33,7 @@ class StepContext(Generic[Parameters]):
 
     Attributes:
         step: The step.
+        graph: The graph that it is a step of.
         parameters: The run's parameters, checked and complete.
         output: An empty folder for what the step hands on.
         settings: What the run was given from outside.
@@ -44,6 +46,7 @@ class StepContext(Generic[Parameters]):
     """
 
     step: Step
+    graph: StepGraph
     parameters: Parameters
     output: Path
     settings: RunSettings

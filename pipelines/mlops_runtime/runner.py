@@ -99,6 +99,7 @@ def run_step(
         else:
             context: StepContext[Any] = StepContext(
                 step=step,
+                graph=graph,
                 parameters=parameters,
                 output=workspace.begin(step.name),
                 settings=settings,
