@@ -9,7 +9,7 @@ from mlops_runtime.missing_module import advice
 
 
 def load_graph(reference: str) -> StepGraph:
-    """Imports a step graph, such as `churn.graph:GRAPH`.
+    """Import a step graph, such as `churn.graph:GRAPH`.
 
     Raises:
         SettingsError: There is no such module or graph.
@@ -21,7 +21,7 @@ def load_graph(reference: str) -> StepGraph:
 
 
 def load_function(reference: str) -> Callable[..., None]:
-    """Imports a step's function, such as `churn.train:train`.
+    """Import a step's function, such as `churn.train:train`.
 
     Raises:
         SettingsError: There is no such module or function.

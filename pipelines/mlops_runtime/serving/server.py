@@ -13,7 +13,7 @@ from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
 
 from .drain import Drain
 from .endpoint_server import EndpointServer
-from .request_path import DEFAULT_TIMEOUT_SECONDS
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .served_model import ServedModel, UnservableModelError, load_served_model
 from .termination import write_termination_message
 
@@ -21,7 +21,7 @@ logger = logging.getLogger("kserve.mlops")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves what the command line names; returns the exit code."""
+    """Serve what the command line names; return the exit code."""
     options = parser().parse_args(arguments)
     return serve(
         lambda: load_served_model(options.model_directory, options.name, options.version, options.digest),
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], EndpointServer]) -> int:
-    """Loads the model, proves it on its golden rows, serves it until told to stop.
+    """Load the model, proves it on its golden rows, serves it until told to stop.
 
     Args:
         load: Gives the model, or raises UnservableModelError.
