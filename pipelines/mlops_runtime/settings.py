@@ -33,6 +33,7 @@ class RunSettings:
         image: The pinned image that the steps run in, if any.
         code_version: Identity of the code. Defaults to a digest of the graph's package and of this one.
         environment: Such as `dev`. Defaults to `local`.
+        started_by: Who started the run by hand; empty for one by a schedule, or on one's own machine.
     """
 
     model_name: str
@@ -44,6 +45,7 @@ class RunSettings:
     image: str | None = None
     code_version: str | None = None
     environment: str = "local"
+    started_by: str = ""
 
 
 def settings_from_environment(environment: Mapping[str, str], default_model_name: str) -> RunSettings:
@@ -84,6 +86,7 @@ def settings_from_environment(environment: Mapping[str, str], default_model_name
         image=given.get("MLOPS_IMAGE"),
         code_version=given.get("MLOPS_CODE_VERSION"),
         environment=given.get("MLOPS_ENVIRONMENT", "local"),
+        started_by=given.get("MLOPS_STARTED_BY", ""),
     )
 
 
