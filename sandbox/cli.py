@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from pulumi_mlops.image.errors import ImageError
 from sandbox import doctor, environment, paths, progress
 from sandbox.bring_up import EVERY_PART, bring_up
 from sandbox.cluster import users_context
@@ -119,7 +120,7 @@ def run(commands: typer.Typer) -> None:
     """Runs a command line; what a person can mend is told without a traceback."""
     try:
         commands()
-    except SandboxError as error:
+    except (SandboxError, ImageError) as error:
         progress.console.print(f"error: {error}", style="red", markup=False)
         sys.exit(1)
     except KeyboardInterrupt:

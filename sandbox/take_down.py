@@ -4,13 +4,13 @@ import contextlib
 import shutil
 from pathlib import Path
 
+from pulumi_mlops.image.builder import docker_answers
 from sandbox import commands, paths, progress
 from sandbox.aws import lifecycle as aws_lifecycle
 from sandbox.bring_up import users_contexts_file
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
-from sandbox.images.building import docker_answers
 from sandbox.images.catalog import IMAGE_NAMES, repository
 from sandbox.images.docker import Docker
 

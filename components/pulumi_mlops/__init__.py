@@ -7,6 +7,18 @@ if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
     from pulumi_mlops._shared.model import ModelPinArgs
     from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs, SageMakerWorkloadPlaceArgs
+    from pulumi_mlops.batch_job.args import (
+        BatchJobArgs,
+        KubernetesBatchArgs,
+        KubernetesBatchJobArgs,
+        KubernetesBatchJobSettingsArgs,
+        SageMakerBatchArgs,
+        SageMakerBatchJobArgs,
+        SageMakerBatchJobSettingsArgs,
+        TableFormat,
+    )
+    from pulumi_mlops.batch_job.kubernetes.component import KubernetesBatchJob
+    from pulumi_mlops.batch_job.sagemaker.component import SageMakerBatchJob
     from pulumi_mlops.endpoint.args import (
         AlarmsArgs,
         AsynchronousArgs,
@@ -60,10 +72,15 @@ __all__ = [
     "AlarmsArgs",
     "ArgumentsError",
     "AsynchronousArgs",
+    "BatchJobArgs",
     "DataCaptureArgs",
     "DeclaredStack",
     "EndpointArgs",
     "GateArgs",
+    "KubernetesBatchArgs",
+    "KubernetesBatchJob",
+    "KubernetesBatchJobArgs",
+    "KubernetesBatchJobSettingsArgs",
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
     "KubernetesEndpointSettingsArgs",
@@ -83,6 +100,10 @@ __all__ = [
     "RolloutArgs",
     "RolloutStrategy",
     "S3ArtifactsArgs",
+    "SageMakerBatchArgs",
+    "SageMakerBatchJob",
+    "SageMakerBatchJobArgs",
+    "SageMakerBatchJobSettingsArgs",
     "SageMakerEndpoint",
     "SageMakerEndpointArgs",
     "SageMakerEndpointSettingsArgs",
@@ -102,6 +123,7 @@ __all__ = [
     "ServerlessArgs",
     "ShadowArgs",
     "StepResourcesArgs",
+    "TableFormat",
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
@@ -117,6 +139,18 @@ _MODULES = {
         "SageMakerPlaceArgs",
         "SageMakerWorkloadPlaceArgs",
     ),
+    "batch_job.args": (
+        "BatchJobArgs",
+        "KubernetesBatchArgs",
+        "KubernetesBatchJobArgs",
+        "KubernetesBatchJobSettingsArgs",
+        "SageMakerBatchArgs",
+        "SageMakerBatchJobArgs",
+        "SageMakerBatchJobSettingsArgs",
+        "TableFormat",
+    ),
+    "batch_job.kubernetes.component": ("KubernetesBatchJob",),
+    "batch_job.sagemaker.component": ("SageMakerBatchJob",),
     "endpoint.args": (
         "AlarmsArgs",
         "AsynchronousArgs",

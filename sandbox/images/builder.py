@@ -1,28 +1,12 @@
 """What a program that builds images takes and does; Docker and buildah both fit."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from pulumi_mlops.image.builder import Recipe
 
-@dataclass(frozen=True)
-class Recipe:
-    """One build.
-
-    Attributes:
-        tag: Name of the result.
-        dockerfile: The Dockerfile within `context`.
-        context: Build context: a folder that holds nothing else than what goes in.
-        arguments: Build arguments by name.
-        secrets: Files mounted during the build, by id.
-    """
-
-    tag: str
-    dockerfile: Path
-    context: Path
-    arguments: Mapping[str, str]
-    secrets: Mapping[str, Path]
+__all__ = ["Builder", "Recipe"]
 
 
 class Builder(Protocol):

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sandbox import commands, packages, paths, progress
+from pulumi_mlops.image import dockerfile, host
+from pulumi_mlops.image.builder import BUILDAH, DOCKER, VARIABLE, docker_answers
+from pulumi_mlops.image.content import DOCKERFILE, files_below, stage
+from sandbox import packages, paths, progress
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
-from sandbox.images import archive, bases, content, dockerfile, host
+from sandbox.images import archive, bases, content
 from sandbox.images.buildah import Buildah
 from sandbox.images.builder import Builder, Recipe
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild, repository
 from sandbox.images.docker import Docker
-
-VARIABLE = "MLOPS_IMAGE_BUILDER"
-DOCKER, BUILDAH = "docker", "buildah"
 
 _USER = "10001:10001"
 _KEPT_BUILDS = 2
@@ -60,17 +60,6 @@ def choice() -> str:
             "start Docker (`docker info` must answer), or run as root",
         )
     return BUILDAH
-
-
-def docker_answers() -> bool:
-    """Whether a Docker engine can be used by this user."""
-    if shutil.which("docker") is None:
-        return False
-    try:
-        commands.run(["docker", "info", "--format", "{{.ServerVersion}}"], timeout_seconds=20)
-    except commands.CommandError:
-        return False
-    return True
 
 
 def built(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> dict[str, ImageBuild]:
@@ -148,8 +137,9 @@ def _recover(builder: Builder) -> None:
 
 
 def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild:
-    recipe_text = content.dockerfile_of(name, checkout).read_text(encoding="utf-8")
-    for base in dockerfile.bases(recipe_text):
+    files = content.sources(name, checkout)
+    recipe = files[DOCKERFILE]
+    for base in dockerfile.bases(recipe.read_text(encoding="utf-8") if isinstance(recipe, Path) else ""):
         builder.prepare_base(base)
     with (
         progress.step(f"build image {name} with {builder.description}") as current,
@@ -158,9 +148,9 @@ def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild
         folder = Path(temporary)
         context = folder / "context"
         context.mkdir()
-        recipe_file = content.stage(name, context, checkout)
+        recipe_file = stage(files, context)
         # Of the staged files and no others: the checkout may change while this builds.
-        tag = content.content_tag(name, context)
+        tag = content.tag_of(files_below(context))
         secrets = host.read_settings().write_secrets(folder)
         full_tag = f"{repository(name)}:{tag}"
         builder.build(

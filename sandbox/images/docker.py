@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from pulumi_mlops.image import host
 from sandbox import commands
 from sandbox.errors import SandboxError
-from sandbox.images import host
 from sandbox.images.builder import Recipe
 
 _OLDEST_SERVER = 25

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_mlops.image import requirements
+from pulumi_mlops.image.errors import ImageError
+from pulumi_mlops.image.requirements import INFRASTRUCTURE, Selection
 from sandbox import paths
-from sandbox.commands import run
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
@@ -22,16 +24,13 @@ class RequirementSet:
     without: tuple[str, ...]
 
 
-# Dependencies of the project itself, for programs that declare infrastructure; pods do not.
-_INFRASTRUCTURE = ("pulumi", "ruamel-yaml")
-
 REQUIREMENT_SETS = {
-    "pipeline": RequirementSet("pipelines", _INFRASTRUCTURE),
-    "serving": RequirementSet("serving", (*_INFRASTRUCTURE, "pillow")),
+    "pipeline": RequirementSet("pipelines", INFRASTRUCTURE),
+    "serving": RequirementSet("serving", (*INFRASTRUCTURE, "pillow")),
     "registry": RequirementSet(
         "registry",
         (
-            *_INFRASTRUCTURE,
+            *INFRASTRUCTURE,
             *("docker", "gunicorn", "matplotlib", "pyarrow", "scikit-learn", "scipy", "skops", "waitress"),
         ),
     ),
@@ -58,19 +57,10 @@ def export(name: str, checkout: Path | None = None) -> str:
         SandboxError: When uv is missing or its lock file does not fit pyproject.toml.
     """
     wanted = REQUIREMENT_SETS[name]
-    command = [
-        *("uv", "export", "--frozen", "--offline", "--quiet", "--no-header", "--no-annotate", "--no-emit-project"),
-        *("--no-default-groups", "--extra", wanted.extra),
-    ]
-    for package in wanted.without:
-        command += ["--prune", package]
     try:
-        listed = run(command, folder=checkout or paths.checkout(), timeout_seconds=120)
-    except SandboxError as error:
-        raise SandboxError(
-            f"images/{name}/requirements.txt: cannot be read out of uv.lock: {error.problem}",
-            "install uv (`pip install uv`) and run `uv lock`",
-        ) from error
+        listed = requirements.export(checkout or paths.checkout(), Selection("extra", wanted.extra, wanted.without))
+    except ImageError as error:
+        raise SandboxError(f"images/{name}/requirements.txt: {error.problem}", error.fix) from error
     return f"# Written by `python -m sandbox requirements` from uv.lock, extra `{wanted.extra}`.\n{listed}"
 
 

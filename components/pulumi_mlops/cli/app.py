@@ -155,6 +155,34 @@ def pipeline_run(
     run_pipeline(Request(workload, stack, graph, tuple(parameter or ()), workspace), is_local=local, as_json=json)
 
 
+@app.command("build")
+def build(
+    workload: Annotated[
+        str | None, typer.Argument(metavar="[WORKLOAD]", help="The workload. All of the stack by default.")
+    ] = None,
+    *,
+    stack: Stack,
+    push: Annotated[
+        bool | None,
+        typer.Option("--push/--no-push", help="Whether to push. By default where the stack names images.repository."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; exit with 1 where an image is not of the project as it is.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Build and push what has not changed as well.")] = False,
+    json: Json = False,
+) -> None:
+    """Build the images of a stack's workloads where they have changed, push them and pin them in the stack file.
+
+    What an image installs is locked in uv.lock: the dependency group or extra `training` for the pipeline's, `serving`
+    for the server's. A project's own images/pipeline/Dockerfile or images/serving/Dockerfile is used where it is there.
+    """
+    from pulumi_mlops.cli.build import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.build import build as run  # noqa: PLC0415
+
+    run(Request(stack, workload, push, again), checks=check, as_json=json)
+
+
 @app.command("train")
 def train(
     workload: Workload,

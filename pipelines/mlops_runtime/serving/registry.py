@@ -36,6 +36,14 @@ class Registry(Protocol):
             RegistryUnavailableError: It cannot be told now.
         """
 
+    def sizes(self, artifact_uri: str) -> list[int]:
+        """Lists the sizes of a version's files in bytes, as far as they are known.
+
+        Raises:
+            RegistryRefusalError: They are not there.
+            RegistryUnavailableError: They cannot be had now.
+        """
+
     def download(self, artifact_uri: str, target: Path) -> Path:
         """Downloads a version's files below `target` and returns the folder that holds them.
 

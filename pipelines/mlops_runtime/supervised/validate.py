@@ -82,10 +82,10 @@ def _target_problems(target: pd.Series, learning: Learning) -> Iterator[str]:
         return
     counts = target.value_counts()
     if len(counts) == 1:
-        yield f"{place}: got the class {counts.index[0]!r} alone, expected two at least"
+        yield f"{place}: got the class {counts.index[0]} alone, expected two at least"
     rare = counts[counts < CLASS_ROWS_LEAST]
     if not rare.empty:
-        named = ", ".join(repr(name) for name in rare.index[:ROWS_NAMED])
+        named = ", ".join(str(name) for name in rare.index[:ROWS_NAMED])
         yield f"{place}: got a single row of {len(rare)} classes such as {named}, expected {CLASS_ROWS_LEAST} at least"
 
 
