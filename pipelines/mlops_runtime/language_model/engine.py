@@ -1,4 +1,4 @@
-"""The engine of a language model: a process beside the server, which may end without the server's answers ending too."""
+"""The engine of a language model, in a process of its own: where it dies, the server still says so."""
 
 import os
 import subprocess

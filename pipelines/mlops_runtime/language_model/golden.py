@@ -39,7 +39,7 @@ class GoldenPrompt(BaseModel):
     def _no_more_than_there_are(self) -> Self:
         if self.characters_that_agree is not None and self.characters_that_agree > len(self.text):
             raise ValueError(
-                f"got characters_that_agree {self.characters_that_agree}, expected at most the {len(self.text)} of the text"
+                f"got characters_that_agree {self.characters_that_agree}, expected at most {len(self.text)}"
             )
         return self
 

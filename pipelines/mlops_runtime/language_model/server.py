@@ -1,6 +1,7 @@
 """Serving one pinned language model: the engine loads it, golden prompts prove it, then callers reach it."""
 
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import uvicorn
 from mlops_runtime.artifact import ArtifactError, digest_directory
 from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
+from mlops_runtime.serving.termination import write_termination_message
 
 from .asking import AnswerError, golden_answers
 from .contract import LanguageModelContract, load_contract
@@ -39,6 +41,20 @@ class ServerOptions:
     grace_seconds: int
     body_limit_bytes: int
     request_timeout_seconds: float
+
+
+def run(options: ServerOptions) -> int:
+    """Serve until told to stop; return the exit code: 1 when the model must not be served. The log says why."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
+    # A line for each request that the front hands on would say nothing of the request.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        serve(options)
+    except UnservableLanguageModelError as error:
+        logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
+        write_termination_message(str(error))
+        return 1
+    return 0
 
 
 def serve(options: ServerOptions) -> None:

@@ -18,10 +18,11 @@ from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .model import EndpointModel
 from .protocol import MessageProtocol
 from .request_body import Application
-from .request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
+from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
 from .threads import RequestThreads
+from .timeouts import DEFAULT_TIMEOUT_SECONDS
 
 logger = logging.getLogger("kserve.mlops")
 

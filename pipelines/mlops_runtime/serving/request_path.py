@@ -45,6 +45,7 @@ from .request_body import (
 from .request_metrics import RequestMetrics
 from .served_model import ServedModel
 from .threads import RequestThreads
+from .timeouts import DEFAULT_TIMEOUT_SECONDS
 
 DECODED_IN_PLACE_BYTES = 64 * 1024
 DECODED_IN_THREAD_BYTES = 1024 * 1024
@@ -53,7 +54,6 @@ CLOUD_EVENT_LIMIT_BYTES = DECODED_IN_THREAD_BYTES
 """The largest body of a CloudEvent, which KServe parses in this process. Whoever passes events on need not take more
 than 64 KiB: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#size-limits."""
 ROWS_SCORED_IN_PLACE = 256
-DEFAULT_TIMEOUT_SECONDS = 60
 LINGER_SECONDS = 1.0
 """How long a caller who was too slow may go on sending before the connection is closed."""
 OTHER_BODY_LIMIT_BYTES = 64 * 1024
