@@ -87,7 +87,9 @@ class FileTracker:
         shutil.copytree(directory, partial / "model")
         digest = digest_directory(partial / "model")
         if digest != tags[DIGEST_TAG]:
-            raise TrackingError(f"model {name}: stored {tags[DIGEST_TAG]}, but read back {digest}; is the disk full?")
+            raise TrackingError(
+                f"model {name}: got {digest} back, expected what was stored, {tags[DIGEST_TAG]}, fix: is the disk full?"
+            )
         (partial / "version.json").write_text(json.dumps({"run_id": run_id, "tags": dict(tags)}), encoding="utf-8")
         partial.rename(versions / version)
         return RegisteredModel(name=name, version=version, digest=digest)
@@ -99,7 +101,8 @@ class FileTracker:
             verify_directory(directory, digest)
         except ArtifactError as error:
             raise TrackingError(
-                f"model {name} version {version}: {error}; without a registry, versions are found in the workspace only"
+                f"model {name} version {version}: got {error}, expected it in the workspace: there is no registry,"
+                " fix: run the pipeline here first, or name a tracking server"
             ) from error
         return directory
 
