@@ -73,7 +73,7 @@ class FileTracker:
         self._write(note)
 
     def register(self, directory: Path, name: str, tags: Mapping[str, str]) -> RegisteredModel:
-        """Copy a model to the next version's folder and verifies the copy."""
+        """Copy a model to the next version's folder and verify the copy."""
         run_id = self._opened()["run_id"]
         versions = self._workspace.root / "models" / name
         for path in sorted(versions.glob("*/version.json"), key=lambda path: int(path.parent.name)):
@@ -95,7 +95,7 @@ class FileTracker:
         return RegisteredModel(name=name, version=version, digest=digest)
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:  # noqa: ARG002 - nothing to copy
-        """Find a version in the workspace and verifies it."""
+        """Find a version in the workspace and verify it."""
         directory = self._workspace.root / "models" / name / version / "model"
         try:
             verify_directory(directory, digest)

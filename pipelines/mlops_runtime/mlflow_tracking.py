@@ -134,7 +134,7 @@ class MlflowTracker:
         return RegisteredModel(name=name, version=version, digest=tags[DIGEST_TAG])
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:
-        """Download a registered version and verifies it."""
+        """Download a registered version and verify it."""
         with self._telling(f"find model {name} version {version}"):
             source = self._client.get_model_version_download_uri(name, version)
         return self._download(source, digest, destination, f"model {name} version {version}")
