@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from mlops_runtime.errors import SettingsError
 from mlops_runtime.graph import StepGraph
+from mlops_runtime.missing_module import advice
 
 
 def load_graph(reference: str) -> StepGraph:
@@ -39,8 +40,7 @@ def _load(reference: str, expected: str) -> object:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{reference}: got no module {error.name}, expected {expected},"
-            " fix: correct the name, or install what it needs (pip install 'pulumi-mlops[pipelines]')"
+            f"{reference}: got no module {error.name}, expected {expected}, fix: {advice(error.name or '', reference)}"
         ) from error
     try:
         return getattr(module, name)

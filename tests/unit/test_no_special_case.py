@@ -1,6 +1,8 @@
 """The example workload is a project's content like anybody's: the product does not know of it."""
 
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,12 @@ def lines_that_name_it(folder: Path) -> list[str]:
 @pytest.mark.parametrize("folder", PRODUCT)
 def test_nothing_in_the_product_names_the_example(folder: str) -> None:
     assert lines_that_name_it(ROOT / folder) == []
+
+
+def test_no_wheel_brings_the_examples_data() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]
+    assert EXAMPLE.search(json.dumps(project)) is None
 
 
 @pytest.mark.parametrize(
