@@ -77,6 +77,8 @@ def raises(tree: ast.Module, classes: Mapping[str, ErrorClass]) -> Iterator[Rais
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
                 text = " ".join(part for one in given for part in _texts(one, values))
                 parts = set(classes[name].parts[: len(call.args)]) | {str(keyword.arg) for keyword in call.keywords}
+                if any(isinstance(one, ast.Call) and _name(one.func) == "InputProblem" for one in ast.walk(call)):
+                    parts |= {"got", "expected"}
                 yield Raise(node.lineno, name, text, frozenset(parts), hands_on=_is_text_of_error(call))
 
 
