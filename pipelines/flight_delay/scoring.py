@@ -36,7 +36,7 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
 
 
 def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
-    """Holds the artifact's contract against its model, as every server will: a null that the one allows.
+    """Hold the artifact's contract against its model, as every server will: a null that the one allows.
 
     Args:
         artifact: The model artifact.
