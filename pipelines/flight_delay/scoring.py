@@ -36,7 +36,7 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
 
 
 def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
-    """Holds the artifact's contract against its model, as every server will: a null that the one allows.
+    """Hold the artifact's contract against its model, as every server will: a null that the one allows.
 
     Args:
         artifact: The model artifact.
@@ -60,7 +60,9 @@ def _loaded(artifact: Path) -> tuple[ServingContract, OnnxScorer]:
 def _matrix(contract: ServingContract, frame: pd.DataFrame) -> np.ndarray:
     unknown = [name for name in contract.feature_names if name not in frame.columns]
     if unknown:
-        raise StepError(f"the model takes {', '.join(unknown)}, which the features do not have")
+        raise StepError(
+            f"the features: got no {', '.join(unknown)}, expected each that the model takes, fix: train it again"
+        )
     matrix = np.empty((len(frame), len(contract.features)), dtype=np.float32)
     for column, feature in enumerate(contract.features):
         values = frame[feature.name]

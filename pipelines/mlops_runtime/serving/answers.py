@@ -36,7 +36,7 @@ def output_values(output: ModelOutput, given: object, rows: int) -> Values:
 
 
 def check_finite(answers: Iterable[Values]) -> None:
-    """Holds every number of an answer.
+    """Hold every number of an answer.
 
     Raises:
         UnansweredRowsError: One is not finite.
@@ -51,12 +51,12 @@ def check_finite(answers: Iterable[Values]) -> None:
 
 
 def listed_values(answers: Answers) -> dict[str, list[Any]]:
-    """The answers as Python's own values, one for each row: what golden rows are compared with."""
+    """Return the answers as Python's own values, one for each row: what golden rows are compared with."""
     return {name: values.tolist() for name, values in answers.items()}
 
 
 def predictions(outputs: Sequence[ModelOutput], answers: Answers) -> object:
-    """The predictions of the v1 protocol: a row's one output as it is, several as an object.
+    """Return the predictions of the v1 protocol: a row's one output as it is, several as an object.
 
     Probabilities are objects, so that nobody has to know the order of the classes. Numbers stay NumPy's: they are
     written with as many digits as a float32 has.
@@ -69,7 +69,7 @@ def predictions(outputs: Sequence[ModelOutput], answers: Answers) -> object:
 
 
 def predicted_values(outputs: Sequence[ModelOutput], predictions: object) -> dict[str, list[Any]]:
-    """What `predictions` made, as `listed_values` has it, from a parsed answer.
+    """Return what `predictions` made, as `listed_values` has it, from a parsed answer.
 
     Raises:
         LookupError: A row lacks an output or a class.
@@ -120,11 +120,13 @@ def _matrix_of(output: ModelOutput, given: Sequence[object]) -> object:
     try:
         return [[row[each] for each in classes] for row in given]  # type: ignore[index]
     except KeyError as error:
-        raise ModelAnswerError(f"output {output.name!r}: got no probability of class {error}") from error
+        raise ModelAnswerError(
+            f"output {output.name!r}: got no probability of class {error}, expected one of each"
+        ) from error
 
 
 def _unboxed(output: ModelOutput, array: Values) -> Values:
-    """The numbers of an array of objects, such as a column of lists."""
+    """Return the numbers of an array of objects, such as a column of lists."""
     try:
         return numpy.array(array.tolist(), dtype=numpy.float64)
     except (TypeError, ValueError) as error:

@@ -26,7 +26,7 @@ TEXT_LENGTH = struct.Struct("<I")
 
 
 def parsed_with_tensors(body: Body, json_bytes: bytes) -> Any:
-    """A request whose tensors lie behind its JSON, as its JSON form would have it.
+    """Return a request whose tensors lie behind its JSON, as its JSON form would have it.
 
     Args:
         body: The request's body.
@@ -59,7 +59,7 @@ def parsed_with_tensors(body: Body, json_bytes: bytes) -> Any:
 
 
 def raw_bytes(values: numpy.typing.NDArray[Any]) -> bytes:
-    """An output's values as raw bytes: numbers in little-endian order, texts each behind its length."""
+    """Return an output's values as raw bytes: numbers in little-endian order, texts each behind its length."""
     if values.dtype.kind == "O":
         texts = [str(text).encode() for text in values.tolist()]
         return b"".join(part for text in texts for part in (TEXT_LENGTH.pack(len(text)), text))
@@ -72,7 +72,7 @@ def _size(tensor: object) -> object:
 
 
 def _values(raw: bytes, datatype: object, place: str) -> list[Any]:
-    """A tensor's values; the NaN of raw bytes is the null of JSON."""
+    """Return a tensor's values; the NaN of raw bytes is the null of JSON."""
     if datatype == "BYTES":
         return _texts(raw, place)
     if datatype == "BOOL":

@@ -41,10 +41,10 @@ class CellReader(ABC):
 
     @abstractmethod
     def read(self, value: Any, /) -> Any:
-        """A value that is not null as the model reads it, or REFUSED."""
+        """Return a value that is not null as the model reads it, or REFUSED."""
 
     def cell(self, value: object) -> Any:
-        """A value as the model reads it, or REFUSED."""
+        """Return a value as the model reads it, or REFUSED."""
         if value is None:
             return None if self._nullable else REFUSED
         return self.read(value)
@@ -59,7 +59,7 @@ class CellReader(ABC):
         return 0
 
     def got(self, value: object) -> str:  # noqa: ARG002 - most types have nothing to add
-        """What to say of a refused value instead of showing it; nothing where it is to be shown."""
+        """Return what to say of a refused value instead of showing it; nothing where it is to be shown."""
         return ""
 
 
@@ -79,7 +79,7 @@ class NumberReader(CellReader):
         return f"a finite number {expected_range(self.feature) or f'in the range of {self.feature.dtype}'}"
 
     def read(self, value: Any, /) -> Any:
-        """The number, or REFUSED."""
+        """Return the number, or REFUSED."""
         if type(value) not in self._types:
             return REFUSED
         try:
@@ -89,7 +89,7 @@ class NumberReader(CellReader):
         return number if math.isfinite(number) and self._minimum <= number <= self._maximum else REFUSED
 
     def column(self, values: list[Any]) -> list[Any] | None:
-        """The numbers; None where one is not taken."""
+        """Return the numbers; None where one is not taken."""
         if not set(map(type, values)) <= self._types:
             return None
         try:
@@ -111,7 +111,7 @@ class WholeNumberReader(CellReader):
         return f"a whole number {expected_range(self.feature) or 'of 64 bits'}"
 
     def read(self, value: Any, /) -> Any:
-        """The number, or REFUSED."""
+        """Return the number, or REFUSED."""
         if type(value) is float and value.is_integer() and abs(value) <= EXACT_FLOAT_MAXIMUM:
             value = int(value)
         if type(value) is not int or not INT64_MINIMUM <= value <= INT64_MAXIMUM:
@@ -126,7 +126,7 @@ class TruthReader(CellReader):
     noun = "true or false"
 
     def read(self, value: Any, /) -> Any:
-        """The value, or REFUSED."""
+        """Return the value, or REFUSED."""
         return value if type(value) is bool else REFUSED
 
 
@@ -139,7 +139,7 @@ class TextReader(CellReader):
         return f"text of at most {self.feature.characters_max} characters"
 
     def read(self, value: Any, /) -> Any:
-        """The text, or REFUSED."""
+        """Return the text, or REFUSED."""
         return value if type(value) is str and len(value) <= self.feature.characters_max else REFUSED
 
     def got(self, value: object) -> str:
@@ -161,7 +161,7 @@ class CategoryReader(CellReader):
         return f"one of {listed(self._vocabulary)}"
 
     def read(self, value: Any, /) -> Any:
-        """The category, None for an unknown one that counts as missing, or REFUSED."""
+        """Return the category, None for an unknown one that counts as missing, or REFUSED."""
         try:
             code = self._codes[value]
         except (KeyError, TypeError):
@@ -181,7 +181,7 @@ class TimeReader(CellReader):
     noun = f"a date or time in ISO 8601's form, of the years {YEARS[0]} to {YEARS[-1]}"
 
     def read(self, value: Any, /) -> Any:
-        """The time in UTC without an offset, or REFUSED."""
+        """Return the time in UTC without an offset, or REFUSED."""
         if type(value) is not str:
             return REFUSED
         try:
@@ -202,7 +202,7 @@ class VectorReader(CellReader):
         return f"a list of {self.feature.length} finite numbers"
 
     def read(self, value: Any, /) -> Any:
-        """The numbers as floats, or REFUSED."""
+        """Return the numbers as floats, or REFUSED."""
         if type(value) is not list or len(value) != self.feature.length or not set(map(type, value)) <= {float, int}:
             return REFUSED
         try:
@@ -213,7 +213,7 @@ class VectorReader(CellReader):
 
 
 def reader_of(feature: Feature) -> CellReader:
-    """What reads a feature's values."""
+    """Return what reads a feature's values."""
     readers: dict[str, type[CellReader]] = {
         "float32": NumberReader,
         "float64": NumberReader,

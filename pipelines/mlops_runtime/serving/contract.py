@@ -228,12 +228,12 @@ class ServingContract(BaseModel):
         return len(self.outputs) == 1 and self.outputs[0].kind == "number"
 
     def to_json(self) -> str:
-        """This contract as the text of `serving.json`."""
+        """Return this contract as the text of `serving.json`."""
         return self.model_dump_json(indent=2, exclude_defaults=True) + "\n"
 
 
 def load_contract(model_directory: Path) -> ServingContract:
-    """Reads and checks `serving.json`.
+    """Read and check `serving.json`.
 
     Raises:
         ContractError: The file is missing or does not hold a contract.
@@ -242,7 +242,7 @@ def load_contract(model_directory: Path) -> ServingContract:
 
 
 def parse_file(path: Path, model: type[Document]) -> Document:
-    """Reads one JSON file of the artifact as a `model`.
+    """Read one JSON file of the artifact as a `model`.
 
     Raises:
         ContractError: The file cannot be read or does not fit; all problems in one message.

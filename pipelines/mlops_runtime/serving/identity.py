@@ -24,5 +24,5 @@ class Identity:
     runtime: str = "onnx"
 
     def to_document(self) -> dict[str, object]:
-        """The answer of `GET /mlops/identity`."""
+        """Return the answer of `GET /mlops/identity`."""
         return asdict(self)

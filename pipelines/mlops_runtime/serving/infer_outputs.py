@@ -30,7 +30,7 @@ class InferOutputs:
         self._all = tuple(WantedOutput(output) for output in outputs)
 
     def wanted(self, document: Mapping[str, Any]) -> tuple[WantedOutput, ...]:
-        """What a request wants: what it lists, else all; what an output says of itself goes before what all do.
+        """Return what a request wants: what it lists, else all; what an output says of itself goes before what all do.
 
         Raises:
             InputError: It lists an output that the model does not have, or one twice.
@@ -58,12 +58,12 @@ class InferOutputs:
         return tuple(wanted.values())
 
     def metadata(self) -> list[dict[str, object]]:
-        """The tensors of an answer, with their units and classes, as the metadata document lists them."""
+        """Return the tensors of an answer, with their units and classes, as the metadata document lists them."""
         return [_described(output) for output in self._outputs.values()]
 
 
 def answer_body(document: dict[str, Any], wanted: Sequence[WantedOutput], answers: Answers) -> AnswerBody:
-    """The answer's body; `document` is its JSON but for the outputs."""
+    """Return the answer's body; `document` is its JSON but for the outputs."""
     tensors: list[dict[str, Any]] = []
     raw: list[bytes] = []
     for each in wanted:
@@ -84,7 +84,7 @@ def answer_body(document: dict[str, Any], wanted: Sequence[WantedOutput], answer
 
 
 def output_datatype(output: ModelOutput) -> str:
-    """The datatype of an output's tensor."""
+    """Return the datatype of an output's tensor."""
     if output.kind == "text":
         return "BYTES"
     if output.kind == "label":
@@ -93,7 +93,7 @@ def output_datatype(output: ModelOutput) -> str:
 
 
 def output_values_of(output: ModelOutput, tensor: Mapping[str, Any]) -> list[Any]:
-    """A parsed tensor's values, one for each row: a list where the output has several numbers."""
+    """Return a parsed tensor's values, one for each row: a list where the output has several numbers."""
     data: list[Any] = tensor["data"]
     columns = output.columns
     return data if columns is None else [data[start : start + columns] for start in range(0, len(data), columns)]

@@ -26,11 +26,11 @@ class EndpointModel(Model):  # type: ignore[misc]  # KServe has no types
         self.ready = True
 
     def get_input_types(self) -> list[dict[str, object]]:
-        """The input tensors of the metadata document."""
+        """Return the input tensors of the metadata document."""
         return self.served.infer_protocol.input_metadata()
 
     def get_output_types(self) -> list[dict[str, object]]:
-        """The output tensors of the metadata document."""
+        """Return the output tensors of the metadata document."""
         return self.served.infer_protocol.output_metadata()
 
     def predict(self, payload: object, _headers: Mapping[str, str] | None = None) -> dict[str, object] | InferResponse:
@@ -81,6 +81,6 @@ def _output(output: ModelOutput, answers: Answers, *, is_binary: bool) -> InferO
 
 
 def _tensor(tensor: InferInput) -> dict[str, Any]:
-    """A tensor as the JSON form of the protocol has it; the NaN of binary data is that form's null."""
+    """Return a tensor as the JSON form of the protocol has it; the NaN of binary data is that form's null."""
     data = [None if isinstance(value, float) and math.isnan(value) else value for value in tensor.data]
     return {"name": tensor.name, "shape": list(tensor.shape), "datatype": tensor.datatype, "data": data}

@@ -41,14 +41,14 @@ def check_nulls(contract: ServingContract, scorer: Scorer, golden: Batch) -> Non
 
 
 def null_features(contract: ServingContract, batch: Batch, row: int) -> list[str]:
-    """The features that are missing in a row."""
+    """Return the features that are missing in a row."""
     if isinstance(batch, Columns):
         return [name for name in contract.feature_names if batch.values[name][row] is None]
     return [name for name, number in zip(contract.feature_names, batch[row], strict=True) if numpy.isnan(number)]
 
 
 def _with_fewest_nulls(golden: Batch) -> Batch:
-    """The first rows with each null replaced by another golden row's value, where one has any."""
+    """Return the first rows with each null replaced by another golden row's value, where one has any."""
     if isinstance(golden, Columns):
         count = min(len(golden), ROWS_TRIED_MAX)
         known = {

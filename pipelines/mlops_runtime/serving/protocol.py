@@ -30,7 +30,7 @@ class MessageProtocol(Protocol):
     name: str
 
     def decode(self, body: Body, /) -> tuple[Batch, Any]:
-        """The rows of a request's body, and what its answer needs to know.
+        """Return the rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.
@@ -38,7 +38,7 @@ class MessageProtocol(Protocol):
         ...
 
     def encode(self, answers: Answers, request: Any, /) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         ...
 
     def row_place(self, row: int, request: Any, /) -> str:

@@ -23,7 +23,7 @@ class PredictProtocol:
         self._reader = reader
 
     def decode(self, body: Body) -> tuple[Batch, None]:
-        """The rows of a request's body; nothing else is needed to answer it.
+        """Return the rows of a request's body; nothing else is needed to answer it.
 
         Raises:
             InputError: With everything that is wrong with the request.
@@ -31,7 +31,7 @@ class PredictProtocol:
         return self.batch(parsed(body)), None
 
     def batch(self, document: object) -> Batch:
-        """The rows of a parsed request."""
+        """Return the rows of a parsed request."""
         if not isinstance(document, dict) or "instances" not in document:
             raise InputError.at("request", document, 'an object with "instances"')
         instances = document["instances"]
@@ -40,7 +40,7 @@ class PredictProtocol:
         return self._reader.from_rows(instances, _place)
 
     def encode(self, answers: Answers, _request: None) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return AnswerBody(
             orjson.dumps({"predictions": predictions(self._outputs, answers)}, option=orjson.OPT_SERIALIZE_NUMPY)
         )
@@ -51,7 +51,7 @@ class PredictProtocol:
 
 
 def parsed(body: Body) -> Any:
-    """The body as JSON. A byte order mark, which some systems put in front of a text file, is ignored.
+    """Return the body as JSON. A byte order mark, which some systems put in front of a text file, is ignored.
 
     Raises:
         InputError: It is not JSON.

@@ -58,7 +58,7 @@ class InferProtocol:
         }
 
     def decode(self, body: Body) -> tuple[Batch, InferHeader]:
-        """The rows of a request's body, and what its answer needs to know.
+        """Return the rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.
@@ -76,7 +76,7 @@ class InferProtocol:
         return self.batch(document["inputs"]), InferHeader(request_id, wanted)
 
     def batch(self, inputs: object) -> Batch:
-        """The rows of a parsed request's tensors: objects with name, shape, datatype and data."""
+        """Return the rows of a parsed request's tensors: objects with name, shape, datatype and data."""
         if not isinstance(inputs, list) or not inputs:
             raise InputError.at("inputs", inputs, "a list of at least one tensor")
         for number, tensor in enumerate(inputs):
@@ -86,7 +86,7 @@ class InferProtocol:
         return self._from_feature_tensors(inputs)
 
     def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         document = {**self._answer, "id": request.request_id or str(uuid4())}
         return answer_body(document, request.wanted, answers)
 
@@ -95,7 +95,7 @@ class InferProtocol:
         return f"row {row} of inputs"
 
     def input_metadata(self) -> list[dict[str, object]]:
-        """The tensors that a request may give, as the metadata document lists them."""
+        """Return the tensors that a request may give, as the metadata document lists them."""
         return [
             {
                 "name": name,
@@ -106,7 +106,7 @@ class InferProtocol:
         ]
 
     def output_metadata(self) -> list[dict[str, object]]:
-        """The tensors of an answer, with their units and classes."""
+        """Return the tensors of an answer, with their units and classes."""
         return self._outputs.metadata()
 
     def _from_matrix_tensor(self, tensor: Mapping[str, Any]) -> Batch:
@@ -166,7 +166,7 @@ def _check_tensor(tensor: object, place: str) -> None:
 
 
 def _flat(tensor: Mapping[str, Any], name: str) -> list[Any]:
-    """The tensor's values in row-major order, of which the shape promises the number."""
+    """Return the tensor's values in row-major order, of which the shape promises the number."""
     data: list[Any] = tensor["data"]
     if data and type(data[0]) is list:
         if not all(type(row) is list and len(row) == tensor["shape"][-1] for row in data):
@@ -179,7 +179,7 @@ def _flat(tensor: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def input_datatype(feature: Feature) -> str:
-    """The datatype of a feature's tensor."""
+    """Return the datatype of a feature's tensor."""
     return DATATYPES.get(feature.dtype, "BYTES")
 
 

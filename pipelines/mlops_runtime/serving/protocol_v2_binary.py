@@ -10,7 +10,7 @@ class BinaryInferProtocol:
     """As `InferProtocol`, once the tensors are where the JSON form has them."""
 
     def __init__(self, infer: InferProtocol, json_bytes: bytes) -> None:
-        """Sets up the reader.
+        """Set up the reader.
 
         Args:
             infer: Reads the JSON form.
@@ -21,7 +21,7 @@ class BinaryInferProtocol:
         self._json_bytes = json_bytes
 
     def decode(self, body: Body) -> tuple[Batch, InferHeader]:
-        """The rows of a request's body, and what its answer needs to know.
+        """Return the rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.
@@ -29,7 +29,7 @@ class BinaryInferProtocol:
         return self._infer.read(parsed_with_tensors(body, self._json_bytes))
 
     def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return self._infer.encode(answers, request)
 
     def row_place(self, row: int, request: InferHeader) -> str:

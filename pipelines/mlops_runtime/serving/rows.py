@@ -28,7 +28,7 @@ class FeatureRows:
         )
 
     def aligned(self, rows: Sequence[object]) -> list[Any] | None:
-        """The cells of rows that are all known by their order or by their names; None where one is not."""
+        """Return the cells of rows that are all known by their order or by their names; None where one is not."""
         cells: list[Any] = []
         for row in rows:
             if type(row) is dict:
@@ -48,7 +48,7 @@ class FeatureRows:
         return cells
 
     def cells_of(self, row: object, number: int, place: Place, problems: ProblemList) -> Iterable[object]:
-        """The row's cells in order, omitted features as null; nothing for a row that has no order."""
+        """Return the row's cells in order, omitted features as null; nothing for a row that has no order."""
         if isinstance(row, dict):
             if not row.keys() <= self._name_set:
                 for name in row:
@@ -63,7 +63,7 @@ class FeatureRows:
         return ()
 
     def expected_name(self, name: str) -> str:
-        """What to say to somebody who named a feature that is not ours."""
+        """Return what to say to somebody who named a feature that is not ours."""
         comparable = len(name) <= SHOWN_CHARACTERS and self.width <= NAMES_COMPARED_MAX
         similar = get_close_matches(name, self.names, n=1) if comparable else ()
         return f"{similar[0]!r}" if similar else f"one of {listed(self.names)}"
@@ -78,6 +78,6 @@ class FeatureRows:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
+    """Return the first names, and how many more there are."""
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     return ", ".join(map(repr, names[:SHOWN_NAMES])) + more

@@ -95,7 +95,7 @@ def load_served_model(
     expected_digest: str | None = None,
     allow_code_formats: Collection[str] = (),
 ) -> ServedModel:
-    """Loads an artifact and scores its golden rows by the way that requests take.
+    """Load an artifact and scores its golden rows by the way that requests take.
 
     Args:
         directory: The model artifact: `serving.json`, `golden.json`, and what its runtime loads.

@@ -185,7 +185,7 @@ def _place(path: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise TruthError(f"{path}: no answer: {type(error).__name__} {error}") from error
     except (LookupError, TypeError, ValueError) as error:
-        raise TruthError(f"{path}: the answer has another form than the protocol's ({error!r})") from error
+        raise TruthError(f"{path}: got an answer of another form ({error!r}), expected the protocol's") from error
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

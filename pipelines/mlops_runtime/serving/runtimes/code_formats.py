@@ -20,7 +20,7 @@ PICKLE_PROTOCOLS: Final = range(2, 6)
 
 
 def check_code_formats(directory: Path, allowed: Collection[str]) -> None:
-    """Looks at every file of a model.
+    """Look at every file of a model.
 
     Args:
         directory: The model folder.
@@ -50,7 +50,7 @@ def check_code_formats(directory: Path, allowed: Collection[str]) -> None:
 
 
 def code_formats(path: Path) -> tuple[str, ...]:
-    """The formats that a file may be of that run code when it is loaded; none for one that runs none."""
+    """Return the formats that a file may be of that run code when it is loaded; none for one that runs none."""
     with path.open("rb") as file:
         head = file.read(2)
     if len(head) == 2 and head[0] == 0x80 and head[1] in PICKLE_PROTOCOLS:

@@ -8,7 +8,7 @@ from mlops_runtime.serving.scorer import Scorer
 
 
 def load_scorer(directory: Path, contract: ServingContract, allow_code_formats: Collection[str] = ()) -> Scorer:
-    """Loads the model into the contract's runtime, the only one that is imported.
+    """Load the model into the contract's runtime, the only one that is imported.
 
     Args:
         directory: The model artifact.

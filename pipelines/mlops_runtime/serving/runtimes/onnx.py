@@ -40,7 +40,7 @@ class OnnxScorer:
     platform = "onnx_onnxruntime"
 
     def __init__(self, path: Path, contract: ServingContract) -> None:
-        """Loads the graph.
+        """Load the graph.
 
         Args:
             path: The ONNX file.
@@ -63,7 +63,7 @@ class OnnxScorer:
         self._name = contract.outputs[0].name
 
     def reader(self, count_unknown: Callable[[str, int], None] | None = None) -> MatrixBuilder | ColumnReader:
-        """What reads requests for this graph."""
+        """Return what reads requests for this graph."""
         return (MatrixBuilder if self.takes_matrix else ColumnReader)(self._contract, count_unknown)
 
     def score(self, batch: Matrix | Columns) -> Answers:
@@ -137,7 +137,7 @@ def _takes_matrix(inputs: Sequence[Any], contract: ServingContract) -> bool:
 
 
 def _check_inputs(path: Path, inputs: Sequence[Any], contract: ServingContract) -> None:
-    """Holds the inputs of a graph that takes one for each feature.
+    """Hold the inputs of a graph that takes one for each feature.
 
     Raises:
         ContractError: With every input that the contract does not fit.
@@ -169,7 +169,7 @@ def _check_inputs(path: Path, inputs: Sequence[Any], contract: ServingContract) 
 
 
 def _graph_outputs(path: Path, given: Sequence[Any], contract: ServingContract) -> list[str]:
-    """The names of the graph's outputs in the order of the contract's: by name, or the one where both have one.
+    """Return the names of the graph's outputs in the order of the contract's: by name, or the one where both have one.
 
     Raises:
         ContractError: An output of the contract is not there, or has a type of another kind.

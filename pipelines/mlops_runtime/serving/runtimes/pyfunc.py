@@ -34,7 +34,7 @@ class PyfuncScorer:
     platform = "mlflow_pyfunc"
 
     def __init__(self, directory: Path, contract: ServingContract, allow_code_formats: Collection[str] = ()) -> None:
-        """Loads the model.
+        """Load the model.
 
         Args:
             directory: The model folder.
@@ -57,7 +57,7 @@ class PyfuncScorer:
             ) from error
 
     def reader(self, count_unknown: Callable[[str, int], None] | None = None) -> ColumnReader:
-        """What reads requests for it."""
+        """Return what reads requests for it."""
         return ColumnReader(self._contract, count_unknown)
 
     def score(self, columns: Columns) -> Answers:
@@ -84,7 +84,7 @@ class PyfuncScorer:
 
 
 def _loaded(directory: Path) -> tuple[Callable[[dict[str, Any]], Any], Any]:
-    """What makes a frame, and the model."""
+    """Return what makes a frame, and the model."""
     with warnings.catch_warnings():
         # MLflow's own, of types of its agents.
         warnings.simplefilter("ignore")
@@ -97,7 +97,7 @@ def _loaded(directory: Path) -> tuple[Callable[[dict[str, Any]], Any], Any]:
 
 
 def frame_column(feature: Feature, values: list[Any]) -> Any:
-    """A column as pandas has it from a file: NaN for what is missing in texts and numbers, NaT in times.
+    """Return a column as pandas has it from a file: NaN for what is missing in texts and numbers, NaT in times.
 
     A column of whole numbers or truths has no place for a missing one: it becomes one of floats or of objects, as it
     does where pandas reads it.
@@ -118,7 +118,7 @@ def frame_column(feature: Feature, values: list[Any]) -> Any:
 
 
 def named_outputs(outputs: tuple[ModelOutput, ...], given: Any, rows: int) -> Answers:
-    """A model's answer by the contract's outputs.
+    """Return a model's answer by the contract's outputs.
 
     It is a frame or a mapping with a column for each output; or, for one output, an array, a list, or a frame with
     its column or with one column for each class. Where the outputs are a label and its probabilities and the answer
@@ -144,7 +144,7 @@ def named_outputs(outputs: tuple[ModelOutput, ...], given: Any, rows: int) -> An
 
 
 def _one_output(output: ModelOutput, given: Any, columns: Mapping[str, Any] | None) -> Any:
-    """The values of the only output: of a frame's columns, the classes' by name, else all in their order."""
+    """Return the values of the only output: of a frame's columns, the classes' by name, else all in their order."""
     if columns is None:
         return _plain(given)
     if output.classes is not None and columns.keys() == set(output.class_names):
@@ -169,7 +169,7 @@ def _columns(given: Any) -> dict[str, Any] | None:
 
 
 def _plain(given: Any) -> Any:
-    """An array or a list of a pandas series, a sparse matrix or a tensor."""
+    """Return an array or a list of a pandas series, a sparse matrix or a tensor."""
     for method in ("to_numpy", "toarray", "numpy"):
         if hasattr(given, method) and not isinstance(given, numpy.ndarray):
             return getattr(given, method)()

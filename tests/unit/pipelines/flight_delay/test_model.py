@@ -133,7 +133,7 @@ def test_fails_when_the_served_model_has_no_answer_for_a_null_of_the_contract(
 
 
 def test_fails_when_the_artifact_takes_features_that_are_not_there(model_directory: Path, frame: pd.DataFrame) -> None:
-    with pytest.raises(StepError, match="the model takes carrier, which the features do not have"):
+    with pytest.raises(StepError, match="the features: got no carrier, expected each that the model takes"):
         score(model_directory, frame.drop(columns=["carrier"]))
 
 
