@@ -197,6 +197,21 @@ class ServingContract(BaseModel):
         _without_duplicates(self.output_names, "output")
         return self
 
+    @model_validator(mode="after")
+    def _classes_have_one_order(self) -> Self:
+        """Probabilities have no names but by that order, and a label's is the one that a reader compares with."""
+        first_by_set: dict[frozenset[str], ModelOutput] = {}
+        for output in self.outputs:
+            if output.classes is None:
+                continue
+            first = first_by_set.setdefault(frozenset(output.class_names), output)
+            if first.class_names != output.class_names:
+                got, expected = (", ".join(each.class_names[:24]) for each in (output, first))
+                raise ValueError(
+                    f"output {output.name!r}: got classes {got}, expected {expected}, as output {first.name!r}"
+                )
+        return self
+
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The features' names in the order of the input's columns."""

@@ -65,8 +65,8 @@ def test_the_artifact_is_one_that_the_server_takes(model_directory: Path, frame:
 
     assert served.identity.golden.rows >= 16
     rows = json_rows(frame.head(3))
-    matrix = served.predict_protocol.matrix({"instances": json.loads(json.dumps(rows))})
-    assert served.scorer.score(matrix) == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
+    matrix = served.predict_protocol.batch({"instances": json.loads(json.dumps(rows))})
+    assert served.scorer.score(matrix)[TARGET] == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import httpx
+import numpy
 import pytest
 from fastapi import FastAPI
 
@@ -147,4 +148,5 @@ def test_what_is_told_of_unanswered_rows_does_not_grow_with_them(overflowing: Se
 
     with pytest.raises(ValueError, match=r"instances\[19\].*; and 4980 more$"):
         overflowing.score(matrix, lambda row: protocol.row_place(row, own))
+    assert isinstance(matrix, numpy.ndarray)
     assert math.isnan(matrix[0, 1])
