@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -42,6 +42,12 @@ class Target:
 
     def start_run(self) -> RunReference:
         return RunReference("r1", "arn:r1")
+
+    def active_batches(self) -> list[RunReference]:
+        return self.active_runs()
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        return RunReference("-".join(["b1", *overrides.values()]), f"arn:{'-'.join(['b1', *overrides.values()])}")
 
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         assert run.address == f"arn:{run.name}"

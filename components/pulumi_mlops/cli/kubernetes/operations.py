@@ -1,11 +1,11 @@
 """What the commands do with a workload on Kubernetes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import train
+from pulumi_mlops.cli.kubernetes import batch, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.status import workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
@@ -35,6 +35,15 @@ class KubernetesOperations:
     def start_run(self) -> RunReference:
         """Start a Job of its pipeline."""
         name = train.start(self._cluster, self.place)
+        return RunReference(name, name)
+
+    def active_batches(self) -> list[RunReference]:
+        """Return the Jobs of its batch that have not ended, the oldest first."""
+        return [RunReference(name, name) for name in batch.active(self._cluster, self.place)]
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start a Job of its batch."""
+        name = batch.start(self._cluster, self.place, overrides)
         return RunReference(name, name)
 
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
