@@ -16,12 +16,12 @@ from flight_delay.scoring import check_nulls_are_answered, score
 from mlops_runtime.errors import StepError
 from mlops_runtime.serving.contract import (
     CONTRACT_FILE_NAME,
+    GOLDEN_FILE_NAME,
     ONNX_FILE_NAME,
     Feature,
     ModelOutput,
     ServingContract,
 )
-from mlops_runtime.serving.golden import GOLDEN_FILE_NAME
 
 GOLDEN_ROWS = 32
 COMPARED_ROWS = 20_000
@@ -54,7 +54,7 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
     golden = _spread(training, GOLDEN_ROWS)
     document = {
         "rows": json_rows(golden),
-        "predictions": pipeline.predict(golden).tolist(),
+        "outputs": {TARGET: pipeline.predict(golden).tolist()},
         "tolerance": TOLERANCE_MINUTES,
     }
     (directory / GOLDEN_FILE_NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -108,7 +108,7 @@ def serving_contract(pipeline: Pipeline) -> ServingContract:
     except ValidationError as error:
         raise StepError(f"serving.json: {'; '.join(problem['msg'] for problem in error.errors())}") from error
     numbers = [Feature(name=name, nullable=name not in ALWAYS_KNOWN) for name in NUMBERS]
-    return ServingContract(features=(*categories, *numbers), output=ModelOutput(name=TARGET, unit="minutes"))
+    return ServingContract(features=(*categories, *numbers), outputs=(ModelOutput(name=TARGET, unit="minutes"),))
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, float | str | None]]:

@@ -14,7 +14,8 @@ from mlops_runtime.serving.contract import (
     load_contract,
 )
 from mlops_runtime.serving.nulls import check_nulls
-from mlops_runtime.serving.scorer import ModelAnswerError, OnnxScorer, UnansweredRowsError
+from mlops_runtime.serving.runtimes.onnx import OnnxScorer
+from mlops_runtime.serving.scorer import ModelAnswerError, UnansweredRowsError
 
 
 def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
@@ -28,7 +29,8 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
     """
     try:
         contract, scorer = _loaded(artifact)
-        return np.asarray(scorer.score(_matrix(contract, frame)), dtype=np.float64)
+        answers = scorer.score(_matrix(contract, frame))
+        return np.asarray(answers[contract.outputs[0].name], dtype=np.float64)
     except (ContractError, ModelAnswerError, UnansweredRowsError) as error:
         raise StepError(str(error)) from error
 
@@ -52,7 +54,7 @@ def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
 
 def _loaded(artifact: Path) -> tuple[ServingContract, OnnxScorer]:
     contract = load_contract(artifact)
-    return contract, OnnxScorer(artifact / ONNX_FILE_NAME, len(contract.features))
+    return contract, OnnxScorer(artifact / ONNX_FILE_NAME, contract)
 
 
 def _matrix(contract: ServingContract, frame: pd.DataFrame) -> np.ndarray:

@@ -6,11 +6,10 @@ import orjson
 
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.input_error import InputError
-from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
 from mlops_runtime.serving.protocol_v1 import parsed
 from mlops_runtime.serving.request_body import FRAMING_HEADERS, Application, Message, Receive, Send
-from mlops_runtime.serving.scorer import Answers
+from mlops_runtime.serving.scorer import Answers, Batch
 from mlops_runtime.serving.served_model import ServedModel
 
 PING_PATH = "/ping"
@@ -28,8 +27,8 @@ class InvocationProtocol:
         self._predict = served.predict_protocol
         self._infer = served.infer_protocol
 
-    def decode(self, body: Body, /) -> tuple[Matrix, tuple[MessageProtocol, Any]]:
-        """The input matrix of a request's body, and how it is answered.
+    def decode(self, body: Body, /) -> tuple[Batch, tuple[MessageProtocol, Any]]:
+        """The rows of a request's body, and how it is answered.
 
         Raises:
             InputError: With everything that is wrong with the request.
@@ -40,12 +39,12 @@ class InvocationProtocol:
             expected = 'an object with either "instances" (v1) or "inputs" (v2)'
             raise InputError.at("request", " and ".join(sorted(keys)) if keys else document, expected)
         if keys == {"instances"}:
-            return self._predict.matrix(document), (self._predict, None)
-        matrix, request = self._infer.read(document)
+            return self._predict.batch(document), (self._predict, None)
+        batch, request = self._infer.read(document)
         if request.binary_output:
             expected = "answers in JSON: SageMaker passes on no header that tells where binary data begins"
             raise InputError.at("request", "binary output", expected)
-        return matrix, (self._infer, request)
+        return batch, (self._infer, request)
 
     def encode(self, answers: Answers, request: tuple[MessageProtocol, Any], /) -> AnswerBody:
         """The body of the answer."""

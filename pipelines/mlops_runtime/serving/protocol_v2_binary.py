@@ -1,10 +1,9 @@
 """The Open Inference Protocol (v2) of one request whose tensors lie as raw bytes behind its JSON."""
 
 from .binary_tensors import parsed_with_tensors
-from .matrix import Matrix
 from .protocol import AnswerBody, Body
 from .protocol_v2 import InferHeader, InferProtocol
-from .scorer import Answers
+from .scorer import Answers, Batch
 
 
 class BinaryInferProtocol:
@@ -21,8 +20,8 @@ class BinaryInferProtocol:
         self._infer = infer
         self._json_bytes = json_bytes
 
-    def decode(self, body: Body) -> tuple[Matrix, InferHeader]:
-        """The input matrix of a request's body, and what its answer needs to know.
+    def decode(self, body: Body) -> tuple[Batch, InferHeader]:
+        """The rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.

@@ -65,8 +65,8 @@ def test_the_artifact_is_one_that_the_server_takes(model_directory: Path, frame:
 
     assert served.identity.golden.rows >= 16
     rows = json_rows(frame.head(3))
-    matrix = served.predict_protocol.matrix({"instances": json.loads(json.dumps(rows))})
-    assert served.scorer.score(matrix) == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
+    matrix = served.predict_protocol.batch({"instances": json.loads(json.dumps(rows))})
+    assert served.scorer.score(matrix)[TARGET] == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -76,7 +76,7 @@ def test_mlflow_loads_the_artifact_and_gives_the_golden_predictions(model_direct
     golden = json.loads((model_directory / "golden.json").read_text())
     answers = mlflow.pyfunc.load_model(str(model_directory)).predict(pd.DataFrame(golden["rows"]))
 
-    assert list(answers) == pytest.approx(golden["predictions"], abs=1e-9)
+    assert list(answers) == pytest.approx(golden["outputs"][TARGET], abs=1e-9)
 
 
 def test_training_twice_gives_the_same_model(frame: pd.DataFrame, pipeline: Pipeline) -> None:
