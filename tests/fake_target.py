@@ -1,6 +1,6 @@
 """A target that holds what a test says, behind the protocol that the commands know."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -54,6 +54,13 @@ class Target:
 
     def start_run(self) -> RunReference:
         return RunReference("r1", "arn:r1")
+
+    def active_batches(self) -> list[RunReference]:
+        return self.active_runs()
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        name = "-".join(["b1", *overrides.values()])
+        return RunReference(name, f"arn:{name}")
 
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         assert run.address == f"arn:{run.name}"

@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 config = typer.Typer(help="Check stack files and print their schema.", no_args_is_help=True)
 pipeline = typer.Typer(help="Run a training pipeline.", no_args_is_help=True)
+batch = typer.Typer(help="Score a whole table.", no_args_is_help=True)
+app.add_typer(batch, name="batch")
 app.add_typer(config, name="config")
 app.add_typer(pipeline, name="pipeline")
 
@@ -200,6 +202,34 @@ def train(
     from pulumi_mlops.cli.train import train as run  # noqa: PLC0415
 
     run(workload, stack, follow=follow, attach=attach, as_json=json)
+
+
+@batch.command("run")
+def batch_run(
+    workload: Workload,
+    stack: Stack,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show how it stands until it ends.")] = False,
+    input_location: Annotated[
+        str | None,
+        typer.Option("--input", metavar="LOCATION", help="Score this part of the stack file's batch.input alone."),
+    ] = None,
+    output_location: Annotated[
+        str | None,
+        typer.Option("--output", metavar="LOCATION", help="Write to this folder within the stack file's batch.output."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Score a workload's table with its pinned version now.
+
+    Exit code 0: every row was scored or set aside with its reason (or, without --follow, it started). 1: it failed; the
+    message and report.json beside the output say of what. Started again, it goes on where it was.
+    """
+    from pulumi_mlops.cli.batch import batch_run as run  # noqa: PLC0415
+
+    given = {"input": input_location, "output": output_location}
+    overrides = {key: location for key, location in given.items() if location is not None}
+    run(workload, stack, overrides, follow=follow, as_json=json)
 
 
 @app.command("status")

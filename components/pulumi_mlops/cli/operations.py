@@ -1,6 +1,6 @@
 """What the commands do with a workload where it runs: one protocol, which each target's folder implements."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -57,6 +57,19 @@ class Operations(Protocol):
 
     def start_run(self) -> RunReference:
         """Start a run of its pipeline.
+
+        Raises:
+            RunRefusedError: When another was started at the same moment.
+        """
+
+    def active_batches(self) -> list[RunReference]:
+        """Return the runs of its batch that have not ended, the oldest first."""
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start a run of its batch.
+
+        Args:
+            overrides: `input` and `output`, where they are to be others than the stack file's.
 
         Raises:
             RunRefusedError: When another was started at the same moment.

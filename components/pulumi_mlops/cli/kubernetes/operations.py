@@ -1,11 +1,11 @@
 """What the commands do with a workload on Kubernetes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import logs, past_runs, train
+from pulumi_mlops.cli.kubernetes import batch, logs, past_runs, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
@@ -42,6 +42,15 @@ class KubernetesOperations:
     def start_run(self) -> RunReference:
         """Start a Job of its pipeline."""
         name = train.start(self._cluster, self.place)
+        return RunReference(name, name)
+
+    def active_batches(self) -> list[RunReference]:
+        """Return the Jobs of its batch that have not ended, the oldest first."""
+        return [RunReference(name, name) for name in batch.active(self._cluster, self.place)]
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start a Job of its batch."""
+        name = batch.start(self._cluster, self.place, overrides)
         return RunReference(name, name)
 
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:

@@ -1,11 +1,13 @@
 """What the commands do with a workload on SageMaker."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
+from pulumi_mlops._shared.names import BATCH_INPUT_PARAMETER, BATCH_OUTPUT_PARAMETER, on_aws
 from pulumi_mlops.cli.operations import Approval
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
@@ -37,6 +39,21 @@ class SageMakerOperations:
         """Start an execution of its pipeline."""
         arn = executions.start(self._names)
         return RunReference(identity_of(arn), arn)
+
+    def active_batches(self) -> list[RunReference]:
+        """Return the executions of its batch that have not ended, the oldest first."""
+        return [RunReference(identity_of(arn), arn) for arn in executions.active(self._batch)]
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start an execution of its batch."""
+        parameters = {"input": BATCH_INPUT_PARAMETER, "output": BATCH_OUTPUT_PARAMETER}
+        arn = executions.start(self._batch, {parameters[key]: place for key, place in overrides.items()})
+        return RunReference(identity_of(arn), arn)
+
+    @property
+    def _batch(self) -> Names:
+        """Return the names, with the batch's pipeline in the place of the one that trains."""
+        return replace(self._names, pipeline=on_aws(self.place.namespace, self.place.batch))
 
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         """Look at an execution and its steps until it ends."""
