@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pulumi_mlops.cli.projects.kinds import Kind
+
 app = typer.Typer(
     name="mlops",
     help="Train, inspect and call the models of your Pulumi stacks.",
@@ -20,6 +22,69 @@ app.add_typer(pipeline, name="pipeline")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
 Stack = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack, as in Pulumi.STACK.yaml.")]
+
+
+@app.command("init")
+def init(  # noqa: PLR0913 - an option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder: a new or an empty one.")],
+    *,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The Pulumi project's name. Defaults to the folder's.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", help="Where its stacks run: kubernetes or sagemaker.")
+    ] = "kubernetes",
+    workload: Annotated[
+        str | None,
+        typer.Option("--workload", metavar="NAME", help="The first workload. Defaults to the project's name."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="The first workload's kind.")] = Kind.TABULAR_CLASSIFICATION,
+    owner: Annotated[str, typer.Option("--owner", help="The team that owns the stacks.")] = "my-team",
+    context: Annotated[
+        str, typer.Option("--context", help="Context of the kubeconfig, for the target kubernetes.")
+    ] = "my-cluster",
+    account_id: Annotated[
+        str, typer.Option("--account-id", help="AWS account, for the target sagemaker.")
+    ] = "111111111111",
+    region: Annotated[str, typer.Option("--region", help="AWS region, for the target sagemaker.")] = "eu-west-1",
+    json: Json = False,
+) -> None:
+    """Make a project of your own: stacks for dev, staging and prod, a workload that trains, tests, images, CI.
+
+    Exit code 1: it is refused, and nothing was made. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.init import NewProject  # noqa: PLC0415
+    from pulumi_mlops.cli.projects.init import init as run  # noqa: PLC0415
+
+    project_name = name or folder.absolute().name
+    project = NewProject(
+        folder=folder,
+        name=project_name,
+        target=target,
+        owner=owner,
+        context=context,
+        account_id=account_id,
+        region=region,
+        workload=workload or project_name,
+        kind=kind,
+    )
+    run(project, as_json=json)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new workload's name.")],
+    *,
+    kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")],
+    json: Json = False,
+) -> None:
+    """Add a workload to the project: a package that trains and is served as it stands, its test, its settings.
+
+    Exit code 1: it is refused, and nothing was changed. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.new import new as run  # noqa: PLC0415
+
+    run(name, kind, as_json=json)
 
 
 @config.command("check")
@@ -88,6 +153,34 @@ def pipeline_run(
     from pulumi_mlops.cli.pipeline_run import Request, run_pipeline  # noqa: PLC0415
 
     run_pipeline(Request(workload, stack, graph, tuple(parameter or ()), workspace), is_local=local, as_json=json)
+
+
+@app.command("build")
+def build(
+    workload: Annotated[
+        str | None, typer.Argument(metavar="[WORKLOAD]", help="The workload. All of the stack by default.")
+    ] = None,
+    *,
+    stack: Stack,
+    push: Annotated[
+        bool | None,
+        typer.Option("--push/--no-push", help="Whether to push. By default where the stack names images.repository."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; exit with 1 where an image is not of the project as it is.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Build and push what has not changed as well.")] = False,
+    json: Json = False,
+) -> None:
+    """Build the images of a stack's workloads where they have changed, push them and pin them in the stack file.
+
+    What an image installs is locked in uv.lock: the dependency group or extra `training` for the pipeline's, `serving`
+    for the server's. A project's own images/pipeline/Dockerfile or images/serving/Dockerfile is used where it is there.
+    """
+    from pulumi_mlops.cli.build import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.build import build as run  # noqa: PLC0415
+
+    run(Request(stack, workload, push, again), checks=check, as_json=json)
 
 
 @app.command("train")

@@ -10,6 +10,7 @@ from ruamel.yaml.nodes import MappingNode
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.encoded_text import EncodingError, decoded
+from pulumi_mlops.stack.images import with_records
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import Path, Problem, dotted, shown
 from pulumi_mlops.stack.project import Project
@@ -53,7 +54,7 @@ def read_document(path: FilePath, project: str, *, source: str | None = None) ->
         octets = path.read_bytes()
     except OSError as error:
         return _unreadable(source, project, None, str(error), "a readable stack file", "check the name")
-    return document_in(octets, project, source=source)
+    return with_records(document_in(octets, project, source=source), path.parent)
 
 
 def document_in(octets: bytes, project: str, *, source: str) -> StackDocument:

@@ -15,6 +15,7 @@ import urllib3
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes import library
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
+from pulumi_mlops.endpoint.kubernetes.truth_check import rollout
 from pulumi_mlops.stack import StackConfig
 
 CONTEXT_VARIABLE = "MLOPS_KUBE_CONTEXT"
@@ -62,6 +63,7 @@ class Replicas:
         updated: How many of them are of the newest kind.
         ready: How many of them are ready.
         trouble: Why one of them does not start, or cannot be created; empty where nothing is known of that.
+        rollout: Which rollout of which Deployment they are of.
     """
 
     wanted: int
@@ -69,6 +71,7 @@ class Replicas:
     updated: int
     ready: int
     trouble: str = ""
+    rollout: str = ""
 
 
 def service_of(url: str) -> ServiceAddress | None:
@@ -326,6 +329,7 @@ def replicas_of(deployment: Document) -> Replicas:
         total=int(status.get("replicas", 0)),
         updated=int(status.get("updatedReplicas", 0)) if is_seen else 0,
         ready=int(status.get("readyReplicas", 0)),
+        rollout=rollout(deployment["metadata"]),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.proof import checked
 from pulumi_mlops.cli.kubernetes.registry import Registry, tags_of
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
@@ -35,6 +36,8 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
     absent = deployment.problem is None and deployment.value is None
     serving: Known[Version] = Known() if absent else _asked("the endpoint", lambda: _serving(cluster, place))
     healthy = judge_health(pinned.value, serving, deployment)
+    if deployment.value is not None and healthy.value is not None and healthy.value.is_healthy:
+        healthy = _checked(cluster, place, deployment.value, healthy.value)
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
@@ -73,6 +76,10 @@ def judge_health(pinned: Version | None, serving: Known[Version], replicas: Know
         text = f"no: an update is under way, {found.updated} of {found.total} pods are new{why}"
         return Known(Health(text, is_healthy=False))
     return Known(Health(f"yes ({found.ready} of {found.wanted})", is_healthy=True))
+
+
+def _checked(cluster: Cluster, place: Place, found: Replicas, health: Health) -> Known[Health]:
+    return _asked("the cluster", lambda: checked(cluster, place.namespace, place.workload, found.rollout, health))
 
 
 def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
