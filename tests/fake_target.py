@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from typer.testing import Result
 
+from pulumi_mlops.cli.interface import Column, Interface
 from pulumi_mlops.cli.operations import Approval
 from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
@@ -71,6 +72,11 @@ class Target:
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))
         return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, healthy)
+
+    def interface(self) -> Interface:
+        vocabulary = tuple("abcdefghij")
+        inputs = (Column("distance", "float32"), Column("carrier", "category", "", vocabulary))
+        return Interface(inputs, (Column("delay", "number", "minutes"),))
 
     def serving(self) -> Known[Version]:
         return Known(Version(3, DIGEST))

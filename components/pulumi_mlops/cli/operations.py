@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
@@ -73,6 +74,13 @@ class Operations(Protocol):
 
         Raises:
             ValueError: When it answers in another form.
+        """
+
+    def interface(self) -> Interface:
+        """Return what its endpoint takes and gives.
+
+        Raises:
+            ValueError: When that is told in another form.
         """
 
     def status(self) -> WorkloadStatus:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.cli.interface import Interface, of_metadata
 from pulumi_mlops.cli.kubernetes import logs, past_runs, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
@@ -68,6 +69,12 @@ class KubernetesOperations:
                 f"{workload} in {self.place.stack}: got no predictions, expected one for each row, fix: see its log"
             )
         return predictions
+
+    def interface(self) -> Interface:
+        """Ask the endpoint for its metadata, by the Open Inference Protocol."""
+        workload = self.place.workload
+        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
+        return of_metadata(self._cluster.request(service, f"/v2/models/{workload}"))
 
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 
 from pulumi_mlops._shared.aws import client as aws
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
+from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.operations import Approval
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.sagemaker import approve, executions, logs, packages, past_runs, predict, status, train
+from pulumi_mlops.cli.sagemaker.interface import interface_of
 from pulumi_mlops.cli.sagemaker.names import Names, names_of
 from pulumi_mlops.cli.sagemaker.run_documents import identity_of
 from pulumi_mlops.cli.stacks import Place
@@ -49,6 +51,13 @@ class SageMakerOperations:
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         """Send rows to the endpoint, or lay them where an asynchronous one reads them."""
         return predict.predictions(self.place, rows)
+
+    def interface(self) -> Interface:
+        """Read the contract of the version that serves, in its archive."""
+        serving = self.serving()
+        if serving.value is None:
+            raise AwsError(serving.problem or f"endpoint {self._names.endpoint}: got none, expected one in service")
+        return interface_of(self._names, packages.version(self._names, serving.value.number))
 
     def status(self) -> WorkloadStatus:
         """Ask AWS."""
