@@ -13,6 +13,7 @@ from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_versi
 from pulumi_mlops.cli.runs import Run, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus
+from pulumi_mlops.stack.document import StackDocument
 
 DIGEST = "sha256:" + "c" * 64
 DONE = Run("r1", Status.SUCCEEDED, model_version=3, model_digest="sha256:c")
@@ -28,6 +29,7 @@ PAST = PastRun(
     digest=DIGEST,
     started_by="ada",
 )
+DELETED: list[int] = []
 Mlops = Callable[..., Result]
 
 
@@ -77,6 +79,12 @@ class Target:
         vocabulary = tuple("abcdefghij")
         inputs = (Column("distance", "float32"), Column("carrier", "category", "", vocabulary))
         return Interface(inputs, (Column("delay", "number", "minutes"),))
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        return document.at("platform", "target") == self.place.config.platform.target.value
+
+    def delete_version(self, number: int) -> None:
+        DELETED.append(number)
 
     def serving(self) -> Known[Version]:
         return Known(Version(3, DIGEST))

@@ -312,3 +312,17 @@ def approve(
     from pulumi_mlops.cli.approve import approve as run  # noqa: PLC0415
 
     run(workload, stack, version, rejects=reject, note=note, as_json=json)
+
+
+@app.command("delete-version")
+def delete_version(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int, typer.Option("--version", min=1, help="The registered version.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Delete a registered version on SageMaker, unless a stack of the project pins it, or it serves."""
+    from pulumi_mlops.cli.delete_version import delete_version as run  # noqa: PLC0415
+
+    run(workload, stack, version, as_json=json)

@@ -10,6 +10,7 @@ from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack.document import StackDocument
 
 
 class RunRefusedError(RuntimeError):
@@ -98,6 +99,16 @@ class Operations(Protocol):
 
         Raises:
             VersionRefusedError: When there is none of that number.
+        """
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack, as its file was read, may register in or serve from the same registry."""
+
+    def delete_version(self, number: int) -> None:
+        """Delete a registered version. What it was made of stays.
+
+        Raises:
+            VersionRefusedError: Where the target deletes none.
         """
 
     def serving(self) -> Known[Version]:

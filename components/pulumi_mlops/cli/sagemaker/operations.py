@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared.aws import client as aws
+from pulumi_mlops._shared.aws import model_packages
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
 from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.operations import Approval
@@ -13,10 +14,12 @@ from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_versi
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.sagemaker import approve, executions, logs, packages, past_runs, predict, status, train
 from pulumi_mlops.cli.sagemaker.interface import interface_of
-from pulumi_mlops.cli.sagemaker.names import Names, names_of
+from pulumi_mlops.cli.sagemaker.names import Names, names_of, registry_of
 from pulumi_mlops.cli.sagemaker.run_documents import identity_of
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack import Target
+from pulumi_mlops.stack.document import StackDocument
 
 
 class SageMakerOperations:
@@ -75,6 +78,22 @@ class SageMakerOperations:
             known = [int(listed.version) for listed in packages.listed(self._names)]
             raise missing_version(self.place.workload, number, known) from error
         return packages.registered_version(aws.client("s3", self._names.region), package)
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack has its versions in the same group, or may have."""
+        if document.at("platform", "target") != Target.SAGEMAKER.value:
+            return False
+        owner = [document.at("platform", "registry", key) for key in ("account_id", "namespace")]
+        if owner[0] is None:
+            owner = [document.at("platform", "sagemaker", "account_id"), document.at("platform", "namespace")]
+        ours = registry_of(self.place)
+        region = document.at("platform", "sagemaker", "region")
+        return all(got is None or str(got) == own for got, own in zip([*owner, region], ours, strict=True))
+
+    def delete_version(self, number: int) -> None:
+        """Delete a model package. Its archive stays: another version may have the same."""
+        package = packages.version(self._names, number)
+        model_packages.delete(aws.client("sagemaker", self._names.region), package.arn)
 
     def serving(self) -> Known[Version]:
         """Ask for the endpoint and what its configuration has."""
