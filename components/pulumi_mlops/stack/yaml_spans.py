@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -95,7 +95,7 @@ def root_of(text: str) -> Span | None:
     Raises:
         YAMLError: When it is no YAML.
     """
-    found = events(text)
+    found: Iterator[Any] = events(text)
     for event in found:
         if isinstance(event, ScalarEvent | AliasEvent | MappingStartEvent | SequenceStartEvent):
             return _span(event, found, text)
@@ -104,7 +104,7 @@ def root_of(text: str) -> Span | None:
     return None
 
 
-def _span(event: Event, rest: Iterator[Event], text: str) -> Span:
+def _span(event: Any, rest: Iterator[Any], text: str) -> Span:
     start, column = event.start_mark.index, event.start_mark.column
     if isinstance(event, ScalarEvent):
         # The end of a block scalar is where the next token begins.
