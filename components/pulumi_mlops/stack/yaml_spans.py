@@ -116,8 +116,8 @@ def _span(event: Any, rest: Iterator[Any], text: str) -> Span:
     if isinstance(event, MappingStartEvent):
         pairs = []
         while not isinstance(following := next(rest), MappingEndEvent):
-            key = _span(following, rest, text)
-            pairs.append((key, _behind(key, _span(next(rest), rest, text), text)))
+            name = _span(following, rest, text)
+            pairs.append((name, _behind(name, _span(next(rest), rest, text), text)))
         end = following.end_mark.index if event.flow_style else pairs[-1][1].end
         return MappingSpan(start, end, column, bool(event.flow_style), pairs)
     items = []
