@@ -250,14 +250,22 @@ def status(
 def predict(
     workload: Workload,
     stack: Stack,
-    rows: Annotated[str, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")],
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")
+    ] = None,
     *,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Show its inputs and outputs instead, as without --rows.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Send rows to a workload's endpoint and print its predictions."""
-    from pulumi_mlops.cli.predict import predict as run  # noqa: PLC0415
+    """Send rows to a workload's endpoint and print its predictions, or show what it takes and gives."""
+    from pulumi_mlops.cli import predict as command  # noqa: PLC0415
 
-    run(workload, stack, rows, as_json=json)
+    if describe or rows is None:
+        command.describe(workload, stack, as_json=json)
+    else:
+        command.predict(workload, stack, rows, as_json=json)
 
 
 Most = Annotated[int, typer.Option("--last", min=1, max=100, metavar="N", help="How many, from the newest on.")]
@@ -334,3 +342,17 @@ def approve(
     from pulumi_mlops.cli.approve import approve as run  # noqa: PLC0415
 
     run(workload, stack, version, rejects=reject, note=note, as_json=json)
+
+
+@app.command("delete-version")
+def delete_version(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int, typer.Option("--version", min=1, help="The registered version.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Delete a registered version on SageMaker, unless a stack of the project pins it, or it serves."""
+    from pulumi_mlops.cli.delete_version import delete_version as run  # noqa: PLC0415
+
+    run(workload, stack, version, as_json=json)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack.document import StackDocument
 
 
 class RunRefusedError(RuntimeError):
@@ -88,6 +90,13 @@ class Operations(Protocol):
             ValueError: When it answers in another form.
         """
 
+    def interface(self) -> Interface:
+        """Return what its endpoint takes and gives.
+
+        Raises:
+            ValueError: When that is told in another form.
+        """
+
     def status(self) -> WorkloadStatus:
         """Ask how it stands. Whatever gives no answer becomes the problem of its own cell; nothing is raised."""
 
@@ -103,6 +112,16 @@ class Operations(Protocol):
 
         Raises:
             VersionRefusedError: When there is none of that number.
+        """
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack, as its file was read, may register in or serve from the same registry."""
+
+    def delete_version(self, number: int) -> None:
+        """Delete a registered version. What it was made of stays.
+
+        Raises:
+            VersionRefusedError: Where the target deletes none.
         """
 
     def serving(self) -> Known[Version]:
