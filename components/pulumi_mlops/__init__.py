@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
+    from pulumi_mlops._shared.kubernetes.scheduling.args import (
+        AcceleratorArgs,
+        KubernetesSchedulingArgs,
+        TaintEffect,
+        TolerationArgs,
+        TolerationOperator,
+    )
     from pulumi_mlops._shared.model import ModelPinArgs
     from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs, SageMakerWorkloadPlaceArgs
     from pulumi_mlops.endpoint.args import (
@@ -12,6 +19,7 @@ if TYPE_CHECKING:
         AsynchronousArgs,
         DataCaptureArgs,
         EndpointArgs,
+        InferenceAmiVersion,
         KubernetesEndpointArgs,
         KubernetesEndpointSettingsArgs,
         KubernetesServingArgs,
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
         SageMakerEndpointSettingsArgs,
         SageMakerServingArgs,
         ServerlessArgs,
+        ServingAcceleratorArgs,
         ShadowArgs,
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
@@ -49,6 +58,7 @@ if TYPE_CHECKING:
         SageMakerTrainingArgs,
         SageMakerTrainingPipelineArgs,
         SageMakerTrainingPipelineSettingsArgs,
+        SpotArgs,
         StepResourcesArgs,
         TrainingPipelineArgs,
     )
@@ -56,12 +66,14 @@ if TYPE_CHECKING:
     from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 
 __all__ = [
+    "AcceleratorArgs",
     "AlarmsArgs",
     "ArgumentsError",
     "AsynchronousArgs",
     "DataCaptureArgs",
     "EndpointArgs",
     "GateArgs",
+    "InferenceAmiVersion",
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
     "KubernetesEndpointSettingsArgs",
@@ -69,6 +81,7 @@ __all__ = [
     "KubernetesModelRegistryArgs",
     "KubernetesModelRegistrySettingsArgs",
     "KubernetesPlaceArgs",
+    "KubernetesSchedulingArgs",
     "KubernetesServingArgs",
     "KubernetesTrainingArgs",
     "KubernetesTrainingPipeline",
@@ -98,8 +111,13 @@ __all__ = [
     "SageMakerTrainingPipelineSettingsArgs",
     "SageMakerWorkloadPlaceArgs",
     "ServerlessArgs",
+    "ServingAcceleratorArgs",
     "ShadowArgs",
+    "SpotArgs",
     "StepResourcesArgs",
+    "TaintEffect",
+    "TolerationArgs",
+    "TolerationOperator",
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
@@ -108,6 +126,13 @@ __all__ = [
 # Imported when first used: the command line and the configuration need no cloud's library.
 _MODULES = {
     "_shared.arguments": ("ArgumentsError",),
+    "_shared.kubernetes.scheduling.args": (
+        "AcceleratorArgs",
+        "KubernetesSchedulingArgs",
+        "TaintEffect",
+        "TolerationArgs",
+        "TolerationOperator",
+    ),
     "_shared.model": ("ModelPinArgs",),
     "_shared.place": (
         "KubernetesPlaceArgs",
@@ -119,6 +144,7 @@ _MODULES = {
         "AsynchronousArgs",
         "DataCaptureArgs",
         "EndpointArgs",
+        "InferenceAmiVersion",
         "KubernetesEndpointArgs",
         "KubernetesEndpointSettingsArgs",
         "KubernetesServingArgs",
@@ -128,6 +154,7 @@ _MODULES = {
         "SageMakerEndpointSettingsArgs",
         "SageMakerServingArgs",
         "ServerlessArgs",
+        "ServingAcceleratorArgs",
         "ShadowArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
@@ -159,6 +186,7 @@ _MODULES = {
         "SageMakerTrainingArgs",
         "SageMakerTrainingPipelineArgs",
         "SageMakerTrainingPipelineSettingsArgs",
+        "SpotArgs",
         "StepResourcesArgs",
         "TrainingPipelineArgs",
     ),
