@@ -35,8 +35,8 @@ BY_PROGRAMS = {
     "workspace.py": "the workspace's own notes",
 }
 
-CONTRACT = ServingContract(features=(Feature(name="größe"),), output=ModelOutput(name="y"))
-GOLDEN = {"rows": [{"größe": 1}] * 16, "predictions": [1.0] * 16, "tolerance": 0}
+CONTRACT = ServingContract(features=(Feature(name="größe"),), outputs=(ModelOutput(name="y"),))
+GOLDEN = {"rows": [{"größe": 1}] * 16, "outputs": {"y": [1.0] * 16}, "tolerance": 0}
 
 
 def rows(content: bytes, folder: Path) -> object:

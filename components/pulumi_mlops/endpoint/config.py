@@ -60,7 +60,7 @@ class ShadowConfig(Model):
     """The version that the shadow variant serves."""
 
     image: EcrImage | None = None
-    """Image of its model server. Defaults to the stack's serving image."""
+    """Image of its model server. Defaults to the workload's serving image."""
 
     sampling_percent: Annotated[int, limits.SAMPLING_PERCENT] = limits.SAMPLING_PERCENT.default
     """Percent of the requests that are copied to it. Defaults to 100."""

@@ -7,6 +7,7 @@ import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.pinned_model import PinnedModel, read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import Range, Setting
 
@@ -19,14 +20,6 @@ SageMaker ends a real-time request by itself, and so do an Application Load Bala
 shorter default would end requests that are answered today, a longer one nobody would wait for."""
 
 MODEL_CACHE_GIB = Setting(0, values.MOST_MEMORY_MIB // 1024, default=0)
-
-
-@dataclass(frozen=True)
-class PinnedModel:
-    """The version to serve."""
-
-    version: pulumi.Input[str]
-    digest: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +87,3 @@ def refuse_cache_without_room(arguments: Arguments, cache_gib: int, memory_mib: 
     if cache_gib and memory_mib is not None and cache_gib * 1024 >= memory_mib and arguments.sound("model_cache_gib"):
         expected = f"less than the {memory_mib} MiB of {of}, which hold the model too"
         arguments.add("model_cache_gib", cache_gib, expected, f"lower it, or {fix}")
-
-
-def read_model(arguments: Arguments, path: str) -> PinnedModel | None:
-    """Take the pin of a registered version; None where there is none."""
-    if arguments.read(path) is None:
-        return None
-    version = arguments.read(f"{path}.version", values.version)
-    return PinnedModel(version, arguments.read(f"{path}.digest", values.digest))

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
 from pulumi_mlops._shared.documents import Document, content_hash
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
 from pulumi_mlops.dynamic.hosting_image import HostingImage
@@ -20,7 +21,6 @@ from pulumi_mlops.endpoint.sagemaker import rollout as render_rollout
 from pulumi_mlops.endpoint.sagemaker import scaling as render_scaling
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 WAITING_FOR_MODEL = "waiting-for-model"

@@ -9,9 +9,9 @@ from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, content_hash, without_none
 from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.superseded_releases import ENDPOINT_TAG
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, ShadowSettings, StartSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 # The variant's name never changes: what scales it is registered under that name, and a blue/green deployment asks for
 # the same one (deployment-guardrails-exclusions).

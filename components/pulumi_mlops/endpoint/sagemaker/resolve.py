@@ -4,6 +4,7 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
 from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
+from pulumi_mlops._shared.pinned_model import read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy, SageMakerEndpointArgs
@@ -19,7 +20,7 @@ from pulumi_mlops.endpoint.sagemaker.settings import (
     ShadowSettings,
     StartSettings,
 )
-from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS, read_model, read_neutral
+from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS, read_neutral
 
 # A release's name is at most 63 characters long and ends in -<8 digits>-<number>-shadow; a role's has 64 at most.
 LONGEST_ENDPOINT_NAME = 43

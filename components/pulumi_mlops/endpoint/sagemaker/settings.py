@@ -8,8 +8,9 @@ import pulumi
 from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.instance_memory import memory_of
 from pulumi_mlops._shared.aws.settings import NetworkSettings
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
-from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, PinnedModel
+from pulumi_mlops.endpoint.settings import NeutralEndpointSettings
 
 
 @dataclass(frozen=True)

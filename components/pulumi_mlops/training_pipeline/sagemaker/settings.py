@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_mlops._shared import names, values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws import schedules
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
@@ -16,7 +17,6 @@ from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker import limits, roles
-from pulumi_mlops.training_pipeline.sagemaker import schedule as scheduler
 from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
@@ -91,7 +91,7 @@ def _check_neutral(arguments: Arguments, everywhere: neutral.NeutralPipelineSett
     if everywhere.gate is not None and arguments.sound("gate"):
         arguments.check("gate.metric", everywhere.gate["metric"], _is_recorded)
     if everywhere.schedule is not None and arguments.sound("schedule"):
-        arguments.check("schedule", everywhere.schedule, _has_expression)
+        arguments.check("schedule", everywhere.schedule, schedules.has_expression)
 
 
 def _steps(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> list[StepPlan]:
@@ -220,11 +220,3 @@ def _is_recorded(value: str) -> Requirement | None:
         return None
     expected = f"1 to {LONGEST_VALUE} letters, digits, blanks and _.:/=+@-: AWS records no other with a version"
     return Requirement(expected, "choose such a text")
-
-
-def _has_expression(schedule: str) -> Requirement | None:
-    problem = scheduler.problem_of(schedule)
-    if problem is None:
-        return None
-    expected, fix = "a schedule that EventBridge Scheduler can express", "name days of one kind, or fewer times"
-    return Requirement(expected, fix, f"{schedule!r}: {problem}")

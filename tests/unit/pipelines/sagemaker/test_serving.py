@@ -234,7 +234,7 @@ def _tampered(model: Path) -> str:
 
 def _failing_golden_row(model: Path) -> str:
     golden = json.loads((model / "golden.json").read_text())
-    golden["predictions"][5] += 1.0
+    golden["outputs"]["arrival_delay_minutes"][5] += 1.0
     (model / "golden.json").write_text(json.dumps(golden))
     return digest_directory(model)
 
