@@ -23,6 +23,9 @@ _KMS = "arn:aws:kms:eu-west-1:111111111111:key/"
 _TEXTS: Mapping[Pattern, Values] = {
     values.namespace: ("flights-a", "flights-b"),
     values.object_name: ("login-a", "login-b"),
+    values.label_key: ("example.com/pool", "example.com/zone"),
+    values.label_value: ("models", "others"),
+    values.extended_resource: ("amd.com/gpu", "nvidia.com/mig-1g.5gb"),
     values.step_name: ("train", "evaluate"),
     values.context_name: ("one", "other"),
     values.owner: ("team-a", "team-b"),
@@ -60,6 +63,7 @@ _NAMES = {
     "parameters": "horizon_days",
     "resources": "train",
     "instance_types": "train",
+    "node_selector": "example.com/pool",
     "pod_annotations": "sidecar.istio.io/inject",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }

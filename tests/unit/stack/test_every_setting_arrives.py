@@ -61,6 +61,11 @@ IN_STEPS: More = {
     (*ENDPOINT, "rollout", "step_percent"): 20,
     (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0,
 }
+PIPELINE = (*WORKLOAD, "pipeline")
+TOLERATIONS = ((*ENDPOINT, "kubernetes", "tolerations", "0"), (*PIPELINE, "kubernetes", "tolerations", "0"))
+TOLERATED: More = {(*path, "key"): "example.com/pool" for path in TOLERATIONS}
+STEP = (*PIPELINE, "kubernetes", "resources", "train")
+LARGE: More = {(*ENDPOINT, "kubernetes", "memory"): "64Gi", (*STEP, "memory"): "64Gi"}
 PLACE = ("platform", "sagemaker")
 ON_POSTGRESQL: More = {
     ("platform", "registry", "database"): "postgresql",
@@ -78,6 +83,14 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("security_group_ids", "0"): {(*PLACE, "subnet_ids"): ["subnet-2123456789abcdef0"]},
     ("consumer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
     ("producer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
+    ("tolerations", "0", "operator"): TOLERATED,
+    ("tolerations", "0", "value"): TOLERATED,
+    ("tolerations", "0", "effect"): TOLERATED,
+    ("toleration_seconds",): {**TOLERATED, **{(*path, "effect"): "NoExecute" for path in TOLERATIONS}},
+    ("shared_memory_gib",): LARGE,
+    ("model_cache_gib",): LARGE,
+    ("inference_ami_version",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.g5.xlarge"},
+    ("spot", "max_wait_seconds"): {(*PIPELINE, "run_timeout_seconds"): 60},
     # A pod that leaves waits for no less.
     ("kubernetes", "drain_seconds"): {(*ENDPOINT, "request_timeout_seconds"): 2},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
@@ -89,7 +102,13 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
 
 def contexts_of(setting: Setting, target: str) -> More:
     found: More = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
-    return {path: value for path, value in found.items() if target == "sagemaker" or "sagemaker" not in path}
+    return of_target(found, target)
+
+
+def of_target(found: More, target: str) -> More:
+    """What of it does not belong to the other target, which would refuse it for its own sake."""
+    others = BASES.keys() - {target}
+    return {path: value for path, value in found.items() if others.isdisjoint(path)}
 
 
 def outcome(folder: Path, document: Mapping[str, Any]) -> Outcome:

@@ -9,6 +9,7 @@ from pulumi_mlops.batch_job.kubernetes.volumes import path_in_pod
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError
 from pulumi_mlops.cli.kubernetes.runs import is_active, job_of
 from pulumi_mlops.cli.operations import RunRefusedError
+from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.stacks import Place
 
 
@@ -25,7 +26,7 @@ def start(cluster: Cluster, place: Place, overrides: Mapping[str, str]) -> str:
         ClusterError: When the batch is not there or the cluster refuses.
     """
     cron_job = cluster.cron_job(place.namespace, place.batch)
-    job = with_overrides(job_of(cron_job, f"{place.batch}-{secrets.token_hex(4)}"), overrides)
+    job = with_overrides(job_of(cron_job, f"{place.batch}-{secrets.token_hex(4)}", person()), overrides)
     name = str(cluster.create_job(place.namespace, job)["metadata"]["name"])
     # Whoever asked at the same moment sees both runs; all but the first by name give way.
     rivals = active(cluster, place)
