@@ -14,6 +14,7 @@ from bench.serving import servers
 from bench.serving.load import Load, put_under_load
 from bench.serving.model import flight_delay_model
 from bench.serving.servers import Contender
+from mlops_runtime.serving.contract import ModelOutput, load_contract
 from mlops_runtime.serving.golden import GoldenMismatchError, GoldenRows, load_golden
 from sandbox import progress
 
@@ -49,7 +50,7 @@ def measure() -> Sequence[Figure]:
     with ExitStack() as stack:
         us = stack.enter_context(servers.ours(model, server_core))
         them = stack.enter_context(servers.mlflow(model, server_core))
-        bodies = _bodies(load_golden(model), (us, them))
+        bodies = _bodies(load_contract(model).outputs, load_golden(model), (us, them))
 
         def load(contender: Contender, connections: int, seconds: int) -> Load:
             made = put_under_load(
@@ -76,12 +77,14 @@ def measure() -> Sequence[Figure]:
     return figures
 
 
-def _bodies(golden: GoldenRows, contenders: Sequence[Contender]) -> dict[str, list[str]]:
+def _bodies(
+    outputs: Sequence[ModelOutput], golden: GoldenRows, contenders: Sequence[Contender]
+) -> dict[str, list[str]]:
     """Requests of one row each, after every contender has given the right answer to all of them."""
     rows = [dict(row) for row in golden.rows]
     for contender in contenders:
         try:
-            golden.check(contender.predict(rows))
+            golden.check({outputs[0].name: contender.predict(rows)}, outputs)
         except (GoldenMismatchError, httpx.HTTPError) as error:
             raise NotMeasurableError(f"{contender.name}: {error}") from error
     return {contender.name: [contender.body([row]) for row in rows] for contender in contenders}

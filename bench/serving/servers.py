@@ -14,12 +14,13 @@ from pathlib import Path
 import httpx
 
 from bench.errors import NotMeasurableError
+from mlops_runtime.serving.golden import FeatureValue
 from sandbox import progress
 from sandbox.ports import free_port
 
 MODEL_NAME = "flight-delay"
 START_TIMEOUT_SECONDS = 180
-Row = Mapping[str, float | str | None]
+Row = Mapping[str, FeatureValue]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from flight_delay.scoring import check_nulls_are_answered, score
 from mlops_runtime.errors import StepError
 from mlops_runtime.serving.contract import (
     CONTRACT_FILE_NAME,
+    GOLDEN_FILE_NAME,
     ONNX_FILE_NAME,
     Feature,
     ModelOutput,
     ServingContract,
 )
-from mlops_runtime.serving.golden import GOLDEN_FILE_NAME
 
 GOLDEN_ROWS = 32
 COMPARED_ROWS = 20_000
@@ -33,7 +33,7 @@ REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "skops")
 
 
 def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) -> float:
-    """Writes the artifact and holds the served model against scikit-learn on real flights.
+    """Write the artifact and hold the served model against scikit-learn on real flights.
 
     Args:
         pipeline: The fitted pipeline.
@@ -54,7 +54,7 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
     golden = _spread(training, GOLDEN_ROWS)
     document = {
         "rows": json_rows(golden),
-        "predictions": pipeline.predict(golden).tolist(),
+        "outputs": {TARGET: pipeline.predict(golden).tolist()},
         "tolerance": TOLERANCE_MINUTES,
     }
     (directory / GOLDEN_FILE_NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -70,7 +70,7 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
 
 
 def to_onnx(pipeline: Pipeline) -> bytes:
-    """The regression of a fitted pipeline, from the matrix that `serving.json` describes to one column."""
+    """Return the regression of a fitted pipeline, from the matrix that `serving.json` describes to one column."""
     from skl2onnx import convert_sklearn  # noqa: PLC0415 - slow to import
     from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ def to_onnx(pipeline: Pipeline) -> bytes:
 
 
 def serving_contract(pipeline: Pipeline) -> ServingContract:
-    """What a request for this model holds.
+    """Return what a request for this model holds.
 
     Raises:
         StepError: The model takes two Unicode forms of one text for two categories.
@@ -108,7 +108,7 @@ def serving_contract(pipeline: Pipeline) -> ServingContract:
     except ValidationError as error:
         raise StepError(f"serving.json: {'; '.join(problem['msg'] for problem in error.errors())}") from error
     numbers = [Feature(name=name, nullable=name not in ALWAYS_KNOWN) for name in NUMBERS]
-    return ServingContract(features=(*categories, *numbers), output=ModelOutput(name=TARGET, unit="minutes"))
+    return ServingContract(features=(*categories, *numbers), outputs=(ModelOutput(name=TARGET, unit="minutes"),))
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, float | str | None]]:

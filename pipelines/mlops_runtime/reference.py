@@ -9,19 +9,19 @@ from mlops_runtime.missing_module import advice
 
 
 def load_graph(reference: str) -> StepGraph:
-    """Imports a step graph, such as `flight_delay.graph:GRAPH`.
+    """Import a step graph, such as `churn.graph:GRAPH`.
 
     Raises:
         SettingsError: There is no such module or graph.
     """
-    graph = _load(reference, "a step graph such as flight_delay.graph:GRAPH")
+    graph = _load(reference, "a step graph such as churn.graph:GRAPH")
     if not isinstance(graph, StepGraph):
         raise SettingsError(f"{reference}: got {type(graph).__name__}, expected a StepGraph")
     return graph
 
 
 def load_function(reference: str) -> Callable[..., None]:
-    """Imports a step's function, such as `flight_delay.train:train`.
+    """Import a step's function, such as `churn.train:train`.
 
     Raises:
         SettingsError: There is no such module or function.

@@ -31,6 +31,7 @@ from mlops_runtime.tracking import (
     IMAGE_TAG,
     OUTCOME_TAG,
     REASON_TAG,
+    STARTED_BY_TAG,
     RunStatus,
     Tracker,
     data_digest,
@@ -100,6 +101,7 @@ def run_step(
         else:
             context: StepContext[Any] = StepContext(
                 step=step,
+                graph=graph,
                 parameters=parameters,
                 output=workspace.begin(step.name),
                 settings=settings,
@@ -205,6 +207,7 @@ def _open(
         CHAMPION_TAG: f"version {settings.champion.version}, {settings.champion.digest}"
         if settings.champion
         else "none",
+        **({STARTED_BY_TAG: settings.started_by} if settings.started_by else {}),
     }
     tracker.open(
         run_name=settings.run_name or settings.model_name, parameters=parameters.model_dump(mode="json"), tags=tags

@@ -1,6 +1,5 @@
 """What the Python images install: the lock file's versions and hashes, without what their programs never import."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_mlops.image import requirements
@@ -10,24 +9,12 @@ from sandbox import paths
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
-
-@dataclass(frozen=True)
-class RequirementSet:
-    """The packages of one image.
-
-    Attributes:
-        extra: Extra of this project whose dependencies the image installs.
-        without: Packages left out of it, with what they alone bring.
-    """
-
-    extra: str
-    without: tuple[str, ...]
-
-
 REQUIREMENT_SETS = {
-    "pipeline": RequirementSet("pipelines", INFRASTRUCTURE),
-    "serving": RequirementSet("serving", (*INFRASTRUCTURE, "pillow")),
-    "registry": RequirementSet(
+    # The example's own, which brings what any training step needs.
+    "pipeline": Selection("group", "flight-delay-training"),
+    "serving": Selection("extra", "serving", (*INFRASTRUCTURE, "pillow")),
+    "registry": Selection(
+        "extra",
         "registry",
         (
             *INFRASTRUCTURE,
@@ -39,12 +26,12 @@ REQUIREMENT_SETS = {
 
 
 def requirements_file(name: str, checkout: Path) -> Path:
-    """The committed requirements of an image."""
+    """Return the committed requirements of an image."""
     return checkout / "images" / name / "requirements.txt"
 
 
 def export(name: str, checkout: Path | None = None) -> str:
-    """Reads an image's requirements out of uv.lock.
+    """Read an image's requirements out of uv.lock.
 
     Args:
         name: Image name, a key of `REQUIREMENT_SETS`.
@@ -58,10 +45,10 @@ def export(name: str, checkout: Path | None = None) -> str:
     """
     wanted = REQUIREMENT_SETS[name]
     try:
-        listed = requirements.export(checkout or paths.checkout(), Selection("extra", wanted.extra, wanted.without))
+        listed = requirements.export(checkout or paths.checkout(), wanted)
     except ImageError as error:
         raise SandboxError(f"images/{name}/requirements.txt: {error.problem}", error.fix) from error
-    return f"# Written by `python -m sandbox requirements` from uv.lock, extra `{wanted.extra}`.\n{listed}"
+    return f"# Written by `python -m sandbox requirements` from uv.lock, {wanted}.\n{listed}"
 
 
 def stale(checkout: Path | None = None) -> dict[str, str]:

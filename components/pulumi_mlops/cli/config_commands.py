@@ -9,6 +9,7 @@ from pulumi_mlops.cli.image_notes import notes_on
 from pulumi_mlops.cli.output import FAILED, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.graphs import use_pipelines_of
 from pulumi_mlops.stack.problems import ConfigError, Problem
 from pulumi_mlops.stack.project import Project, find_project
 from pulumi_mlops.stack.schema import stack_file_schema
@@ -27,6 +28,7 @@ def check(files: list[Path], *, as_json: bool) -> None:
     """
     with told_errors():
         project = _project_of(files)
+        use_pipelines_of(project)
         files = files or [Path(project.shown(path)) for path in project.stack_files()]
     with code_prints_to_stderr():
         problems = list(check_files(files, project.name))

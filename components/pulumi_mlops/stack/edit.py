@@ -50,18 +50,25 @@ def with_value(text: str, path: Sequence[str | int], value: object, *, before: S
     """
     place = tuple(path)
     mark, text = (_MARK, text[1:]) if text.startswith(_MARK) else ("", text)
-    held = _values(text)
+    held = values_of(text)
     wanted = _changed(held, place, value)
     if json.dumps(held, sort_keys=True) == json.dumps(wanted, sort_keys=True):
         return mark + text
     edited = _edited(text, place, value, before)
-    if _values(edited) != wanted:
+    if values_of(edited) != wanted:
         raise _error(place, "a value that others share, or one in a form of its own", "a value of its own")
     return mark + edited
 
 
-def _values(text: str) -> object:
-    """Return the values of a text, as Pulumi reads them."""
+def values_of(text: str) -> object:
+    """Return the values of a YAML text, as Pulumi reads them.
+
+    Args:
+        text: The text, such as that of a stack file.
+
+    Raises:
+        EditError: When it is no YAML.
+    """
     try:
         root = parsed(text)
         return {} if root is None else ValueReader("the text").value(root, ())

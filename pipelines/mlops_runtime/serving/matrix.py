@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 from types import NoneType
-from typing import Any
+from typing import Any, Self
 
 import numpy
 import numpy.typing
@@ -64,10 +64,11 @@ class MatrixBuilder:
             count_unknown: Takes a feature's name and how many categories of a request were not in its vocabulary, and
                 count as missing.
         """
+        self._contract = contract
         self.names = contract.feature_names
         self.width = len(self.names)
         self._features = contract.features
-        self._count_unknown = count_unknown or (lambda _name, _count: None)
+        self._count_unknown = count_unknown
         self._name_set = frozenset(self.names)
         self._codes = {
             column: CategoryCodes(feature)
@@ -79,6 +80,10 @@ class MatrixBuilder:
         self._pick: Callable[[Mapping[str, object]], tuple[object, ...]] = (
             pick if self.width > 1 else lambda row: (pick(row),)
         )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[ServingContract, CountUnknown | None]]:
+        """What a copy in another process is made of."""
+        return type(self), (self._contract, self._count_unknown)
 
     def from_rows(self, rows: Sequence[object], place: Place) -> Matrix:
         """Reads rows that are objects (feature to value; a missing feature counts as null) or lists in order.
@@ -323,6 +328,8 @@ class MatrixBuilder:
         return InputProblem(where, "a feature that the model does not have", self.expected_name(name))
 
     def _tell(self, unknown: Unknown) -> None:
+        if self._count_unknown is None:
+            return
         for column, count in unknown.items():
             self._count_unknown(self.names[column], count)
 

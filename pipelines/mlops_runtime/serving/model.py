@@ -47,7 +47,7 @@ class EndpointModel(Model):  # type: ignore[misc]  # KServe has no types
     def _infer(self, request: InferRequest) -> InferResponse:
         matrix = self.served.infer_protocol.matrix([_tensor(each) for each in request.inputs])
         answers = self.served.score(matrix, "row {} of inputs".format)
-        output = InferOutput(self.served.contract.output.name, [len(answers)], "FP32")
+        output = InferOutput(self.served.contract.outputs[0].name, [len(answers)], "FP32")
         output.set_data_from_numpy(answers, binary_data=bool(request.use_binary_outputs))
         return InferResponse(
             response_id=request.id or str(uuid4()),

@@ -83,7 +83,7 @@ class InferProtocol:
 
     def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
         """The body of the answer."""
-        output: dict[str, Any] = {"name": self._contract.output.name, "shape": [len(answers)], "datatype": "FP32"}
+        output: dict[str, Any] = {"name": self._contract.outputs[0].name, "shape": [len(answers)], "datatype": "FP32"}
         document = {**self._answer, "id": request.request_id or str(uuid4()), "outputs": [output]}
         if request.binary_output:
             return binary_answer(document, output, answers)
@@ -100,7 +100,7 @@ class InferProtocol:
 
     def output_metadata(self) -> list[dict[str, object]]:
         """The tensor of an answer."""
-        return [{"name": self._contract.output.name, "datatype": "FP32", "shape": [-1]}]
+        return [{"name": self._contract.outputs[0].name, "datatype": "FP32", "shape": [-1]}]
 
     def _from_matrix_tensor(self, tensor: Mapping[str, Any]) -> Matrix:
         shape = tensor["shape"]
@@ -146,8 +146,8 @@ class InferProtocol:
         if not isinstance(outputs, list) or not all(isinstance(each, dict) for each in outputs):
             raise InputError.at("outputs", outputs, "a list of objects")
         for number, each in enumerate(outputs):
-            if each.get("name") != self._contract.output.name:
-                raise InputError.at(f"outputs[{number}].name", each.get("name"), repr(self._contract.output.name))
+            if each.get("name") != self._contract.outputs[0].name:
+                raise InputError.at(f"outputs[{number}].name", each.get("name"), repr(self._contract.outputs[0].name))
         wishes = [_parameter(each, "binary_data") for each in outputs[:1]] + [
             _parameter(document, "binary_data_output")
         ]

@@ -79,12 +79,14 @@ def load_served_model(directory: Path, name: str, version: str, expected_digest:
             raise UnservableModelError(f"{directory}: got files of digest {digest}, expected digest {expected_digest}")
         contract = load_contract(directory)
         golden = load_golden(directory)
+        golden.check_contract(contract)
         builder = MatrixBuilder(contract, UnknownCategories(contract, name, version).count)
         scorer = OnnxScorer(directory / ONNX_FILE_NAME, builder.width)
         predict_protocol = PredictProtocol(builder)
         matrix = predict_protocol.matrix({"instances": [dict(row) for row in golden.rows]})
         check_nulls(contract, scorer, matrix)
-        identity = Identity(name, version, digest, golden.check(scorer.score(matrix).tolist()))
+        answers = {contract.outputs[0].name: scorer.score(matrix).tolist()}
+        identity = Identity(name, version, digest, golden.check(answers, contract.outputs))
     except UnansweredRowsError as error:
         raise UnservableModelError(f"{name} version {version} in {directory}: golden rows: {error}") from error
     except (OSError, ArtifactError, ContractError, GoldenMismatchError, InputError, ModelAnswerError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
@@ -17,6 +18,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "mlops:platform`": (PlatformConfig, ("platform",)),
     "images`": (WorkloadImagesConfig, ("workloads", "*", "images")),
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
+    "batch`": (BatchJobConfig, ("workloads", "*", "batch")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }
 COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)

@@ -3,6 +3,7 @@
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.model_pin import ModelPin
 from pulumi_mlops._shared.values import ImageReference, ImageRepository
+from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
 
@@ -36,3 +37,6 @@ class WorkloadConfig(Model):
 
     endpoint: EndpointConfig = EndpointConfig()
     """Endpoint."""
+
+    batch: BatchJobConfig | None = None
+    """Batch: the pinned version scores a whole table. Defaults to none."""

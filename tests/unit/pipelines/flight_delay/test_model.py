@@ -76,7 +76,7 @@ def test_mlflow_loads_the_artifact_and_gives_the_golden_predictions(model_direct
     golden = json.loads((model_directory / "golden.json").read_text())
     answers = mlflow.pyfunc.load_model(str(model_directory)).predict(pd.DataFrame(golden["rows"]))
 
-    assert list(answers) == pytest.approx(golden["predictions"], abs=1e-9)
+    assert list(answers) == pytest.approx(golden["outputs"][TARGET], abs=1e-9)
 
 
 def test_training_twice_gives_the_same_model(frame: pd.DataFrame, pipeline: Pipeline) -> None:

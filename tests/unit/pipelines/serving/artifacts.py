@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy
 import onnx
-from skl2onnx import to_onnx
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 
@@ -19,12 +17,15 @@ CONTRACT = ServingContract(
         Feature(name="origin", dtype="category", vocabulary=("EWR", "JFK")),
         Feature(name="wind_speed", nullable=True),
     ),
-    output=ModelOutput(name="arrival_delay_minutes", unit="minutes"),
+    outputs=(ModelOutput(name="arrival_delay_minutes", unit="minutes"),),
 )
 ROW = {"departure_delay_minutes": 12.5, "carrier": "B6", "origin": "JFK", "wind_speed": 8}
 
 
 def write_artifact(directory: Path, *, tolerance: float = 1e-3) -> None:
+    from skl2onnx import to_onnx  # noqa: PLC0415 - slow to import
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+
     random = numpy.random.default_rng(0)
     rows = 400
     table = numpy.column_stack(
@@ -55,7 +56,7 @@ def write_artifact(directory: Path, *, tolerance: float = 1e-3) -> None:
             }
             for row in chosen
         ],
-        "predictions": model.predict(chosen).tolist(),
+        "outputs": {"arrival_delay_minutes": model.predict(chosen).tolist()},
         "tolerance": tolerance,
     }
     (directory / "golden.json").write_text(json.dumps(golden))
@@ -93,7 +94,7 @@ def write_linear_artifact(directory: Path, contract: ServingContract, *, missing
         for _ in range(16)
     ]
     predictions = [float(sum(feature.vocabulary is None for feature in contract.features))] * len(rows)
-    golden = {"rows": rows, "predictions": predictions, "tolerance": 1e-6}
+    golden = {"rows": rows, "outputs": {contract.outputs[0].name: predictions}, "tolerance": 1e-6}
     (directory / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
 
 
@@ -137,7 +138,7 @@ def write_slow_artifact(directory: Path, rounds_per_row: int = 2000) -> None:
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "model.onnx").write_bytes(model.SerializeToString())
-    contract = ServingContract(features=(Feature(name="x"),), output=ModelOutput(name="y"))
+    contract = ServingContract(features=(Feature(name="x"),), outputs=(ModelOutput(name="y"),))
     (directory / "serving.json").write_text(contract.to_json(), encoding="utf-8")
-    golden = {"rows": [{"x": 1.0}] * 16, "predictions": [1.0] * 16, "tolerance": 1e-6}
+    golden = {"rows": [{"x": 1.0}] * 16, "outputs": {"y": [1.0] * 16}, "tolerance": 1e-6}
     (directory / "golden.json").write_text(json.dumps(golden), encoding="utf-8")

@@ -109,7 +109,7 @@ def test_a_place_outside_the_vocabulary_is_refused(code: object) -> None:
 
 
 def test_one_feature_alone_is_read() -> None:
-    builder = MatrixBuilder(ServingContract(features=(Feature(name="a"),), output=ModelOutput(name="b")))
+    builder = MatrixBuilder(ServingContract(features=(Feature(name="a"),), outputs=(ModelOutput(name="b"),)))
 
     numpy.testing.assert_array_equal(builder.from_rows([{"a": 2}, [3]], place), [[2], [3]])
 

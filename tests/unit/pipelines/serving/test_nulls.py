@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from mlops_runtime.sagemaker.invocations import InvocationProtocol
+from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
 from mlops_runtime.sagemaker.serving import SageMakerServer
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_runtime.serving.drain import Drain
@@ -19,7 +19,7 @@ from tests.unit.pipelines.serving.artifacts import write_linear_artifact
 
 pytestmark = pytest.mark.filterwarnings("ignore:ORJSONResponse is deprecated")
 
-OUTPUT = ModelOutput(name="sum")
+OUTPUTS = (ModelOutput(name="sum"),)
 A, B, C = (Feature(name=name) for name in "abc")
 CARRIER = Feature(name="carrier", dtype="category", vocabulary=("AA", "B6"), nullable=True, unknown_category="missing")
 HUGE = 3e38
@@ -30,7 +30,7 @@ def nullable(feature: Feature) -> Feature:
 
 
 def test_a_null_that_the_contract_allows_and_the_model_cannot_answer_is_refused_at_load(tmp_path: Path) -> None:
-    contract = ServingContract(features=(A, nullable(B), CARRIER, nullable(C)), output=OUTPUT)
+    contract = ServingContract(features=(A, nullable(B), CARRIER, nullable(C)), outputs=OUTPUTS)
     write_linear_artifact(tmp_path / "model", contract)
 
     with pytest.raises(UnservableModelError) as caught:
@@ -41,7 +41,7 @@ def test_a_null_that_the_contract_allows_and_the_model_cannot_answer_is_refused_
 
 
 def test_a_feature_is_not_blamed_for_anothers_null(tmp_path: Path) -> None:
-    contract = ServingContract(features=(A, nullable(B), nullable(C)), output=OUTPUT)
+    contract = ServingContract(features=(A, nullable(B), nullable(C)), outputs=OUTPUTS)
     write_linear_artifact(tmp_path / "model", contract)
     golden = tmp_path / "model" / "golden.json"
     document = json.loads(golden.read_text())
@@ -59,8 +59,8 @@ def test_a_feature_is_not_blamed_for_anothers_null(tmp_path: Path) -> None:
 
 
 def test_a_contract_without_nulls_and_a_model_that_answers_them_are_served(tmp_path: Path) -> None:
-    write_linear_artifact(tmp_path / "strict", ServingContract(features=(A, B), output=OUTPUT))
-    lenient = ServingContract(features=(nullable(A), CARRIER), output=OUTPUT)
+    write_linear_artifact(tmp_path / "strict", ServingContract(features=(A, B), outputs=OUTPUTS))
+    lenient = ServingContract(features=(nullable(A), CARRIER), outputs=OUTPUTS)
     write_linear_artifact(tmp_path / "lenient", lenient, missing_is=0.0)
 
     for name in ("strict", "lenient"):
@@ -69,7 +69,7 @@ def test_a_contract_without_nulls_and_a_model_that_answers_them_are_served(tmp_p
 
 def test_nulls_that_only_together_have_no_answer_are_found(tmp_path: Path) -> None:
     # Either null alone adds 3e38; both are more than float32 holds.
-    contract = ServingContract(features=(nullable(A), nullable(B)), output=OUTPUT)
+    contract = ServingContract(features=(nullable(A), nullable(B)), outputs=OUTPUTS)
     write_linear_artifact(tmp_path / "model", contract, missing_is=HUGE)
 
     with pytest.raises(UnservableModelError, match="null for 'a', 'b', expected"):
@@ -80,7 +80,7 @@ def test_nulls_that_only_together_have_no_answer_are_found(tmp_path: Path) -> No
 def overflowing(tmp_path_factory: pytest.TempPathFactory) -> ServedModel:
     """A model that has an answer for each null, and none for some rows with one and a large number."""
     directory = tmp_path_factory.mktemp("overflowing") / "model"
-    contract = ServingContract(features=(A, nullable(B)), output=OUTPUT)
+    contract = ServingContract(features=(A, nullable(B)), outputs=OUTPUTS)
     write_linear_artifact(directory, contract, missing_is=HUGE)
     return load_served_model(directory, "sums", "3")
 

@@ -30,9 +30,9 @@ def test_a_digest_other_than_expected_is_not_served(artifact: Path) -> None:
 
 def test_a_model_that_misses_a_golden_row_is_not_served(artifact_copy: Path) -> None:
     golden = artifact_copy / "golden.json"
-    predictions = json.loads(golden.read_text())["predictions"]
-    predictions[4] += 1
-    edit(golden, predictions=predictions)
+    outputs = json.loads(golden.read_text())["outputs"]
+    outputs["arrival_delay_minutes"][4] += 1
+    edit(golden, outputs=outputs)
 
     with pytest.raises(UnservableModelError, match=r"flight-delay version 7 .* golden row 4: .*1 of 24 rows differ"):
         load_served_model(artifact_copy, "flight-delay", "7")

@@ -9,7 +9,7 @@ import pytest
 from mlops_runtime.serving import truth_check
 from mlops_runtime.serving.served_model import ServedModel
 from mlops_runtime.serving.termination import MAXIMUM_BYTES
-from mlops_runtime.serving.truth_check import Pinned, TruthError, check_endpoint, load_pinned
+from mlops_runtime.serving.truth_check import ANSWER_MARGIN_SECONDS, Pinned, TruthError, check_endpoint, load_pinned
 
 Change = Callable[[str, dict[str, Any]], None]
 
@@ -88,6 +88,25 @@ def shifted(place: str, by: float) -> Change:
     return change
 
 
+def test_an_answer_is_waited_for_as_long_as_the_endpoint_may_take(served: ServedModel, pinned: Pinned) -> None:
+    asked: list[httpx.Request] = []
+
+    class Noting(Replica):
+        def answer(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return super().answer(request)
+
+    check_endpoint(
+        "http://endpoint",
+        pinned,
+        connections=1,
+        settle_seconds=0,
+        request_timeout_seconds=90,
+        transport=lambda: Noting(served),
+    )
+    assert {request.extensions["timeout"]["read"] for request in asked} == {90 + ANSWER_MARGIN_SECONDS}
+
+
 def test_the_pinned_version_passes(served: ServedModel, pinned: Pinned) -> None:
     check(pinned, lambda: Replica(served))
 
@@ -103,7 +122,7 @@ def test_the_pinned_version_passes(served: ServedModel, pinned: Pinned) -> None:
         (at("/infer", parameters={}), "/infer: got digest None, expected sha256:"),
         (at("/infer", outputs=[]), "/infer: the answer has another form"),
         (at(":predict", predictions=[]), ":predict: got 0 answers, expected 24"),
-        (at(":predict", predictions=[None] * 24), ":predict: golden row 0: got nan"),
+        (at(":predict", predictions=[None] * 24), ":predict: golden row 0: got None"),
         (shifted("/infer", 0.1), "/infer: golden row 2: got"),
         (shifted(":predict", 0.1), ":predict: golden row 2: got"),
     ],

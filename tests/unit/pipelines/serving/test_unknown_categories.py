@@ -18,7 +18,7 @@ CITY = Feature(
     name="city", dtype="category", vocabulary=("Zürich", "Łódź", "東京"), nullable=True, unknown_category="missing"
 )
 AIRPORT = Feature(name="airport", dtype="category", vocabulary=("Málaga",))
-CONTRACT = ServingContract(features=(CITY, AIRPORT, Feature(name="delay")), output=ModelOutput(name="minutes"))
+CONTRACT = ServingContract(features=(CITY, AIRPORT, Feature(name="delay")), outputs=(ModelOutput(name="minutes"),))
 KNOWN = {"city": "Zürich", "airport": "Málaga", "delay": 1}
 
 
@@ -47,7 +47,7 @@ def test_one_text_in_two_unicode_forms_is_one_category(row: object) -> None:
 
 def write_contract(directory: Path, *vocabulary: str) -> None:
     city = {"name": "city", "dtype": "category", "vocabulary": vocabulary}
-    (directory / "serving.json").write_text(json.dumps({"features": [city], "output": {"name": "y"}}))
+    (directory / "serving.json").write_text(json.dumps({"features": [city], "outputs": [{"name": "y"}]}))
 
 
 def test_a_contract_holds_its_vocabulary_in_one_form(tmp_path: Path) -> None:

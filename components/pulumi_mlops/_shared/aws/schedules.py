@@ -1,15 +1,71 @@
-"""Five cron fields as EventBridge Scheduler writes them.
+"""Schedules of EventBridge Scheduler: when a pipeline is started, and five cron fields as it writes them.
 
 Its expressions have six fields, the last being the year, and one of the two fields for days must be a question mark:
 what cron means by two lists of days, the days in either, it cannot say.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING, TypedDict
+
+import pulumi
 
 from pulumi_mlops._shared import cron
+from pulumi_mlops._shared.problems import Requirement
+
+if TYPE_CHECKING:
+    from pulumi_aws import scheduler
 
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 LONGEST_EXPRESSION = 256
+START_AT_MOST_SECONDS_LATE = 3600
+
+
+class Schedule(TypedDict):
+    """What `scheduler.Schedule` takes."""
+
+    name: pulumi.Input[str]
+    description: pulumi.Input[str]
+    schedule_expression: pulumi.Input[str]
+    schedule_expression_timezone: pulumi.Input[str]
+    flexible_time_window: "scheduler.ScheduleFlexibleTimeWindowArgsDict"
+    state: pulumi.Input[str]
+    target: "scheduler.ScheduleTargetArgsDict"
+
+
+def schedule_of(name: str, cron_fields: str, *, pipeline_arn: str, role_arn: str) -> Schedule:
+    """Return the schedule that starts a pipeline. A start that was missed is made up for within an hour, or not at all.
+
+    Args:
+        name: The name of both.
+        cron_fields: Five cron fields with nothing wrong.
+        pipeline_arn: The pipeline's ARN.
+        role_arn: What EventBridge Scheduler starts it as.
+    """
+    return {
+        "name": name,
+        "description": f"Starts the pipeline {name}.",
+        "schedule_expression": expression_of(cron_fields),
+        "schedule_expression_timezone": "UTC",
+        "flexible_time_window": {"mode": "OFF"},
+        "state": "ENABLED",
+        "target": {
+            "arn": pipeline_arn,
+            "role_arn": role_arn,
+            "retry_policy": {
+                "maximum_event_age_in_seconds": START_AT_MOST_SECONDS_LATE,
+                "maximum_retry_attempts": 10,
+            },
+        },
+    }
+
+
+def has_expression(schedule: str) -> Requirement | None:
+    """Accept a schedule that EventBridge Scheduler can express."""
+    problem = problem_of(schedule)
+    if problem is None:
+        return None
+    expected, fix = "a schedule that EventBridge Scheduler can express", "name days of one kind, or fewer times"
+    return Requirement(expected, fix, f"{schedule!r}: {problem}")
 
 
 def problem_of(schedule: str) -> str | None:
@@ -46,7 +102,7 @@ def expression_of(schedule: str) -> str:
 
 
 def _day_fields(schedule: str) -> tuple[str, str] | None:
-    """The fields for days of the month and of the week; None where both name some.
+    """Return the fields for days of the month and of the week; None where both name some.
 
     A star leaves the choice to the other field. Without one, a day counts that is in either.
     """
