@@ -142,6 +142,6 @@ def needless(lock: Mapping[str, Any], selection: Selection) -> tuple[str, ...]:
 
 def _toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ImageError(f"{file}: got {error}, expected the project's packages", "write it, then `uv lock`") from error
