@@ -114,7 +114,7 @@ def needless(lock: Mapping[str, Any], selection: Selection) -> tuple[str, ...]:
         selection: The group or extra.
     """
     packages = {str(package["name"]): package for package in lock.get("package", ())}
-    own = next((one for one in packages.values() if "." in one.get("source", {}).values()), {})
+    own: Mapping[str, Any] = next((one for one in packages.values() if "." in one.get("source", {}).values()), {})
     if selection.kind == "group":
         first = own.get("dev-dependencies", {}).get(selection.name, [])
     else:
