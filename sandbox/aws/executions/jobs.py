@@ -71,12 +71,15 @@ def process(arguments: Mapping[str, Any], folder: Path, store: Store, runner: Ru
         source = given["S3Input"]
         if store.download(source["S3Uri"], _local(folder, source["LocalPath"])) == 0:
             raise JobError(f"ClientError: no S3 objects found under {source['S3Uri']}")
-    outputs = arguments["ProcessingOutputConfig"]["Outputs"]
+    outputs = arguments.get("ProcessingOutputConfig", {}).get("Outputs", [])
     for output in outputs:
         _local(folder, output["S3Output"]["LocalPath"]).mkdir(parents=True)
     application = arguments["AppSpecification"]
     command = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
-    code = runner.run(_command(command), _environment(arguments, folder), folder / "log")
+    is_isolated = arguments.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+    of_aws = {} if is_isolated else store.environment
+    environment = {**_environment(arguments, folder), **of_aws}
+    code = runner.run(_command(command), environment, folder / "log")
     if code != 0:
         raise JobError(f"AlgorithmError: exit code {code}: {_word(folder / 'output' / 'message', folder)}")
     for output in outputs:

@@ -30,6 +30,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.image_repository: ("registry.example/team/a", "registry.example/team/b"),
     values.digest: _DIGESTS,
     values.cpu: ("250m", "350m"),
+    values.code_format: ("joblib", "cloudpickle"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
@@ -51,6 +52,8 @@ _FORMATS: Mapping[str, Values] = {
     "cron": ("0 4 * * 1", "0 5 * * 1"),
     "cidr": ("10.20.0.0/16", "10.30.0.0/16"),
 }
+# What else must be right of a setting, by its name: a graph's parameter, a place apart from a batch's input.
+_BY_NAME: Mapping[str, Values] = {"horizon_days": (21, 35), "output": ("s3://scores/a", "s3://scores/b")}
 # What any name stands for, by the mapping that it is a key of.
 _NAMES = {
     "workloads": "flight-delay",
@@ -159,8 +162,8 @@ def _values_of(schema: Mapping[str, Any], path: Path) -> Values:
         return False, True
     if schema.get("type") in ("integer", "number"):
         return _numbers(schema)
-    if path[-1] == "horizon_days":
-        return 21, 35
+    if path[-1] in _BY_NAME:
+        return _BY_NAME[path[-1]]
     for key, known in (("pattern", _PATTERNS), ("format", _FORMATS)):
         if key in schema:
             assert schema[key] in known, f"{'.'.join(path)}: write two right values of {schema[key]} above"

@@ -27,6 +27,7 @@ Outcome = str | list[tuple[str, int | None]]
 """The rendered graph; or where it is refused, and at which lines."""
 WORKLOAD = ("workloads", "flight-delay")
 ENDPOINT = (*WORKLOAD, "endpoint")
+BATCH = (*WORKLOAD, "batch")
 BASES: Mapping[str, dict[str, Any]] = {
     "kubernetes": {
         "platform": {
@@ -107,9 +108,10 @@ def outcome(folder: Path, document: Mapping[str, Any]) -> Outcome:
 OF_THE_BUILD = ("images", "repository")
 
 
-def is_of_the_endpoint(setting: Setting) -> bool:
-    """Without a model there is no endpoint: what it would be shows when one is pinned."""
-    return setting.path[: len(ENDPOINT)] == ENDPOINT or setting.path[-2:] == ("images", "serving")
+def needs_a_model(setting: Setting) -> bool:
+    """Without a model there is no endpoint and no batch: what they would be shows when one is pinned."""
+    own = setting.path[: len(ENDPOINT)]
+    return own in (ENDPOINT, BATCH) or setting.path[-2:] == ("images", "serving")
 
 
 def dotted(path: tuple[str, ...]) -> str:
@@ -138,7 +140,7 @@ def arrives(setting: Setting, folder: Path, document: Mapping[str, Any]) -> bool
 def test_every_setting_arrives_or_is_refused_at_its_line(target: str, is_pinned: bool, tmp_path: Path) -> None:
     lost = []
     for setting in SETTINGS:
-        if setting.path[-2:] == OF_THE_BUILD or (not is_pinned and is_of_the_endpoint(setting)):
+        if setting.path[-2:] == OF_THE_BUILD or (not is_pinned and needs_a_model(setting)):
             continue
         document: dict[str, Any] = yaml.safe_load(yaml.safe_dump(BASES[target]))
         if is_pinned and setting.path[:3] != (*WORKLOAD, "model"):
@@ -156,6 +158,7 @@ def test_the_walk_finds_the_settings() -> None:
     paths = {setting.path for setting in SETTINGS}
     assert (*WORKLOAD, "pipeline", "kubernetes", "resources", "train", "memory") in paths
     assert (*ENDPOINT, "sagemaker", "alarms", "topic_arns", "0") in paths
+    assert (*BATCH, "key_columns", "0") in paths
     assert ("platform", "registry", "producer_account_ids", "0") in paths
     assert len(paths) > 90
 

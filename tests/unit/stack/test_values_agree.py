@@ -85,6 +85,8 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("sagemaker", ("topic_arns", "0")): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("success_topic_arn",)): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("error_topic_arn",)): lambda found: ":eu-west-1:" in found,
+    ("sagemaker", ("batch", "input")): lambda found: found.startswith("s3://") and len(found) <= 256,
+    ("sagemaker", ("batch", "output")): lambda found: found.startswith("s3://") and len(found) <= 256,
     ("sagemaker", ("shadow", "image")): lambda found: found.startswith(ECR),
     ("sagemaker", ("permissions_boundary_arn",)): lambda found: ":222222222222:" in found,
 }
