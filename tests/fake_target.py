@@ -1,20 +1,32 @@
 """A target that holds what a test says, behind the protocol that the commands know."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from typer.testing import Result
 
 from pulumi_mlops.cli.operations import Approval
+from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import Health, Known, WorkloadStatus
+from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus
 
 DIGEST = "sha256:" + "c" * 64
 DONE = Run("r1", Status.SUCCEEDED, model_version=3, model_digest="sha256:c")
 UNKNOWN: Known[Any] = Known()
 THREE = RegisteredVersion(3, DIGEST, "2026-01-02T03:04:05+00:00", "ada", "r1", metrics={"mae_minutes": 12.5})
+PAST = PastRun(
+    "r1",
+    Status.SUCCEEDED,
+    "2026-01-02T03:04:05+00:00",
+    "2026-01-02T03:06:10+00:00",
+    metrics={"a_first": 1.0, "mae_minutes": 12.5},
+    version=3,
+    digest=DIGEST,
+    started_by="ada",
+)
 Mlops = Callable[..., Result]
 
 
@@ -59,6 +71,18 @@ class Target:
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))
         return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, healthy)
+
+    def serving(self) -> Known[Version]:
+        return Known(Version(3, DIGEST))
+
+    def past_runs(self, most: int) -> list[PastRun]:
+        return [PAST, replace(PAST, run="r0", status=Status.FAILED, message="train: no data", version=None)][:most]
+
+    def log(self, run: str | None, step: str | None, *, follow: bool) -> tuple[str, Iterator[LogPiece]]:
+        pieces = [LogPiece("load", "one\n"), LogPiece("load", "two"), LogPiece("train", f"followed {follow}\n")]
+        if run not in (None, "r1"):
+            raise no_run("p", run, ["r1"])
+        return "r1", iter([piece for piece in pieces if step in (None, piece.step)])
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
         return Approval(version, "sha256:c", "Rejected" if rejects else "Approved", f"arn:{note}")

@@ -21,7 +21,7 @@ TERMINATION_LOG = Path("/dev/termination-log")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line.
+    """Run the command line.
 
     Returns:
         0 when the step or run succeeded, was skipped or was turned down by a gate; 1 when it failed.

@@ -66,7 +66,7 @@ class StepRecord(BaseModel):
     model: RegisteredModel | None = None
 
     def termination_message(self) -> str:
-        """This record as the JSON object that a pod's status shows, short enough for Kubernetes to keep it whole."""
+        """Return this record as the JSON that a pod's status shows, short enough for Kubernetes to keep it whole."""
         short = _Termination(
             step=self.step,
             status=self.status,

@@ -29,7 +29,7 @@ def image_builder(context: str | None = None) -> Finding:
 
 
 def image_delivery(context: str) -> Finding:
-    """The way of the images to a cluster of the user's own: kind's own, or a registry."""
+    """Return the way of the images to a cluster of the user's own: kind's own, or a registry."""
     name = "way for images"
     try:
         way = delivery.way_to(context)

@@ -17,22 +17,22 @@ class Builder(Protocol):
         """Which program this is, as told to the person."""
 
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
-        """Builds an image from bases that are there already or, with Docker, are pulled."""
+        """Build an image from bases that are there already or, with Docker, are pulled."""
 
     def recover(self) -> None:
-        """Clears away what a build that was killed has left."""
+        """Clear away what a build that was killed has left."""
 
     def prepare_base(self, name: str) -> None:
-        """Makes sure that a Dockerfile's base image is there."""
+        """Make sure that a Dockerfile's base image is there."""
 
     def export(self, tag: str, archive: Path) -> None:
-        """Writes an image to an OCI archive."""
+        """Write an image to an OCI archive."""
 
     def size_bytes(self, tag: str) -> int:
-        """What the image's layers take when unpacked."""
+        """Return what the image's layers take when unpacked."""
 
     def push(self, archive: Path, tag: str, target: str) -> str:
         """Pushes an image that was exported to a registry and returns its digest there."""
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
-        """Removes all images of a repository but those tags."""
+        """Remove all images of a repository but those tags."""

@@ -26,7 +26,7 @@ _DETAIL_LENGTH = 100
 
 
 def choose() -> Builder:
-    """Takes the program that this machine can build with, fetching it where it must be.
+    """Take the program that this machine can build with, fetching it where it must be.
 
     Raises:
         SandboxError: When there is none.
@@ -35,7 +35,7 @@ def choose() -> Builder:
 
 
 def choice() -> str:
-    """Finds the program that this machine can build with; changes nothing.
+    """Find the program that this machine can build with; change nothing.
 
     Returns:
         DOCKER when its engine answers, else BUILDAH; MLOPS_IMAGE_BUILDER (`docker` or `buildah`) decides where set.
@@ -82,7 +82,7 @@ def built(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> d
 
 
 def build(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> dict[str, ImageBuild]:
-    """Builds the images that changed.
+    """Build the images that changed.
 
     Args:
         names: Images wanted.
@@ -129,7 +129,7 @@ def _record(name: str, tag: str) -> Path:
 
 
 def _recover(builder: Builder) -> None:
-    """Clears away what a build that was killed has left; the caller holds the lock, so none runs."""
+    """Clear away what a build that was killed has left; the caller holds the lock, so none runs."""
     builder.recover()
     for left in _builds_folder().iterdir():
         if left.is_dir():
@@ -187,7 +187,7 @@ def _store(builder: Builder, name: str, tag: str, unfinished: Path) -> ImageBuil
 
 
 def _forget_old(builder: Builder, name: str) -> None:
-    """Keeps the newest builds of an image: the cache must not grow with each change of the code."""
+    """Keep the newest builds of an image: the cache must not grow with each change of the code."""
     records = sorted(_builds_folder().glob(f"{name}-*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     tags = [record.stem.removeprefix(f"{name}-") for record in records]
     for tag in tags[_KEPT_BUILDS:]:

@@ -26,12 +26,12 @@ REQUIREMENT_SETS = {
 
 
 def requirements_file(name: str, checkout: Path) -> Path:
-    """The committed requirements of an image."""
+    """Return the committed requirements of an image."""
     return checkout / "images" / name / "requirements.txt"
 
 
 def export(name: str, checkout: Path | None = None) -> str:
-    """Reads an image's requirements out of uv.lock.
+    """Read an image's requirements out of uv.lock.
 
     Args:
         name: Image name, a key of `REQUIREMENT_SETS`.

@@ -48,7 +48,7 @@ def _is_url(value: str) -> Requirement | None:
 
 
 def _is_reachable_url(value: str) -> Requirement | None:
-    """A pod's localhost is the pod itself."""
+    """Refuse localhost: to a pod it is the pod itself."""
     host = host_of(value)
     if (found := _is_url(value)) or host is None:
         return found

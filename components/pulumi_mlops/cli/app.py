@@ -230,6 +230,43 @@ def predict(
     run(workload, stack, rows, as_json=json)
 
 
+Most = Annotated[int, typer.Option("--last", min=1, max=100, metavar="N", help="How many, from the newest on.")]
+
+
+@app.command("runs")
+def runs(workload: Workload, stack: Stack, *, last: Most = 10, json: Json = False) -> None:
+    """Show the recent runs of a workload's pipeline: how each stands, what it measured and what it registered."""
+    from pulumi_mlops.cli.run_list import runs as run  # noqa: PLC0415
+
+    run(workload, stack, last, as_json=json)
+
+
+@app.command("logs")
+def logs(
+    workload: Workload,
+    stack: Stack,
+    *,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="The run, as `mlops runs` names it. Else the newest.")
+    ] = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="STEP", help="This step alone.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    json: Json = False,
+) -> None:
+    """Print what the steps of a run have written."""
+    from pulumi_mlops.cli.logs import logs as show  # noqa: PLC0415
+
+    show(workload, stack, run, step, follow=follow, as_json=json)
+
+
+@app.command("versions")
+def versions(workload: Workload, stack: Stack, *, last: Most = 10, json: Json = False) -> None:
+    """Show a model's registered versions: when, by whom, from which data and code; which is pinned, which serves."""
+    from pulumi_mlops.cli.versions import versions as run  # noqa: PLC0415
+
+    run(workload, stack, last, as_json=json)
+
+
 @app.command("pin")
 def pin(
     workload: Workload,

@@ -40,7 +40,7 @@ class RegisteredVersion:
     approval: str | None = None
 
     def to_document(self) -> dict[str, Any]:
-        """The version as plain data, for `--json`."""
+        """Return the version as plain data, for `--json`."""
         return asdict(self)
 
 

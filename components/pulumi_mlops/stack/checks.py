@@ -182,7 +182,7 @@ def _other_accounts(document: StackDocument) -> Iterator[Problem]:
 
 
 def _reused_results(document: StackDocument) -> Iterator[Problem]:
-    """A step that is reused points at what it left, which must still be there."""
+    """Check that what a reused step points at is still there."""
     kept = document.at("platform", "sagemaker", "run_retention_days")
     days = kept if isinstance(kept, int) else RUN_RETENTION_DAYS.default
     for workload in document.keys_at("workloads"):

@@ -31,7 +31,7 @@ class Problem:
         return told(f"{place}: {self.path}", self.got, self.expected, self.fix)
 
     def to_document(self) -> dict[str, str | int | None]:
-        """The problem as plain data, for `--json`."""
+        """Return the problem as plain data, for `--json`."""
         return asdict(self)
 
 

@@ -66,7 +66,7 @@ def _scored(options: argparse.Namespace, model_directory: Path) -> Report:
 
 
 def parser(*, model_directory: bool = True) -> argparse.ArgumentParser:
-    """Returns what reads the command line.
+    """Return what reads the command line.
 
     Args:
         model_directory: Whether the model's folder is among the arguments.

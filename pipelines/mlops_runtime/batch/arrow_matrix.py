@@ -45,7 +45,7 @@ def is_quick(contract: ServingContract) -> bool:
 
 
 def matrix_of(contract: ServingContract, table: pyarrow.Table) -> ArrowMatrix:
-    """Reads a table's columns; a feature without a column is missing in every row."""
+    """Read a table's columns; a feature without a column is missing in every row."""
     rows = table.num_rows
     matrix = numpy.full((rows, len(contract.features)), numpy.nan, dtype=numpy.float32)
     unsure = numpy.zeros(rows, dtype=bool)
@@ -76,7 +76,7 @@ def matrix_of(contract: ServingContract, table: pyarrow.Table) -> ArrowMatrix:
 
 
 def _numbers(column: pyarrow.ChunkedArray) -> numpy.typing.NDArray[Any]:
-    """Returns a column as floats, in which NaN is a missing value: that is how pandas and CSV write one."""
+    """Return a column as floats, in which NaN is a missing value: that is how pandas and CSV write one."""
     if not types.is_floating(column.type):
         column = compute.cast(column, pyarrow.float64(), safe=False)
     elif types.is_float16(column.type):
@@ -85,7 +85,7 @@ def _numbers(column: pyarrow.ChunkedArray) -> numpy.typing.NDArray[Any]:
 
 
 def _codes(feature: Feature, column: pyarrow.ChunkedArray) -> tuple[numpy.typing.NDArray[Any], Mask]:
-    """Returns each category's place in the vocabulary, NaN where it has none, and which of them are in none."""
+    """Return each category's place in the vocabulary, NaN where it has none, and which of them are in none."""
     if types.is_null(column.type):
         return numpy.full(len(column), numpy.nan), numpy.zeros(len(column), dtype=bool)
     texts = compute.cast(column, pyarrow.string())

@@ -47,7 +47,7 @@ _TAKEN: Final[Mapping[str, Callable[[pyarrow.DataType], bool]]] = {
 def problems_of(
     file: str, head: Head, wanted: Mapping[str, str], keys: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Yields what is wrong with a file's columns, each with its name.
+    """Yield what is wrong with a file's columns, each with its name.
 
     Args:
         file: The file's name.

@@ -42,7 +42,7 @@ class Location:
         return isinstance(self.filesystem, fs.LocalFileSystem)
 
     def input_files(self) -> list[FoundFile]:
-        """Returns the files to read, by name: this very file, or every one below this folder.
+        """Return the files to read, by name: this very file, or every one below this folder.
 
         Those with a name, or in a folder, that begins with `_` or `.` are left out, as Spark and Hadoop do: they are
         markers and checksums.
@@ -61,17 +61,17 @@ class Location:
         return sorted((_found(info, name) for name, info in below), key=lambda each: each.name)
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """Returns the size of each file below a folder of this one, by its path from here."""
+        """Return the size of each file below a folder of this one, by its path from here."""
         return {f"{folder}/{name}": info.size for name, info in self._below(folder)}
 
     def read(self, name: str) -> bytes:
-        """Returns a file's content."""
+        """Return a file's content."""
         with self.filesystem.open_input_stream(self._inside(name), compression=None) as stream:
             content: bytes = stream.read()
             return content
 
     def write(self, name: str, content: bytes) -> None:
-        """Puts a file here, whole or not at all: what reads at the same time finds the old one or the new one.
+        """Put a file here, whole or not at all: what reads at the same time finds the old one or the new one.
 
         S3 shows an object when its upload is complete. On a disk it is written aside and renamed.
         """
@@ -90,7 +90,7 @@ class Location:
         aside.replace(target)
 
     def remove(self, name: str) -> None:
-        """Removes a file, if it is there."""
+        """Remove a file, if it is there."""
         path = self._inside(name)
         if self.is_on_disk:
             Path(path).unlink(missing_ok=True)
@@ -113,7 +113,7 @@ class Location:
 
 
 def location_of(address: str, environment: Mapping[str, str] | None = None) -> Location:
-    """Returns what an address names.
+    """Return what an address names.
 
     Args:
         address: A path, or `s3://bucket/prefix`.

@@ -55,7 +55,7 @@ class FileRecord:
 
 
 def key_of(identity: Mapping[str, Any], file: FoundFile) -> str:
-    """Returns what names the work on a file.
+    """Return what names the work on a file.
 
     Args:
         identity: The model, and how its answers are written.
@@ -75,7 +75,7 @@ class Manifest:
     """The records below an output folder."""
 
     def __init__(self, output: Location) -> None:
-        """Reads what is there. A document that cannot be read counts as none."""
+        """Read what is there. A document that cannot be read counts as none."""
         self._output = output
         self._records: dict[str, FileRecord] = {}
         for path in output.sizes(FOLDER):
@@ -86,7 +86,7 @@ class Manifest:
             self._records[record.file] = record
 
     def begin(self, file: str, key: str, sizes: Mapping[str, int]) -> FileRecord:
-        """Returns how far a file is: the partitions that are done under this key and whose files are still there.
+        """Return how far a file is: the partitions that are done under this key and whose files are still there.
 
         Args:
             file: The file's name.
@@ -106,12 +106,12 @@ class Manifest:
         return replace(known, partitions=sound, is_complete=known.is_complete and len(sound) == len(known.partitions))
 
     def note(self, record: FileRecord) -> None:
-        """Writes how far a file is."""
+        """Write how far a file is."""
         self._records[record.file] = record
         self._output.write(_path(record.file), json.dumps(asdict(record), sort_keys=True, indent=1).encode())
 
     def clear_away(self, files: Sequence[str]) -> None:
-        """Removes what earlier batches wrote and this one did not: of rows that the input no longer has.
+        """Remove what earlier batches wrote and this one did not: of rows that the input no longer has.
 
         Args:
             files: The files of the input that were scored.

@@ -15,7 +15,7 @@ ROW_COLUMN: Final = "row"
 
 
 def table_of(chunk: Chunk, scored: Scored, keys: Sequence[str], *, flat: bool) -> pyarrow.Table:
-    """Returns the rows that were scored.
+    """Return the rows that were scored.
 
     Args:
         chunk: The rows.
@@ -42,7 +42,7 @@ def _array(values: Any, *, flat: bool) -> pyarrow.Array:
 
 
 def refused_rows(chunk: Chunk, scored: Scored) -> list[RefusedRow]:
-    """Returns the rows that were set aside, by their numbers."""
+    """Return the rows that were set aside, by their numbers."""
     places = sorted(scored.refused)
     values = chunk.table.take(places).to_pylist() if places else []
     found = [
@@ -53,7 +53,7 @@ def refused_rows(chunk: Chunk, scored: Scored) -> list[RefusedRow]:
 
 
 def rejected_lines(file: str, rows: Iterable[RefusedRow]) -> bytes:
-    """Returns the text of a file in `rejected/`: a JSON object for each row."""
+    """Return the text of a file in `rejected/`: a JSON object for each row."""
     return b"".join(
         orjson.dumps(
             {"file": file, "row": each.row, "reason": each.reason, "values": each.values},

@@ -54,7 +54,7 @@ class Report:
         return ExitCode.FILES_SET_ASIDE if self.files_set_aside else ExitCode.DONE
 
     def sentence(self) -> str:
-        """Returns the counts in one line, and what is wrong with them."""
+        """Return the counts in one line, and what is wrong with them."""
         counts = (
             f"{self.rows_read} rows read = {self.rows_scored} scored + {self.rows_rejected} set aside,"
             f" from {self.files - len(self.files_set_aside)} of {self.files} files"
@@ -69,7 +69,7 @@ class Report:
         return counts
 
     def to_json(self) -> str:
-        """Returns the text of `report.json`."""
+        """Return the text of `report.json`."""
         document: dict[str, Any] = {"status": self.exit_code.name.lower(), **asdict(self)}
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -82,7 +82,7 @@ def report_of(
     addresses: Mapping[str, str],
     rejected_percent_max: float,
 ) -> Report:
-    """Adds up the records of a batch.
+    """Add up the records of a batch.
 
     Args:
         records: One for each file that was scored.

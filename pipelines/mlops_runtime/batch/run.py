@@ -111,7 +111,7 @@ class Batch:
             )
 
     def _check_files(self, files: Sequence[FoundFile]) -> dict[str, str]:
-        """Looks at the beginning of every file; returns why some are set aside.
+        """Look at the beginning of every file; return why some are set aside.
 
         Raises:
             BatchRefusedError: A file that can be read has not the columns that the model takes.

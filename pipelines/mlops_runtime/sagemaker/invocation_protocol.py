@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mlops_runtime.serving.answers import Answers
 from mlops_runtime.serving.input_error import InputError
 from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
 from mlops_runtime.serving.protocol_v1 import parsed
+from mlops_runtime.serving.scorer import Answers
 
 if TYPE_CHECKING:
     # The process that reads large requests needs this protocol, and no model.
@@ -24,7 +24,7 @@ class InvocationProtocol:
         self._protocols: dict[str, MessageProtocol] = {each.name: each for each in (self._predict, self._infer)}
 
     def decode(self, body: Body, /) -> tuple[Matrix, tuple[str, Any]]:
-        """The input matrix of a request's body, and how it is answered.
+        """Return the input matrix of a request's body, and how it is answered.
 
         Raises:
             InputError: With everything that is wrong with the request.
@@ -43,7 +43,7 @@ class InvocationProtocol:
         return matrix, (self._infer.name, request)
 
     def encode(self, answers: Answers, request: tuple[str, Any], /) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         name, own = request
         return self._protocols[name].encode(answers, own)
 

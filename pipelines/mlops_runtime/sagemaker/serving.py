@@ -14,10 +14,10 @@ from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.fit import MIB, Memory, MisfitError
+from mlops_runtime.serving.limits import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.request_body import Application
-from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS
+from mlops_runtime.serving.running import serve
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError, load_served_model
-from mlops_runtime.serving.server import serve
 
 DEFAULT_PORT = 8080
 MEMORY_VARIABLE = "MLOPS_MEMORY_MIB"

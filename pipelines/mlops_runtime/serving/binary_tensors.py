@@ -10,10 +10,10 @@ from typing import Any
 import numpy
 import orjson
 
-from .answers import Answers
 from .input_error import InputError, InputProblem
 from .protocol import AnswerBody, Body
 from .protocol_v1 import parsed
+from .scorer import Answers
 
 JSON_BYTES_HEADER = b"inference-header-content-length"
 CONTENT_TYPE = b"application/octet-stream"

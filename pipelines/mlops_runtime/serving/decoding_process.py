@@ -108,7 +108,7 @@ class _RequestPickler(pickle.Pickler):
         self.counting: UnknownCategories | None = None
 
     def persistent_id(self, thing: object) -> str | None:
-        """Called by pickle for each object."""
+        """Name what stays here, when pickle asks of an object."""
         if not isinstance(thing, UnknownCategories):
             return None
         self.counting = thing

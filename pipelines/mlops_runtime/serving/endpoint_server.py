@@ -15,10 +15,11 @@ from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
 from .protocol import MessageProtocol
 from .request_body import Application
-from .request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
+from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
 from .threads import RequestThreads

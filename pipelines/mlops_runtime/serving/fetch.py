@@ -59,7 +59,7 @@ def fetch(
     room: Room = Room(),
     say: Callable[[str], None] = print,
 ) -> None:
-    """Fills `destination` with the version's files: all of them, verified, or none.
+    """Fill `destination` with the version's files: all of them, verified, or none.
 
     The folder itself stays (it may be a mounted volume); what was in it before is replaced. A folder that already
     holds the version is left as it is.
@@ -113,7 +113,7 @@ def fetch(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetches as the command line says; returns the exit code."""
+    """Fetch as the command line says; return the exit code."""
     options = parser().parse_args(arguments)
     pinned = PinnedVersion(options.model, options.version, options.digest)
     registry = MlflowRegistry(options.registry_url)
@@ -193,7 +193,7 @@ def _persist(action: Callable[[], Result], deadline: float, say: Callable[[str],
 
 
 def _download(registry: Registry, artifact_uri: str, incoming: Path) -> Path:
-    """Downloads into a folder of its own, so that a second try does not find the first one's files."""
+    """Download into a folder of its own, so that a second try does not find the first one's files."""
     target = Path(tempfile.mkdtemp(dir=incoming))
     return registry.download(artifact_uri, target)
 
@@ -221,7 +221,7 @@ def _remove(paths: Iterator[Path] | Sequence[Path]) -> None:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Ends whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
+    """End whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
 
     def give_up(_signal: int, _frame: object) -> None:
         raise FetchError(f"the registry did not deliver within {seconds:g} s")

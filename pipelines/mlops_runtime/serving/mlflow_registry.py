@@ -71,5 +71,5 @@ def _translated(error: Exception) -> RegistryUnavailableError | RegistryRefusalE
 
 
 def _line(error: Exception) -> str:
-    """An error's first lines as one, short enough for a termination message."""
+    """Return an error's first lines as one, short enough for a termination message."""
     return " ".join(str(error).split())[:400]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .answers import Answers
 from .matrix import Matrix
+from .scorer import Answers
 
 JSON_CONTENT_TYPE = b"application/json"
 Body = bytes | bytearray

@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 
-from .answers import Answers
 from .input_error import InputError
 from .matrix import Matrix, MatrixBuilder
 from .protocol import AnswerBody, Body
+from .scorer import Answers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import orjson
 
-from .answers import Answers
 from .binary_tensors import binary_answer
 from .contract import Feature, ServingContract
 from .identity import Identity
@@ -17,6 +16,7 @@ from .input_error import InputError, InputProblem, ProblemList, shown
 from .matrix import Matrix, MatrixBuilder
 from .protocol import AnswerBody, Body
 from .protocol_v1 import parsed
+from .scorer import Answers
 
 MATRIX_TENSOR = "features"
 DIMENSIONS_MAX = 2

@@ -1,10 +1,10 @@
 """The Open Inference Protocol (v2) of one request whose tensors lie as raw bytes behind its JSON."""
 
-from .answers import Answers
 from .binary_tensors import parsed_with_tensors
 from .matrix import Matrix
 from .protocol import AnswerBody, Body
 from .protocol_v2 import InferHeader, InferProtocol
+from .scorer import Answers
 
 
 class BinaryInferProtocol:

@@ -38,7 +38,7 @@ class _RequestUnpickler(pickle.Unpickler):
         self._counting = counting
 
     def persistent_load(self, name: str) -> Counting:
-        """Called by pickle for each stand-in."""
+        """Return what takes the place of a stand-in, when pickle asks."""
         if name != COUNTING:
             raise pickle.UnpicklingError(f"got {name!r}, expected {COUNTING!r}")
         return self._counting

@@ -29,7 +29,7 @@ class Registry(Protocol):
         """Its address."""
 
     def version(self, model: str, version: str) -> RegisteredVersion:
-        """Looks a version up.
+        """Look a version up.
 
         Raises:
             RegistryRefusalError: It is not there or not ready.
@@ -45,7 +45,7 @@ class Registry(Protocol):
         """
 
     def download(self, artifact_uri: str, target: Path) -> Path:
-        """Downloads a version's files below `target` and returns the folder that holds them.
+        """Download a version's files below `target` and return the folder that holds them.
 
         Raises:
             RegistryRefusalError: They are not there.

@@ -25,6 +25,7 @@ from .collections_paused import without_collections
 from .drain import Drain
 from .general_routes import GeneralRoutes
 from .input_error import InputError
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .matrix import Matrix
 from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
@@ -53,7 +54,6 @@ CLOUD_EVENT_LIMIT_BYTES = DECODED_IN_THREAD_BYTES
 """The largest body of a CloudEvent, which KServe parses in this process. Whoever passes events on need not take more
 than 64 KiB: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#size-limits."""
 ROWS_SCORED_IN_PLACE = 256
-DEFAULT_TIMEOUT_SECONDS = 60
 LINGER_SECONDS = 1.0
 """How long a caller who was too slow may go on sending before the connection is closed."""
 OTHER_BODY_LIMIT_BYTES = 64 * 1024

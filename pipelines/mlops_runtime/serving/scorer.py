@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
-import onnxruntime
+import numpy.typing
 
-from .answers import Answers
 from .contract import ContractError
 from .matrix import Matrix
+
+Answers = numpy.typing.NDArray[numpy.float32]
 
 SHOWN_ROWS = 8
 
@@ -47,6 +48,9 @@ class OnnxScorer:
         Raises:
             ContractError: The file cannot be loaded, or takes or gives something other than the contract says.
         """
+        # Who only reads and writes messages needs the type of an answer, and no model.
+        import onnxruntime  # noqa: PLC0415
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mlops_runtime.artifact import ArtifactError, digest_directory
 
-from .answers import Answers
 from .contract import ONNX_FILE_NAME, ContractError, ServingContract, load_contract
 from .golden import GoldenMismatchError, GoldenRows, load_golden
 from .identity import Identity
@@ -17,7 +16,7 @@ from .matrix import Matrix, MatrixBuilder, listed
 from .nulls import check_nulls
 from .protocol_v1 import PredictProtocol
 from .protocol_v2 import InferProtocol
-from .scorer import ModelAnswerError, OnnxScorer, UnansweredRowsError
+from .scorer import Answers, ModelAnswerError, OnnxScorer, UnansweredRowsError
 from .unknown_categories import UnknownCategories
 
 

@@ -11,7 +11,7 @@ class CountingThreads(ThreadPoolExecutor):
     """Threads that know how many of them are at work."""
 
     def __init__(self, name: str, max_workers: int | None = None) -> None:
-        """Sets up the threads; each starts when there is work for it.
+        """Set up the threads; each starts when there is work for it.
 
         Args:
             name: What the threads' names begin with.
@@ -21,7 +21,7 @@ class CountingThreads(ThreadPoolExecutor):
         self._futures: set[Future[Any]] = set()
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        """Calls a function in one of the threads."""
+        """Call a function in one of the threads."""
         future = super().submit(function, *arguments, **options)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)

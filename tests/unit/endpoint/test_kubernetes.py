@@ -173,7 +173,7 @@ def test_fetches_and_serves_the_pinned_version_alone() -> None:
     assert container(declaration, "Job", "check")["command"][3:] == [
         *("--url", "http://flight-delay.flights-prod.svc", "--name", "flight-delay"),
         *pin,
-        *("--model-directory", "/model"),
+        *("--model-directory", "/model", "--request-timeout-seconds", "60"),
     ]
     assert {"name": "model", "mountPath": "/model", "readOnly": True} in server["volumeMounts"]
 

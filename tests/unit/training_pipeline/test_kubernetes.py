@@ -190,6 +190,8 @@ def test_a_step_knows_what_its_run_is_about(step_graph: Any) -> None:
     assert json.loads(variables["MLOPS_GATE"]) == {"metric": "mae_minutes", "max": 13.0}
     assert json.loads(variables["MLOPS_CHAMPION"]) == {"version": "7", "digest": DIGEST}
     assert variables["MLOPS_RUN_NAME"] == {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
+    by = {"fieldPath": "metadata.annotations['pulumi-mlops.dev/started-by']"}
+    assert variables["MLOPS_STARTED_BY"] == {"fieldRef": by}
 
 
 def test_what_is_not_set_is_not_passed_on(step_graph: Any) -> None:

@@ -102,7 +102,7 @@ def expression_of(schedule: str) -> str:
 
 
 def _day_fields(schedule: str) -> tuple[str, str] | None:
-    """The fields for days of the month and of the week; None where both name some.
+    """Return the fields for days of the month and of the week; None where both name some.
 
     A star leaves the choice to the other field. Without one, a day counts that is in either.
     """

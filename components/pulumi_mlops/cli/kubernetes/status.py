@@ -41,6 +41,18 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
+def serving_version(place: Place, connect: Callable[[StackConfig], Cluster] = cluster_of) -> Known[Version]:
+    """Ask an endpoint which version it serves; nothing where there is no endpoint. Nothing is raised."""
+    try:
+        cluster = connect(place.config)
+    except ClusterError as error:
+        return Known(problem=str(error))
+    deployment = _asked("the cluster", lambda: cluster.replicas(place.namespace, place.workload))
+    if deployment.value is None:
+        return Known(problem=deployment.problem)
+    return _asked("the endpoint", lambda: _serving(cluster, place))
+
+
 def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[Health]:
     """Say whether what is pinned is what serves, on every replica that there should be.
 

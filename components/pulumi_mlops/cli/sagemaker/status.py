@@ -27,6 +27,13 @@ def workload_status(place: Place) -> WorkloadStatus:
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
+def serving_version(place: Place) -> Known[Version]:
+    """Ask AWS which version an endpoint serves; nothing where there is no endpoint. Nothing is raised."""
+    names = names_of(place)
+    endpoint = _asked(lambda: _endpoint(names))
+    return Known(problem=endpoint.problem) if endpoint.problem is not None else _serving(names, endpoint)
+
+
 def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Known[Mapping[str, Any]]) -> Known[Health]:
     """Say whether what is pinned is what serves.
 

@@ -100,6 +100,7 @@ def _spec(
             *("python", "-m", "mlops_runtime.serving.truth_check", "--url", render.url(settings)),
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--model-directory", fetch.MODEL_FOLDER),
+            *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
         ],
         resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
         mounts=[pods.mount("model", fetch.MODEL_FOLDER, read_only=True)],

@@ -142,7 +142,7 @@ def _shadow(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _disks(arguments: Arguments, settings: HostingSettings) -> None:
-    """A configuration has one key for all its instances, or none: API_CreateEndpointConfig refuses it for own disks."""
+    """Check that all variants take the key, or none: API_CreateEndpointConfig refuses one for local NVMe disks."""
     if settings.shadow is None or settings.kms_key_arn is None:
         return
     path, main, shadow = "sagemaker.shadow.instance_type", settings.instance_type, settings.shadow.instance_type
@@ -195,7 +195,7 @@ def _memory(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _steps(arguments: Arguments, settings: HostingSettings) -> None:
-    """A rollout in steps stands or falls with its alarms, and needs instances to move between."""
+    """Check a rollout in steps, which stands or falls with its alarms and needs instances to move between."""
     path, strategy = "rollout.strategy", settings.rollout.strategy
     if not any(_is_given(arguments, f"sagemaker.alarms.{threshold}") for threshold in THRESHOLDS):
         # deployment-guardrails-configuration: alarms "are a prerequisite for using baking periods"
@@ -220,7 +220,7 @@ def _steps(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _time(arguments: Arguments, settings: HostingSettings) -> None:
-    """A deployment must be longer than all that it waits: API_BlueGreenUpdatePolicy."""
+    """Check that a deployment may take longer than all that it waits: API_BlueGreenUpdatePolicy."""
     waits = steps_of(settings.rollout) * settings.rollout.bake_seconds
     if waits >= settings.rollout_timeout_seconds and arguments.sound("rollout", "rollout_timeout_seconds"):
         expected = f"more than the {waits} seconds that the rollout watches its alarms"

@@ -132,6 +132,8 @@ def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] |
         "MLOPS_IMAGE": settings.image,
         "MLOPS_PARAMETERS": combine(to_json, settings.parameters),
         "MLOPS_RUN_NAME": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}},
+        # Empty for a run by the schedule.
+        "MLOPS_STARTED_BY": {"fieldRef": {"fieldPath": f"metadata.annotations['{labels.STARTED_BY}']"}},
         "MLOPS_WORKLOAD": settings.model_name,
         # Libraries that count the node's cores would start more threads than the step has CPU for.
         "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},

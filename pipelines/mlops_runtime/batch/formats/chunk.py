@@ -58,7 +58,7 @@ class TableFormat(Protocol):
     """Of the files that are written."""
 
     def head(self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str]) -> Head:
-        """Returns what the beginning of a file shows.
+        """Return what the beginning of a file shows.
 
         Args:
             place: Where the file is.
@@ -73,18 +73,18 @@ class TableFormat(Protocol):
     def chunks(
         self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str], rows: int
     ) -> Iterator[Chunk]:
-        """Yields a file's rows, `rows` of them at a time.
+        """Yield a file's rows, `rows` of them at a time.
 
         Raises:
             UnreadableFileError: It cannot be read to its end.
         """
 
     def to_bytes(self, table: pyarrow.Table) -> bytes:
-        """Returns a table as a file's content: the same for the same table."""
+        """Return a table as a file's content: the same for the same table."""
 
 
 def regrouped(batches: Iterator[pyarrow.RecordBatch], rows: int) -> Iterator[pyarrow.Table]:
-    """Yields the rows of batches of any size, `rows` of them at a time and the rest last."""
+    """Yield the rows of batches of any size, `rows` of them at a time and the rest last."""
     waiting: list[pyarrow.RecordBatch] = []
     count = 0
     for batch in batches:

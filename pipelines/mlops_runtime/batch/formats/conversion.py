@@ -61,7 +61,7 @@ class Column:
 
 
 def from_texts(name: str, texts: pyarrow.ChunkedArray | pyarrow.Array, dtype: str) -> Column:
-    """Converts a column of texts, in which null is a missing value.
+    """Convert a column of texts, in which null is a missing value.
 
     Args:
         name: The column's.
@@ -80,7 +80,7 @@ def from_texts(name: str, texts: pyarrow.ChunkedArray | pyarrow.Array, dtype: st
 
 
 def from_values(name: str, values: Sequence[Any], dtype: str) -> Column:
-    """Converts a column of JSON values; see `from_texts`."""
+    """Convert a column of JSON values; see `from_texts`."""
     if set(map(type, values)) <= _JSON_TYPES[dtype] | {NoneType}:
         try:
             return Column(pyarrow.array(values, ARROW_TYPES[dtype]), {}, is_misfit=False)

@@ -17,7 +17,7 @@ def chunk_of(
     original: Mapping[str, Sequence[Any]],
     refused: Sequence[RefusedRow] = (),
 ) -> Chunk:
-    """Puts converted columns together.
+    """Put converted columns together.
 
     Args:
         features: The features' columns by name.
@@ -45,5 +45,5 @@ def chunk_of(
 
 
 def misfits(columns: Mapping[str, Column]) -> dict[str, str]:
-    """Returns what is wrong with each column none of whose values is of its type."""
+    """Return what is wrong with each column none of whose values is of its type."""
     return {name: next(iter(column.bad.values())) for name, column in columns.items() if column.is_misfit}

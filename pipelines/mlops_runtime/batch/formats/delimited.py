@@ -30,7 +30,7 @@ class CsvFormat:
     extension = "csv"
 
     def head(self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str]) -> Head:
-        """Returns the header, and which columns of the first rows are of another type."""
+        """Return the header, and which columns of the first rows are of another type."""
         names = self._header(place, file)
         missing = [name for name in (*keys, *wanted) if name not in names]
         if missing or len(set(names)) != len(names):
@@ -43,7 +43,7 @@ class CsvFormat:
     def chunks(
         self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str], rows: int
     ) -> Iterator[Chunk]:
-        """Yields the rows of the file's blocks."""
+        """Yield the rows of the file's blocks."""
         skipped: list[RefusedRow] = []
         start = 0
         for texts in self._texts(place, file, [*keys, *wanted], rows, skipped):
@@ -57,7 +57,7 @@ class CsvFormat:
             yield _chunk(empty, numpy.array([], dtype=numpy.int64), skipped, wanted, keys)
 
     def to_bytes(self, table: pyarrow.Table) -> bytes:
-        """Returns the rows with a header. Lists are written as JSON."""
+        """Return the rows with a header. Lists are written as JSON."""
         sink = pyarrow.BufferOutputStream()
         csv.write_csv(table, sink, csv.WriteOptions(quoting_style="needed"))
         content: bytes = sink.getvalue().to_pybytes()
@@ -78,7 +78,7 @@ class CsvFormat:
     def _texts(
         self, place: Location, file: FoundFile, columns: Sequence[str], rows: int, skipped: list[RefusedRow]
     ) -> Iterator[pyarrow.Table]:
-        """Yields columns of texts; rows of another width are added to `skipped` on the way."""
+        """Yield columns of texts; rows of another width are added to `skipped` on the way."""
 
         def skip(row: csv.InvalidRow) -> str:
             reason = f"got {row.actual_columns} fields, expected {row.expected_columns} as in the header"
@@ -104,7 +104,7 @@ class CsvFormat:
 def _numbered(
     start: int, count: int, skipped: list[RefusedRow]
 ) -> tuple[numpy.typing.NDArray[numpy.int64], list[RefusedRow]]:
-    """Returns the numbers of rows that follow, between which others were skipped; takes those out of the list."""
+    """Return the numbers of rows that follow, between which others were skipped; take those out of the list."""
     end = start + count
     while (needed := start + count + sum(row.row < end for row in skipped)) != end:
         end = needed

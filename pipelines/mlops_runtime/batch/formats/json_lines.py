@@ -28,7 +28,7 @@ class JsonLinesFormat:
     extension = "jsonl"
 
     def head(self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str]) -> Head:
-        """Returns the names and types of the first lines."""
+        """Return the names and types of the first lines."""
         lines = list(islice(self._lines(place, file), HEAD_ROWS))
         objects = [line for line in lines if isinstance(line, dict)]
         if lines and not objects:
@@ -43,7 +43,7 @@ class JsonLinesFormat:
     def chunks(
         self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str], rows: int
     ) -> Iterator[Chunk]:
-        """Yields the rows of the file's lines."""
+        """Yield the rows of the file's lines."""
         head = [line for line in islice(self._lines(place, file), HEAD_ROWS) if isinstance(line, dict)]
         key_types = {name: _key_type(head, name) for name in keys}
         lines = self._lines(place, file)
@@ -53,7 +53,7 @@ class JsonLinesFormat:
             start += len(part)
 
     def to_bytes(self, table: pyarrow.Table) -> bytes:
-        """Returns an object for each row. NaN, which JSON has not, is null."""
+        """Return an object for each row. NaN, which JSON has not, is null."""
         options = orjson.OPT_APPEND_NEWLINE
         return b"".join(orjson.dumps(row, option=options, default=str) for row in table.to_pylist())
 
@@ -90,7 +90,7 @@ def _shown(line: bytes) -> str:
 
 
 def _key_type(head: Sequence[Mapping[str, Any]], name: str) -> str:
-    """Returns the type of a column that is taken over: that of its first value."""
+    """Return the type of a column that is taken over: that of its first value."""
     first = next((line[name] for line in head if line.get(name) is not None), "")
     return _KEY_TYPES.get(type(first), "text")
 

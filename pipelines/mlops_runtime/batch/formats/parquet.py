@@ -17,7 +17,7 @@ class ParquetFormat:
     extension = "parquet"
 
     def head(self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str]) -> Head:  # noqa: ARG002 - a file has all of its columns
-        """Returns the file's own schema."""
+        """Return the file's own schema."""
         try:
             with place.filesystem.open_input_file(file.path) as source:
                 schema = parquet.read_schema(source)
@@ -28,7 +28,7 @@ class ParquetFormat:
     def chunks(
         self, place: Location, file: FoundFile, wanted: Mapping[str, str], keys: Sequence[str], rows: int
     ) -> Iterator[Chunk]:
-        """Yields the rows of the file's row groups."""
+        """Yield the rows of the file's row groups."""
         start = 0
         columns = list(dict.fromkeys([*keys, *wanted]))
         try:
@@ -42,7 +42,7 @@ class ParquetFormat:
             raise UnreadableFileError(f"{file.name}: got {_line(error)}, expected a Parquet file") from error
 
     def to_bytes(self, table: pyarrow.Table) -> bytes:
-        """Returns a file of one row group."""
+        """Return a file of one row group."""
         sink = pyarrow.BufferOutputStream()
         parquet.write_table(table, sink, row_group_size=max(1, table.num_rows))
         content: bytes = sink.getvalue().to_pybytes()
