@@ -21,6 +21,7 @@ BY_PEOPLE = {
     "contract.py": "the artifact's serving.json and golden.json",
     "project.py": "Pulumi.yaml",
     "file.py": "stack files, which have tests of their own",
+    "new.py": "stack files, whose other bytes stay as they are",
 }
 BY_PROGRAMS = {
     "instance_types.py": "a list that generate_instance_types writes",
@@ -29,6 +30,7 @@ BY_PROGRAMS = {
     "fit.py": "the runtime that a program wrote into the artifact's serving.json, which contract.py reads as a whole",
     "generate_instance_types.py": "AWS' list of prices",
     "evaluate.py": "what a step left for this one",
+    "init.py": "what pip noted of an installation",
     "hyperparameters.py": "written by SageMaker",
     "composition.py": "what jobs left for those that follow",
     "file_tracking.py": "the tracker's own records",
