@@ -1,5 +1,6 @@
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(autouse=True)
-def path_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def path_of_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test finds the packages of another's project."""
     monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if "pipelines" in Path(getattr(sys.modules[name], "__file__", None) or "").relative_to("/").parts[:-2]:
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")
