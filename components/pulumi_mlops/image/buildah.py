@@ -84,7 +84,7 @@ class Buildah:
             if tag in (image.get("names") or []):
                 number, unit = str(image["size"]).split()
                 return round(float(number) * _UNITS[unit.upper()])
-        raise ImageError(f"{tag}: not in buildah's storage", "build it again")
+        raise ImageError(f"{tag}: got no image of this name in buildah's storage, expected one", "build it again")
 
     def _images(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(_run(["images", "--json"])) or []

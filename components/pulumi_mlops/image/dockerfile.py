@@ -52,7 +52,7 @@ def parse(text: str) -> list[Instruction]:
     for one in instructions:
         if one.keyword in _WITH_HERE_DOCUMENTS and _HERE_DOCUMENT.search(one.arguments):
             raise ImageError(
-                f"line {one.line}: {one.keyword} {one.arguments}: expected no here-document",
+                f"line {one.line}: got {one.keyword} {one.arguments}, expected no here-document",
                 "join the commands with && or copy a file",
             )
     return instructions
@@ -82,7 +82,7 @@ def copied(text: str) -> list[str]:
     sources: set[str] = set()
     for instruction in parse(text):
         if instruction.keyword == "ADD":
-            raise ImageError(f"line {instruction.line}: ADD {instruction.arguments}", "use COPY")
+            raise ImageError(f"line {instruction.line}: got ADD {instruction.arguments}, expected COPY", "use COPY")
         if instruction.keyword == "COPY":
             sources.update(_copy_sources(instruction))
     return sorted(sources)
@@ -98,7 +98,7 @@ def _copy_sources(instruction: Instruction) -> list[str]:
     for word in words[:-1]:
         if re.search(r"[*?\[$]", word) or word.startswith("/") or ".." in word.split("/"):
             raise ImageError(
-                f"line {instruction.line}: COPY {word}: expected a plain path below the root of the build context",
+                f"line {instruction.line}: got COPY {word}, expected a plain path below the root of the build context",
                 "name the files or the folder themselves",
             )
     return [word.removeprefix("./").rstrip("/") for word in words[:-1]]

@@ -92,7 +92,7 @@ def export(root: Path, selection: Selection) -> str:
         listed = run(command, folder=root, timeout_seconds=120)
     except ProcessError as error:
         raise ImageError(
-            f"{root / 'uv.lock'}: {selection} cannot be read out of it: {error}",
+            f"{root / 'uv.lock'}: got {error}, expected the packages of {selection}",
             "install uv (`pip install uv`) and run `uv lock`",
         ) from error
     if unpinned := [line for line in listed.splitlines() if line[:1] not in "# \t" and not _PINNED.match(line)]:

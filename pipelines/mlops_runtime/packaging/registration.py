@@ -30,7 +30,7 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
     try:
         load_served_model(directory, directory.name, "to be registered")
     except UnservableModelError as error:
-        raise StepError(f"the model cannot be served, and is not registered: {error}") from error
+        raise StepError(f"the model: got {error}, expected one that can be served: it is not registered") from error
 
 
 def code_problems(directory: Path, allow_code: Iterable[str]) -> list[str]:

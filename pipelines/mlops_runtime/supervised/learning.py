@@ -70,7 +70,7 @@ class Learning:
         return tuple(name for name in (self.target, self.time_column, *self.key_columns) if name)
 
     def problems(self) -> Iterator[str]:
-        """What this has wrong by itself."""
+        """Return what this has wrong by itself."""
         if self.task not in METRICS:
             yield f"task: got {self.task!r}, expected one of {', '.join(METRICS)}"
             return

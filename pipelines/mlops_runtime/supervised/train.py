@@ -9,7 +9,7 @@ from mlops_runtime.supervised.split import split_of
 
 
 def train(context: Context) -> None:
-    """Writes the model artifact, with what it was trained on."""
+    """Write the model artifact, with what it was trained on."""
     learning = learning_of(context)
     table = read_table(context.input("validate"))
     split = split_of(table, learning, context.parameters)
