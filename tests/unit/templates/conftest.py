@@ -24,13 +24,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(autouse=True)
-def path_of_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def path_of_this_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """No test finds the packages of another's project."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:
-        if "pipelines" in Path(getattr(sys.modules[name], "__file__", None) or "").relative_to("/").parts[:-2]:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path_factory.getbasetemp())):
             del sys.modules[name]
 
 
