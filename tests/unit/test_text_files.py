@@ -27,6 +27,7 @@ BY_PEOPLE = {
     "dockerfile.py": "Dockerfile",
     "requirements.py": "pyproject.toml",
     "workload_code.py": "Python, whose own parser reads it",
+    "new.py": "stack files, whose other bytes stay as they are",
 }
 BY_PROGRAMS = {
     "content.py": "files that are hashed, whatever is in them",
@@ -39,6 +40,7 @@ BY_PROGRAMS = {
     "fit.py": "the runtime that a program wrote into the artifact's serving.json, which contract.py reads as a whole",
     "generate_instance_types.py": "AWS' list of prices",
     "evaluate.py": "what a step left for this one",
+    "init.py": "what pip noted of an installation",
     "hyperparameters.py": "written by SageMaker",
     "composition.py": "what jobs left for those that follow",
     "file_tracking.py": "the tracker's own records",
