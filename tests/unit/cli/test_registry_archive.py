@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -109,8 +110,9 @@ def postgresql() -> Iterator[str]:
             client_of(uri)
             yield uri
         finally:
-            process.terminate()
-            process.wait()
+            # "Fast": without waiting for MLflow's open connections.
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
 
 
 def test_sqlites_registry_moves_to_postgresql(registry: tuple[str, Path], postgresql: str, tmp_path: Path) -> None:
