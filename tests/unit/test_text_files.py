@@ -21,6 +21,7 @@ BY_PEOPLE = {
     "contract.py": "the artifact's serving.json and golden.json",
     "project.py": "Pulumi.yaml",
     "file.py": "stack files, which have tests of their own",
+    "pin.py": "a stack file, whose forms test_pin.py has",
 }
 BY_PROGRAMS = {
     "instance_types.py": "a list that generate_instance_types writes",
@@ -33,6 +34,8 @@ BY_PROGRAMS = {
     "composition.py": "what jobs left for those that follow",
     "file_tracking.py": "the tracker's own records",
     "workspace.py": "the workspace's own notes",
+    "registry_archive.py": "what a registry was packed into",
+    "registry_backup.py": "that module's own text",
 }
 
 CONTRACT = ServingContract(features=(Feature(name="größe"),), outputs=(ModelOutput(name="y"),))
