@@ -28,6 +28,7 @@ BY_PEOPLE = {
     "requirements.py": "pyproject.toml",
     "workload_code.py": "Python, whose own parser reads it",
     "new.py": "stack files, whose other bytes stay as they are",
+    "pin.py": "a stack file, whose forms test_pin.py has",
 }
 BY_PROGRAMS = {
     "content.py": "files that are hashed, whatever is in them",
@@ -45,6 +46,8 @@ BY_PROGRAMS = {
     "composition.py": "what jobs left for those that follow",
     "file_tracking.py": "the tracker's own records",
     "workspace.py": "the workspace's own notes",
+    "registry_archive.py": "what a registry was packed into",
+    "registry_backup.py": "that module's own text",
 }
 
 CONTRACT = ServingContract(features=(Feature(name="größe"),), outputs=(ModelOutput(name="y"),))

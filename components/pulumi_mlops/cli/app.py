@@ -20,6 +20,8 @@ batch = typer.Typer(help="Score a whole table.", no_args_is_help=True)
 app.add_typer(batch, name="batch")
 app.add_typer(config, name="config")
 app.add_typer(pipeline, name="pipeline")
+registry = typer.Typer(help="Back up and restore a stack's model registry.", no_args_is_help=True)
+app.add_typer(registry, name="registry")
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
@@ -356,3 +358,29 @@ def delete_version(
     from pulumi_mlops.cli.delete_version import delete_version as run  # noqa: PLC0415
 
     run(workload, stack, version, as_json=json)
+
+
+@registry.command("backup")
+def registry_backup(
+    stack: Stack,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Write a registry on Kubernetes into one file: versions, runs, tags and the artifacts of its volume."""
+    from pulumi_mlops.cli.kubernetes.registry_backup import backup as run  # noqa: PLC0415
+
+    run(stack, to, as_json=json)
+
+
+@registry.command("restore")
+def registry_restore(
+    stack: Stack,
+    origin: Annotated[Path, typer.Option("--from", metavar="FILE", help="A file of `mlops registry backup`.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Fill an empty registry on Kubernetes from a backup, also from SQLite into PostgreSQL."""
+    from pulumi_mlops.cli.kubernetes.registry_backup import restore as run  # noqa: PLC0415
+
+    run(stack, origin, as_json=json)

@@ -4,7 +4,7 @@ import codecs
 import http.client
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import library
+from pulumi_mlops.cli.kubernetes import execution, library
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
 from pulumi_mlops.endpoint.kubernetes.truth_check import rollout
 from pulumi_mlops.stack import StackConfig
@@ -247,6 +247,45 @@ class Cluster:
                 answer.close()
         yield decoder.decode(b"", final=True)
 
+    def run(
+        self,
+        pod: Document,
+        container: str,
+        command: Sequence[str],
+        *,
+        given: Iterable[bytes] = (),
+        take: Callable[[bytes], object],
+    ) -> None:
+        """Run a command in a container of a pod.
+
+        Args:
+            pod: The pod.
+            container: The container.
+            command: The program and its arguments.
+            given: What it reads, piece by piece.
+            take: Is given each piece that it writes.
+
+        Raises:
+            ClusterError: When it cannot be run, or fails; the text has its last words.
+        """
+        namespace, name = str(pod["metadata"]["namespace"]), str(pod["metadata"]["name"])
+        query = [("command", word) for word in command]
+        query += [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true")]
+        address = f"{self._address(_path('v1', namespace, 'pods', name, 'exec'), {})}?{urlencode(query)}"
+        with self._told(f"a command in {namespace}/{name}"):
+            try:
+                websocket = library.ws_client.create_websocket(
+                    self._configuration, library.ws_client.get_websocket_url(address), self._headers()
+                )
+            except Exception as error:  # the library's own are of many kinds
+                raise ClusterError(f"{namespace}/{name}: it runs no command ({_first_line(error)})") from error
+            try:
+                failure = execution.run(websocket, given, take)
+            finally:
+                websocket.close()
+        if failure is not None:
+            raise ClusterError(f"{namespace}/{name}: {failure}")
+
     def request(
         self,
         service: ServiceAddress,
@@ -290,7 +329,20 @@ class Cluster:
                 ) from error
         return parse_answer(what, path, answer.status, text)
 
+    def ready_pod(self, service: ServiceAddress) -> Document:
+        """Return a ready pod behind a Service.
+
+        Raises:
+            ClusterError: When there is none.
+        """
+        return self._ready(service)[0]
+
     def _ready_pod(self, service: ServiceAddress) -> tuple[str, int]:
+        pod, document = self._ready(service)
+        return str(pod["metadata"]["name"]), target_port(document, service.port, pod)
+
+    def _ready(self, service: ServiceAddress) -> tuple[Document, Document]:
+        """Return a ready pod behind a Service, and the Service."""
         what = f"Service {service.namespace}/{service.name}"
         document = self._call(what, _path("v1", service.namespace, "services", service.name))
         selector = document["spec"].get("selector") or {}
@@ -299,7 +351,7 @@ class Cluster:
             trouble = self.trouble(service.namespace, selector) if selector else ""
             got = "no pod that is ready" + (f" ({trouble})" if trouble else "")
             raise ClusterError(f"{what}: got {got}, expected one, fix: wait for it, or look at its events and log")
-        return str(ready[0]["metadata"]["name"]), target_port(document, service.port, ready[0])
+        return ready[0], document
 
     @contextmanager
     def _forwarded(self, namespace: str, pod: str, port: int) -> Iterator[http.client.HTTPConnection]:
