@@ -1,7 +1,8 @@
 """Whether a model fits what its server was given, told before the server dies of it.
 
 A model's size is known where its files are: nothing of it is guessed. What its server holds in memory is at least the
-files that it loads, and what is kept beside them as somebody has said; so what is refused here could not be served.
+files that it loads, and the cache beside them: a language model's follows from its weights' metadata, any other is as
+somebody has said. What is refused here could not be served, or would read its weights from the disk for each answer.
 """
 
 import json
@@ -9,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .contract import CONTRACT_FILE_NAME, GOLDEN_FILE_NAME, ONNX_FILE_NAME
+from mlops_runtime.language_model import contract as language_model
+from mlops_runtime.language_model import gguf
+
+from .contract import CONTRACT_FILE_NAME, GOLDEN_FILE_NAME, ONNX_FILE_NAME, ContractError
 
 MIB = 1024 * 1024
 ONNX = "onnx"
@@ -26,7 +30,8 @@ class Memory:
     Attributes:
         of: Whose memory it is, as a noun phrase.
         memory_bytes: How much there is.
-        cache_bytes: What the server keeps beside the weights.
+        cache_bytes: What the server keeps beside the weights, as somebody has said; a language model's cache that is
+            larger counts in its place.
         fix: What there can be more of, as an imperative.
     """
 
@@ -41,10 +46,10 @@ class Memory:
         Raises:
             MisfitError: They do not fit.
         """
-        weights_bytes = weights_bytes_of(directory)
-        if fits(weights_bytes, self.cache_bytes, self.memory_bytes):
+        weights_bytes, cache_bytes = weights_bytes_of(directory), max(self.cache_bytes, cache_bytes_of(directory))
+        if fits(weights_bytes, cache_bytes, self.memory_bytes):
             return
-        cache = f" and a cache of {_mib(self.cache_bytes)}" if self.cache_bytes else ""
+        cache = f" and a cache of {_mib(cache_bytes)}" if cache_bytes else ""
         raise MisfitError(
             f"model: got {_mib(weights_bytes)} of weights{cache}, expected at most {_mib(self.memory_bytes)}, "
             f"{self.of}, fix: {self.fix}"
@@ -59,8 +64,11 @@ def fits(weights_bytes: int, cache_bytes: int, memory_bytes: int) -> bool:
 def weights_bytes_of(directory: Path) -> int:
     """Return the size of the files that a model's server loads.
 
-    With the runtime ONNX these are the graph and what it keeps outside of itself; with any other all but the graph.
+    Of a language model these are its weights; with the runtime ONNX the graph and what it keeps outside of itself; with
+    any other all but the graph.
     """
+    if (contract := _language_model(directory)) is not None:
+        return (directory / contract.weights).stat().st_size
     described = {CONTRACT_FILE_NAME, GOLDEN_FILE_NAME}
     files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
     is_onnx = _runtime_of(directory) == ONNX
@@ -69,6 +77,29 @@ def weights_bytes_of(directory: Path) -> int:
         for name, path in files.items()
         if name not in described and name.startswith(ONNX_FILE_NAME) is is_onnx
     )
+
+
+def cache_bytes_of(directory: Path) -> int:
+    """Return the size of the cache that a language model's server makes when it starts; 0 where it is not known."""
+    contract = _language_model(directory)
+    if contract is None:
+        return 0
+    try:
+        metadata = gguf.read_metadata(directory / contract.weights)
+    except gguf.GgufError:
+        return 0
+    return gguf.cache_bytes(metadata, contract.context_tokens * contract.parallel_requests) or 0
+
+
+def _language_model(directory: Path) -> language_model.LanguageModelContract | None:
+    """Return the contract of a language model that is there with its weights; what is wrong is told by its server."""
+    if not language_model.is_language_model(directory):
+        return None
+    try:
+        contract = language_model.load_contract(directory)
+    except ContractError:
+        return None
+    return contract if (directory / contract.weights).is_file() else None
 
 
 def check_volume(sizes: Iterable[int], volume_bytes: int, fix: str) -> None:
