@@ -157,7 +157,7 @@ def test_docker_comes_first_and_buildah_where_no_engine_answers(
     monkeypatch.setenv("FAILS", "info")
     assert module.choice() == module.BUILDAH
     monkeypatch.setenv(module.VARIABLE, "docker")
-    with pytest.raises(ImageError, match="got docker, and no Docker engine answers"):
+    with pytest.raises(ImageError, match="got docker, expected a Docker engine that answers"):
         module.choice()
     monkeypatch.setenv(module.VARIABLE, "podman")
     with pytest.raises(ImageError, match="got 'podman', expected docker or buildah"):
