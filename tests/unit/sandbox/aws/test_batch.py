@@ -114,8 +114,8 @@ def test_a_batch_scores_a_table_on_s3_and_goes_on_from_there(stack: Any, artifac
     ]
     served = load_served_model(artifact, "flight-delay", "7")
     good = [row for number, row in enumerate(rows) if number != 7]
-    instances = [{name: value for name, value in row.items() if name != "flight_id"} for row in good]
-    expected = served.score(served.predict_protocol.matrix({"instances": instances}), str).tolist()
+    columns = {name: [row[name] for row in good] for name in served.contract.feature_names}
+    expected = served.score_columns(columns, len(good))["arrival_delay_minutes"].tolist()
     assert [row["arrival_delay_minutes"] for row in scored] == pytest.approx(expected)
     assert json.loads(made["flights/report.json"])["rows_rejected"] == 1
 
