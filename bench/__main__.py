@@ -20,6 +20,7 @@ SECTIONS = {
     "cluster": ("bench.cluster", "From nothing to a cluster"),
     "training": ("bench.training", "Training"),
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
+    "batch": ("bench.batch", "A batch, against a plain loop"),
     "render": ("bench.render", "Rendering offline"),
     "definition": ("bench.definition", "A SageMaker pipeline's definition"),
     "growth": ("bench.growth", "Rendering offline, from 10 workloads to 200"),

@@ -101,6 +101,9 @@ class KubernetesBatchJobArgs(NeutralBatchJobArgs):
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
     """The model version that scores. Defaults to none: nothing can be run, and the status is `waiting-for-model`."""
+    allow_code_formats: NotRequired[list[str]]
+    """Formats that may run code when the model is loaded, such as cloudpickle. Defaults to none: such a model is
+    refused."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, set as labels. Defaults to none."""
     kubernetes: KubernetesBatchJobSettingsArgs
@@ -123,6 +126,9 @@ class SageMakerBatchJobArgs(NeutralBatchJobArgs):
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
     """The model version that scores. Defaults to none: nothing can be run, and the status is `waiting-for-model`."""
+    allow_code_formats: NotRequired[list[str]]
+    """Formats that may run code when the model is loaded, such as cloudpickle. Defaults to none: such a model is
+    refused."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every resource, and of each run's job. Defaults to none."""
     sagemaker: SageMakerBatchJobSettingsArgs

@@ -50,6 +50,7 @@ class NeutralBatchSettings:
     schedule: str | None
     """Five cron fields, in UTC; None: it runs when someone asks."""
     run_timeout_seconds: int
+    allow_code_formats: Sequence[str]
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -82,6 +83,7 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
         rejected_percent_max=float(read("rejected_percent_max", REJECTED_PERCENT_MAX, REJECTED_PERCENT_MAX.default)),
         schedule=read("schedule", values.schedule),
         run_timeout_seconds=arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS),
+        allow_code_formats=sorted(set(arguments.items("allow_code_formats", values.code_format))),
         tags=read("tags", None, {}),
     )
 
@@ -95,10 +97,12 @@ def command(settings: NeutralBatchSettings, model: PinnedModel, *, input_at: Any
         input_at: Where the batch finds the input.
         output_at: Where it puts the output.
     """
+    formats = ",".join(settings.allow_code_formats)
     return [
         *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
         *("--input", input_at, "--output", output_at, "--format", settings.format),
         *(part for column in settings.key_columns for part in ("--key-column", column)),
         *("--partition-rows", str(settings.partition_rows)),
         *("--rejected-percent-max", f"{settings.rejected_percent_max:g}"),
+        *(("--allow-code-formats", formats) if formats else ()),
     ]

@@ -52,7 +52,9 @@ def run(options: argparse.Namespace, model_directory: Path) -> tuple[ExitCode, s
 
 def _scored(options: argparse.Namespace, model_directory: Path) -> Report:
     # The digest is compared and the golden rows are repeated before the first row is read.
-    served = load_served_model(model_directory, options.name, options.version, options.digest)
+    served = load_served_model(
+        model_directory, options.name, options.version, options.digest, options.allow_code_formats
+    )
     logger.info("%s version %s is %s, golden rows repeated", options.name, options.version, options.digest)
     settings = BatchSettings(
         input=location_of(options.input),
@@ -77,6 +79,12 @@ def parser(*, model_directory: bool = True) -> argparse.ArgumentParser:
     made.add_argument("--name", required=True, help="the registered model's name")
     made.add_argument("--version", required=True, help="the registered version")
     made.add_argument("--digest", required=True, help="the digest that its files must have: sha256:…")
+    made.add_argument(
+        "--allow-code-formats",
+        type=_formats,
+        default=(),
+        help="formats that may run code when the model is loaded, separated by commas (default: none)",
+    )
     made.add_argument("--input", required=True, help="a file or a folder: a path, or s3://bucket/prefix")
     made.add_argument("--output", required=True, help="a folder: a path, or s3://bucket/prefix")
     made.add_argument("--format", choices=sorted(FORMATS), required=True, help="of the input and the output")
@@ -86,6 +94,10 @@ def parser(*, model_directory: bool = True) -> argparse.ArgumentParser:
         "--rejected-percent-max", type=float, default=10.0, help="rows that may be set aside, in percent (default: 10)"
     )
     return made
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _count(text: str) -> int:

@@ -72,7 +72,8 @@ class Part:
             return path
         if root in _RENAMED:
             return _RENAMED[root] + path.removeprefix(root)
-        return f"{self.key}.{path}"
+        # What the endpoint may load, the batch may: it is said there.
+        return f"{'endpoint' if root == 'allow_code_formats' else self.key}.{path}"
 
 
 def problems_of(name: str, args: WorkloadArgs) -> tuple[Problem, ...]:
@@ -151,6 +152,7 @@ def kubernetes_batch(name: str, args: WorkloadArgs) -> Part:
         "image": args["pipeline_image"],
         "model": args.get("model"),
         "registry_url": args["registry_url"],
+        "allow_code_formats": (args.get("endpoint") or {}).get("allow_code_formats"),
     }
     whole = without_none({**settings, **more, **_common(name, args)})
     own = KubernetesBatchArgs.__annotations__
@@ -202,7 +204,11 @@ def sagemaker_batch(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> 
     """Return the batch of a workload on SageMaker; see `sagemaker_pipeline`."""
     place = {**_taken(args["sagemaker"], SageMakerPlaceArgs), "model_package_group": group}
     settings = _settings(args, "batch", "sagemaker", place)
-    more: dict[str, Any] = {"image": args["pipeline_image"], "model": args.get("model")}
+    more: dict[str, Any] = {
+        "image": args["pipeline_image"],
+        "model": args.get("model"),
+        "allow_code_formats": (args.get("endpoint") or {}).get("allow_code_formats"),
+    }
     whole = without_none({**settings, **more, **_common(name, args)})
     own = SageMakerBatchArgs.__annotations__
     return Part("batch", names.batch_of(name), whole, resolve_sagemaker_batch, own, "pipeline_image")

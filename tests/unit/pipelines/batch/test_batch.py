@@ -27,9 +27,9 @@ OUTPUT = "arrival_delay_minutes"
 
 def expected_answers(served: ServedModel, rows: list[dict[str, object]]) -> dict[object, float]:
     """What the endpoint would answer, by flight."""
-    instances = [{name: value for name, value in row.items() if name != "flight_id"} for row in rows]
-    matrix = served.predict_protocol.matrix({"instances": instances})
-    return dict(zip([row["flight_id"] for row in rows], served.score(matrix, str).tolist(), strict=True))
+    columns = {name: [row[name] for row in rows] for name in served.contract.feature_names}
+    answers = served.score_columns(columns, len(rows))[OUTPUT].tolist()
+    return dict(zip([row["flight_id"] for row in rows], answers, strict=True))
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -114,8 +114,8 @@ def test_a_batch_scores_a_table_on_s3_and_goes_on_from_there(stack: Any, artifac
     ]
     served = load_served_model(artifact, "flight-delay", "7")
     good = [row for number, row in enumerate(rows) if number != 7]
-    instances = [{name: value for name, value in row.items() if name != "flight_id"} for row in good]
-    expected = served.score(served.predict_protocol.matrix({"instances": instances}), str).tolist()
+    columns = {name: [row[name] for row in good] for name in served.contract.feature_names}
+    expected = served.score_columns(columns, len(good))["arrival_delay_minutes"].tolist()
     assert [row["arrival_delay_minutes"] for row in scored] == pytest.approx(expected)
     assert json.loads(made["flights/report.json"])["rows_rejected"] == 1
 
@@ -125,7 +125,9 @@ def test_a_batch_scores_a_table_on_s3_and_goes_on_from_there(stack: Any, artifac
 
     s3.put_object(Bucket="flights", Key="new/a.parquet", Body=table(flights(50, seed=1)))
     assert run(sagemaker) == ("Succeeded", "")
-    assert [key for key in objects(s3, "scores") if "/scored/" in key] == ["flights/scored/a.parquet-00000.parquet"]
+    # Where Arrow has removed an object it leaves an empty one for its folder, which readers of tables pass over.
+    kept = [key for key in objects(s3, "scores") if "/scored/" in key and not key.endswith("/")]
+    assert kept == ["flights/scored/a.parquet-00000.parquet"]
 
 
 def test_a_failed_batch_says_why(stack: Any) -> None:
