@@ -112,6 +112,9 @@ class NeutralEndpointArgs(TypedDict):
     """Request timeout: how long the answer to a request may take, counted from when its head has been read. After that
     the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that real-time
     inference on SageMaker allows; to 3600 for asynchronous inference."""
+    allow_code_formats: NotRequired[list[str]]
+    """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
+    torch.save. A model that holds one of another name is not served. Defaults to none."""
 
 
 class KubernetesServingArgs(TypedDict):

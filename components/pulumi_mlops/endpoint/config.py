@@ -8,7 +8,7 @@ from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.values import EcrImage, InstanceType, TopicArn
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CpuQuantity, MemoryQuantity, Name
+from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
 from pulumi_mlops.endpoint import settings
 from pulumi_mlops.endpoint.args import RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
@@ -205,6 +205,10 @@ class EndpointConfig(Model):
     """Request timeout: how long the answer to a request may take, counted from when its head has been read. After that
     the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that real-time
     inference on SageMaker allows; to 3600 for asynchronous inference."""
+
+    allow_code_formats: Annotated[tuple[CodeFormat, ...], Field(strict=False)] = ()
+    """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
+    torch.save. A model that holds one of another name is not served. Defaults to none."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -14,7 +14,7 @@ from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.request_body import Application
 from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.served_model import load_served_model
-from mlops_runtime.serving.server import serve
+from mlops_runtime.serving.server import names_of, serve
 
 DEFAULT_PORT = 8080
 # SageMaker kills a container 30 seconds after it has asked it to stop.
@@ -33,6 +33,7 @@ class ServingSettings:
     digest: str
     port: int
     request_timeout_seconds: int
+    allow_code_formats: tuple[str, ...] = ()
 
 
 class SageMakerServer(EndpointServer):
@@ -52,7 +53,14 @@ def main() -> int:
         print(f"not served: {error}", file=sys.stderr, flush=True)
         return 1
     return serve(
-        partial(load_served_model, folders_from_environment().model, settings.name, settings.version, settings.digest),
+        partial(
+            load_served_model,
+            folders_from_environment().model,
+            settings.name,
+            settings.version,
+            settings.digest,
+            settings.allow_code_formats,
+        ),
         lambda served: SageMakerServer(
             served,
             port=settings.port,
@@ -65,7 +73,7 @@ def main() -> int:
 
 
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
-    """Reads MLOPS_MODEL_NAME, _VERSION and _DIGEST, MLOPS_REQUEST_TIMEOUT_SECONDS, and SAGEMAKER_BIND_TO_PORT.
+    """Reads the container's settings: MLOPS_MODEL_NAME, _VERSION and _DIGEST, and others that have defaults.
 
     Raises:
         SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
@@ -85,7 +93,8 @@ def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
     if problems:
         raise SettingsError("; ".join(problems))
     name, version, digest = (environment[variable] for variable in needed)
-    return ServingSettings(name, version, digest, int(port), int(seconds))
+    formats = names_of(environment.get("MLOPS_ALLOW_CODE_FORMATS", ""))
+    return ServingSettings(name, version, digest, int(port), int(seconds), formats)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.image: tuple(f"registry.example/team/image@{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
     values.digest: _DIGESTS,
     values.cpu: ("250m", "350m"),
+    values.code_format: ("joblib", "cloudpickle"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),

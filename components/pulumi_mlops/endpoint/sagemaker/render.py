@@ -59,6 +59,8 @@ def model(
     settings: HostingSettings, pinned: PinnedModel, image: pulumi.Input[str], role_arn: pulumi.Input[str]
 ) -> Document:
     """Return a model, but for its name, its tags and where its bytes lie."""
+    formats = ",".join(settings.allow_code_formats)
+    allowed = {names.ALLOW_CODE_FORMATS_VARIABLE: formats} if formats else {}
     document: Document = {
         "execution_role_arn": role_arn,
         "primary_container": {
@@ -69,6 +71,7 @@ def model(
                 names.MODEL_VERSION_VARIABLE: pinned.version,
                 names.MODEL_DIGEST_VARIABLE: pinned.digest,
                 names.REQUEST_TIMEOUT_VARIABLE: str(settings.request_timeout_seconds),
+                **allowed,
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without
