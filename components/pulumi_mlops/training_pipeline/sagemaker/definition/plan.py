@@ -74,6 +74,7 @@ class PipelinePlan:
     is_isolated: bool
     """Whether the jobs have no network."""
     champion: Mapping[str, str] | None = None
+    allow_code_formats: Sequence[str] = ()
     kms_key_arn: str | None = None
     model_data_kms_key_arn: str | None = None
     subnet_ids: Sequence[str] = ()
