@@ -13,7 +13,6 @@ from mlops_runtime.serving.contract import (
     in_one_unicode_form,
     load_contract,
 )
-from mlops_runtime.serving.nulls import check_nulls
 from mlops_runtime.serving.runtimes.onnx import OnnxScorer
 from mlops_runtime.serving.scorer import ModelAnswerError, UnansweredRowsError
 
@@ -32,23 +31,6 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
         answers = scorer.score(_matrix(contract, frame))
         return np.asarray(answers[contract.outputs[0].name], dtype=np.float64)
     except (ContractError, ModelAnswerError, UnansweredRowsError) as error:
-        raise StepError(str(error)) from error
-
-
-def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
-    """Hold the artifact's contract against its model, as every server will: a null that the one allows.
-
-    Args:
-        artifact: The model artifact.
-        frame: Some rows of features.
-
-    Raises:
-        StepError: The model has no finite number for a null that the contract allows; every such feature is named.
-    """
-    try:
-        contract, scorer = _loaded(artifact)
-        check_nulls(contract, scorer, _matrix(contract, frame))
-    except (ContractError, ModelAnswerError) as error:
         raise StepError(str(error)) from error
 
 

@@ -22,12 +22,12 @@ def train(context: StepContext[FlightDelayParameters]) -> None:
     )
     pipeline = fit(training, context.parameters)
     directory = context.output / MODEL_FOLDER
-    difference = write_artifact(pipeline, training, directory)
+    saved = write_artifact(pipeline, training, directory)
     note = {
         "parameters": context.parameters.model_dump(),
         "holdout_from": f"{split.holdout_from:%Y-%m-%d}",
         "rows": len(training),
     }
     (directory / TRAINING_FILE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
-    context.log_metrics({"rows_training": len(training), "onnx_max_difference_minutes": difference})
+    context.log_metrics({"rows_training": len(training), "onnx_max_difference_minutes": saved.onnx_difference or 0.0})
     context.message = f"{context.parameters.iterations} trees fitted to {len(training)} flights"

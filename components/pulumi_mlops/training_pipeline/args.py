@@ -60,6 +60,9 @@ class NeutralTrainingPipelineArgs(TypedDict):
     """Size in GiB of the volume that the steps share; on SageMaker, of each job's volume. Defaults to 2."""
     run_timeout_seconds: NotRequired[int]
     """How long a run may take before it is stopped; on SageMaker, each job of it. Defaults to 14400, four hours."""
+    allow_code_formats: NotRequired[list[str]]
+    """Formats of a model's files that may be registered though they run code when they are loaded: pickle, cloudpickle,
+    joblib, torch.save. A model that holds one of another name is not registered. Defaults to none."""
 
 
 class KubernetesTrainingArgs(KubernetesSchedulingArgs):

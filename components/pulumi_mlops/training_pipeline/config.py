@@ -11,6 +11,7 @@ from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig,
 from pulumi_mlops._shared.values import (
     AddressRange,
     AnnotationKey,
+    CodeFormat,
     CpuQuantity,
     CronSchedule,
     GraphReference,
@@ -136,6 +137,10 @@ class PipelineConfig(Model):
 
     run_timeout_seconds: Annotated[int, settings.RUN_TIMEOUT_SECONDS] = settings.RUN_TIMEOUT_SECONDS.default
     """How long a run may take before it is stopped; on sagemaker, each job of it. Defaults to 14400, four hours."""
+
+    allow_code_formats: Annotated[tuple[CodeFormat, ...], Field(strict=False)] = ()
+    """Formats of a model's files that may be registered though they run code when they are loaded: pickle, cloudpickle,
+    joblib, torch.save. A model that holds one of another name is not registered. Defaults to none."""
 
     kubernetes: KubernetesTrainingConfig | None = None
     """Settings of the pipeline on kubernetes. An error on any other target. Each has its own default."""

@@ -1,6 +1,6 @@
 """The arguments of a training pipeline that mean the same on every target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -37,6 +37,8 @@ class NeutralPipelineSettings:
     gate: Document | None
     schedule: str | None
     """Five cron fields, in UTC; None: it runs when someone asks."""
+    allow_code_formats: Sequence[str]
+    """In alphabetical order, each once: another order is no other pipeline."""
 
 
 def read_neutral(
@@ -59,6 +61,7 @@ def read_neutral(
         run_timeout_seconds=arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS),
         gate=gate(arguments, graph),
         schedule=arguments.read("schedule", values.schedule),
+        allow_code_formats=sorted(set(arguments.items("allow_code_formats", values.code_format))),
     )
     return settings, graph
 

@@ -1,6 +1,7 @@
 """A model as a folder of MLflow's, in a format that runs no code when it is loaded: one writer for each library."""
 
 import logging
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -79,7 +80,10 @@ def set_loader(directory: Path, library: Library, *, categorical: Sequence[str])
 @contextmanager
 def quiet_mlflow() -> Iterator[None]:
     """Keep MLflow from warning of parts of its own that are not used, and of a pip that a locked image lacks."""
-    for name in ("mlflow.utils.environment", "mlflow.sklearn"):
+    # Nor let it copy the uv project of the folder that it happens to run in: a digest is of the model.
+    os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
+    os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")
+    for name in ("mlflow.utils.environment", "mlflow.sklearn", "mlflow.utils.uv_utils", "mlflow.pyfunc"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

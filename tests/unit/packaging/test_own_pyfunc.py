@@ -31,6 +31,8 @@ def test_a_pyfunc_from_code_is_packaged_with_its_files_and_served(limit: Path, t
         ("parts", "vector", 2),
     ]
     check_artifact(saved.directory)
+    # The folder that the tests run in is a uv project, whose files MLflow would copy.
+    assert not {"uv.lock", "pyproject.toml"} & {path.name for path in saved.directory.iterdir()}
     served = load_served_model(saved.directory, "rules", "1")
     answers = served.score_columns({"age": [20.0, 60.0], "visits": [1, 2]}, 2)
     assert answers["score"].tolist() == [0.5, 1.5]

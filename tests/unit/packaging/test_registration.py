@@ -134,7 +134,7 @@ def test_a_changed_order_of_classes_is_registered_once_it_is_said(
     (artifact / "serving.json").write_text(
         ServingContract(features=(Feature(name="x"),), outputs=(label("yes", "no"),)).to_json()
     )
-    monkeypatch.setattr("mlops_runtime.context.check_artifact", lambda *_: None)
+    monkeypatch.setattr("mlops_runtime.packaging.registration.check_artifact", lambda *_: None)
     told = context(tmp_path, champion=Champion(version="1", digest=digest_directory(champion)))
 
     with pytest.raises(StepError, match=r"fix: train with the same labels, or say register_model\(…, classes_changed"):

@@ -196,9 +196,16 @@ def test_every_job_knows_what_its_run_is_about() -> None:
     assert plain == {"MLOPS_ENVIRONMENT": "dev", "MLOPS_WORKLOAD": "delay"}
 
 
+def test_every_job_knows_which_formats_may_run_code() -> None:
+    document = definition(allow_code_formats=["cloudpickle", "joblib"])
+    for name in ("ingest", "train", "evaluate"):
+        variables = step(document, name)["Arguments"]["Environment"]
+        assert variables["MLOPS_ALLOW_CODE_FORMATS"] == "cloudpickle,joblib"
+
+
 def test_what_is_not_set_is_not_passed_on() -> None:
     variables = step(definition(), "train")["Arguments"]["Environment"]
-    assert not {"MLOPS_GATE", "MLOPS_CHAMPION"} & set(variables)
+    assert not {"MLOPS_GATE", "MLOPS_CHAMPION", "MLOPS_ALLOW_CODE_FORMATS"} & set(variables)
 
 
 def test_an_execution_can_be_started_with_other_parameters() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from mlops_runtime.settings import settings_from_environment
 from pulumi_mlops import ArgumentsError, KubernetesTrainingPipeline, KubernetesTrainingPipelineArgs
 from pulumi_mlops._shared.kubernetes.scheduling.render import SHARED_MEMORY_FOLDER
 from tests import kubernetes_documents
@@ -194,10 +195,17 @@ def test_a_step_knows_what_its_run_is_about(step_graph: Any) -> None:
     assert variables["MLOPS_STARTED_BY"] == {"fieldRef": by}
 
 
+def test_a_step_knows_which_formats_may_run_code(step_graph: Any) -> None:
+    variables = environment(pipeline(step_graph, allow_code_formats=["torch.save", "joblib", "joblib"]))
+    assert settings_from_environment(variables, "graph").allow_code_formats == ("joblib", "torch.save")
+    with pytest.raises(ArgumentsError, match=r"allow_code_formats.*'dill'"):
+        pipeline(step_graph, allow_code_formats=["dill"])
+
+
 def test_what_is_not_set_is_not_passed_on(step_graph: Any) -> None:
     variables = environment(pipeline(step_graph))
     assert variables["MLOPS_PARAMETERS"] == "{}"
-    assert not {"MLOPS_GATE", "MLOPS_CHAMPION"} & set(variables)
+    assert not {"MLOPS_GATE", "MLOPS_CHAMPION", "MLOPS_ALLOW_CODE_FORMATS"} & set(variables)
 
 
 def test_another_parameter_is_another_pipeline_object_in_place(step_graph: Any) -> None:

@@ -144,4 +144,6 @@ def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] |
         variables["MLOPS_GATE"] = to_json(settings.gate)
     if settings.champion is not None:
         variables["MLOPS_CHAMPION"] = combine(to_json, settings.champion)
+    if settings.allow_code_formats:
+        variables[names.ALLOW_CODE_FORMATS_VARIABLE] = ",".join(settings.allow_code_formats)
     return variables

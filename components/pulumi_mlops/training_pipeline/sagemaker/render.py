@@ -67,6 +67,7 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         spot_wait_seconds=settings.spot_wait_seconds,
         is_isolated=not settings.has_network,
         champion=known["champion"],
+        allow_code_formats=settings.allow_code_formats,
         kms_key_arn=known["kms_key_arn"],
         subnet_ids=known["subnet_ids"],
         security_group_ids=known["security_group_ids"],

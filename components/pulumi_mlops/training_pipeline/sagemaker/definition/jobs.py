@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, retries
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
@@ -34,6 +35,8 @@ def environment(plan: PipelinePlan) -> dict[str, Any]:
         variables["MLOPS_GATE"] = to_json(plan.gate)
     if plan.champion is not None:
         variables["MLOPS_CHAMPION"] = to_json(plan.champion)
+    if plan.allow_code_formats:
+        variables[names.ALLOW_CODE_FORMATS_VARIABLE] = ",".join(plan.allow_code_formats)
     return variables
 
 

@@ -76,6 +76,7 @@ class PipelinePlan:
     spot_wait_seconds: int | None = None
     """How long the training job may wait for spare capacity and run; None: it runs on demand."""
     champion: Mapping[str, str] | None = None
+    allow_code_formats: Sequence[str] = ()
     kms_key_arn: str | None = None
     model_data_kms_key_arn: str | None = None
     subnet_ids: Sequence[str] = ()
