@@ -1,20 +1,12 @@
 """The command line `python -m quickstart`, which `make up` and `make up-aws` end with."""
 
-import typer
-
 from quickstart.aws import quickstart as quickstart_on_aws
 from quickstart.flow import quickstart as quickstart_on_a_cluster
 from sandbox import cli
 from sandbox.bring_up import current_cluster
 from sandbox.cluster import users_context
 
-application = typer.Typer(
-    help="The worked example on a personal stack: trained, registered, served, called.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+application = cli.new_application("The worked example on a personal stack: trained, registered, served, called.")
 
 
 @application.command()

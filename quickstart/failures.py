@@ -11,7 +11,7 @@ _LOOK = f"see what is wrong with `python -m sandbox status` and `mlops status --
 
 @contextmanager
 def told_failures(context: str) -> Iterator[None]:
-    """Turns what a cluster, a registry or a stack's file is to blame for into a SandboxError.
+    """Turn what a cluster, a registry or a stack's file is to blame for into a SandboxError.
 
     Args:
         context: The context of the cluster that is worked on.

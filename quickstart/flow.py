@@ -25,7 +25,7 @@ _OTHER_UPDATE_POLL_SECONDS = 0.5
 
 
 def quickstart(cluster: Cluster) -> None:
-    """Takes the personal stack up, trains a model unless one is pinned, serves it, and calls it.
+    """Take the personal stack up, train a model unless one is pinned, serve it, and call it.
 
     Args:
         cluster: A cluster that answers.
@@ -76,7 +76,7 @@ def _prepared(cluster: Cluster) -> QuickStart:
 
 
 def _wait_for_others(start: QuickStart) -> None:
-    """Waits for an update that goes on by itself, since its quick start was killed, or that a person has started."""
+    """Wait for an update that goes on by itself, since its quick start was killed, or that a person has started."""
     if not start.stack.is_busy():
         return
     with step("wait for the update that is under way"):
@@ -91,7 +91,7 @@ def _wait_for_others(start: QuickStart) -> None:
 
 
 def _settle_file(start: QuickStart) -> bool:
-    """Makes the personal stack, or brings it up to date.
+    """Make the personal stack, or brings it up to date.
 
     Returns:
         Whether the stack's cluster was lost, so that what Pulumi remembers must be compared with what is there.
@@ -111,7 +111,7 @@ def _settle_file(start: QuickStart) -> bool:
 
 
 def _refuse_to_move(start: QuickStart) -> None:
-    """A stack that stands in one cluster cannot be updated into another: what it has made would be lost sight of.
+    """Refuse a stack that stands in another cluster: what it has made there would be lost sight of.
 
     Raises:
         SandboxError: The file names another cluster, and the stack has things there.
@@ -130,7 +130,7 @@ def _refuse_to_move(start: QuickStart) -> None:
 
 
 def _written(start: QuickStart, *, is_known: bool, is_lost: bool) -> str:
-    """Writes the personal stack's file where it must change, and says what was done."""
+    """Write the personal stack's file where it must change, and say what was done."""
     if not start.file.is_file():
         template = start.checkout / "stacks" / TEMPLATE_NAME
         write_atomically(start.file, personal_stack.made_from(template.read_text(encoding="utf-8"), start.place))

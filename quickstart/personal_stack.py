@@ -8,7 +8,6 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from sandbox.errors import SandboxError
 
@@ -55,7 +54,7 @@ class Place:
 
 
 def made_from(template: str, place: Place) -> str:
-    """Makes the personal stack's file.
+    """Make the personal stack's file.
 
     Args:
         template: The development stack's file.
@@ -93,7 +92,7 @@ def placed(text: str, place: Place) -> str:
 
 
 def pinned_model(text: str, workload: str) -> ModelPin | None:
-    """Reads which model a workload is pinned to, None when it is to none."""
+    """Read which model a workload is pinned to, None when it is to none."""
     pin = _workload(document_of(text, FILE_NAME), workload).get("model")
     if not isinstance(pin, Mapping):
         return None
@@ -107,25 +106,25 @@ def with_model(text: str, workload: str, pin: ModelPin | None) -> str:
     if pin is None:
         settings.pop("model", None)
         return text_of(document)
-    value = CommentedMap({"version": pin.version, "digest": DoubleQuotedScalarString(pin.digest)})
-    value.fa.set_flow_style()
-    settings["model"] = value
-    return text_of(document)
+    from pulumi_mlops.stack.edit import with_value  # noqa: PLC0415 - slow to import
+
+    place = ("config", _WORKLOADS, workload, "model")
+    return with_value(text, place, {"version": pin.version, "digest": pin.digest}, before=("endpoint",))
 
 
 def without_secrets(text: str) -> str:
-    """Takes away what only a passphrase that is no longer there could read."""
+    """Take away what only a passphrase that is no longer there could read."""
     document = document_of(text, FILE_NAME)
     return text_of(document) if _forget_secrets(document, FILE_NAME) else text
 
 
 def namespace_of(text: str) -> str:
-    """Reads the namespace that the stack lives in."""
+    """Read the namespace that the stack lives in."""
     return str(_mapping(_config(document_of(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME)["namespace"])
 
 
 def context_of(text: str) -> str | None:
-    """Reads the context of the cluster that the stack is in, None when it names none."""
+    """Read the context of the cluster that the stack is in, None when it names none."""
     kubernetes = _mapping(_config(document_of(text, FILE_NAME), FILE_NAME), _PLATFORM, FILE_NAME).get("kubernetes")
     return kubernetes.get("context") if isinstance(kubernetes, Mapping) else None
 
@@ -197,7 +196,7 @@ def _mapping(holder: MutableMapping[str, Any], key: str, name: str) -> MutableMa
 
 
 def headed(document: CommentedMap, note: str) -> str:
-    """Puts a note in place of what a document begins with, but for the line that editors want first."""
+    """Put a note in place of what a document begins with, but for the line that editors want first."""
     comments = document.ca.comment
     first = "".join(token.value for token in (comments[1] if comments and comments[1] else []))
     lines = [line.removeprefix("#").removeprefix(" ") for line in first.splitlines() if _EDITORS_LINE in line]

@@ -16,11 +16,11 @@ class Registry(Protocol):
     """How the registry is asked."""
 
     def get(self, path: str) -> Any:
-        """Returns the JSON that a path answers with."""
+        """Return the JSON that a path answers with."""
 
 
 def newest_version(registry: Registry, workload: str, image: str) -> ModelPin | None:
-    """Finds the newest version of a workload's model that the given pipeline image trained, None when there is none."""
+    """Find the newest version of a workload's model that the given pipeline image trained, None when there is none."""
     query = urllib.parse.urlencode(
         {"filter": f"name='{workload}'", "max_results": _MOST_VERSIONS, "order_by": "version_number DESC"}
     )
@@ -31,7 +31,7 @@ def newest_version(registry: Registry, workload: str, image: str) -> ModelPin | 
 
 
 def newest_of(versions: Sequence[Mapping[str, Any]], image: str) -> ModelPin | None:
-    """Picks the highest version that an image trained and whose digest is known."""
+    """Pick the highest version that an image trained and whose digest is known."""
     pins = [
         ModelPin(version=int(version["version"]), digest=tags[DIGEST_TAG])
         for version in versions

@@ -18,14 +18,14 @@ _FLIGHTS = 6
 
 
 def real_flights() -> "list[SampleFlight]":
-    """Reads a few flights of a month that no model was trained on."""
+    """Read a few flights of a month that no model was trained on."""
     from flight_delay.samples import samples  # noqa: PLC0415 - slow to import
 
     return samples(_FLIGHTS)
 
 
 def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
-    """Sends real flights to the endpoint and prints each prediction beside the delay that it really had.
+    """Send real flights to the endpoint and print each prediction beside the delay that it really had.
 
     Args:
         start: The personal stack, up with a model.
@@ -52,7 +52,7 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
 
 
 def table_of(flights: "list[SampleFlight]", predictions: list[float]) -> None:
-    """Prints each prediction beside the delay that the flight really had."""
+    """Print each prediction beside the delay that the flight really had."""
     table = Table("flight", "departed late", "predicted delay", "actual delay", title="Arrival delays in minutes")
     table.columns[0].no_wrap = True
     for column in table.columns[1:]:
@@ -64,7 +64,7 @@ def table_of(flights: "list[SampleFlight]", predictions: list[float]) -> None:
 
 
 def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:
-    """Compares what the endpoint says it serves with what is pinned.
+    """Compare what the endpoint says it serves with what is pinned.
 
     Returns:
         The model that is served.
@@ -85,7 +85,7 @@ def served_as_pinned(identity: Any, pin: ModelPin | None) -> ModelPin:
 
 
 def read_predictions(answer: Any, expected: int) -> list[float]:
-    """Reads the endpoint's predictions.
+    """Read the endpoint's predictions.
 
     Raises:
         SandboxError: They are not as many numbers as there were rows.
@@ -99,7 +99,7 @@ def read_predictions(answer: Any, expected: int) -> list[float]:
 
 
 def next_steps(namespace: str) -> str:
-    """Writes what a newcomer may want to do next."""
+    """Write what a newcomer may want to do next."""
     forward = (
         f"python -m sandbox kubectl --namespace {namespace} port-forward service/{names.REGISTRY} {names.REGISTRY_PORT}"
     )

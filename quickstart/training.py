@@ -17,7 +17,7 @@ _GATE_REJECTED = 3
 
 
 def trained(start: QuickStart) -> ModelPin:
-    """Returns the model that this checkout's pipeline has trained, training it now if it has not yet."""
+    """Return the model that this checkout's pipeline has trained, training it now if it has not yet."""
     from pulumi_mlops.cli.kubernetes.train import active_runs  # noqa: PLC0415 - slow to import
     from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415
 
@@ -31,7 +31,7 @@ def trained(start: QuickStart) -> ModelPin:
 
 
 def _train(start: QuickStart, how: str) -> dict[str, Any]:
-    """Runs `mlops train`, whose live view goes to the terminal, and returns its account of the run."""
+    """Run `mlops train`, whose live view goes to the terminal, and return its account of the run."""
     command = ["train", WORKLOAD, "--stack", STACK, how, "--json"]
     ended = subprocess.run(
         [sys.executable, "-m", "pulumi_mlops", *command],
@@ -54,7 +54,7 @@ def _train(start: QuickStart, how: str) -> dict[str, Any]:
 
 
 def pin_of(account: Mapping[str, Any]) -> ModelPin:
-    """Reads from the account of a run which model it registered."""
+    """Read from the account of a run which model it registered."""
     version, digest = account.get("model_version"), account.get("model_digest")
     if not isinstance(version, int) or not isinstance(digest, str):
         raise SandboxError(
@@ -71,7 +71,7 @@ class _Registry:
         self._start = start
 
     def get(self, path: str) -> Any:
-        """Returns the JSON that a path answers with."""
+        """Return the JSON that a path answers with."""
         from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
 
         service = ServiceAddress(self._start.namespace, names.REGISTRY, names.REGISTRY_PORT)

@@ -53,7 +53,7 @@ def bring_up(context: str | None = None, parts: Collection[Part] = EVERY_PART) -
 
 
 def current_cluster(context: str | None) -> Cluster:
-    """The cluster that work goes to, without bringing anything up."""
+    """Return the cluster that work goes to, without bringing anything up."""
     return lifecycle.of_context(context) if context is not None else lifecycle.of_sandbox()
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from pulumi_mlops.image.errors import ImageError
 from sandbox import doctor, environment, paths, progress
 from sandbox.bring_up import EVERY_PART, bring_up
 from sandbox.cluster import users_context
@@ -17,13 +18,23 @@ from sandbox.images import cli as images_cli
 from sandbox.status import current_status, status_table
 from sandbox.take_down import take_down
 
-application = typer.Typer(
-    help="What a machine needs when it has no cluster, no account and no Pulumi download.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def new_application(purpose: str) -> typer.Typer:
+    """Return a command line without commands, which `run` runs.
+
+    Args:
+        purpose: The first line of its help.
+    """
+    return typer.Typer(
+        help=purpose,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+application = new_application("What a machine needs when it has no cluster, no account and no Pulumi download.")
 images_cli.register(application)
 
 Context = Annotated[
@@ -58,7 +69,7 @@ def down(
 
 @application.command()
 def status(*, as_json: _Json = False) -> None:
-    """What of the sandbox runs. Exit code 1 when the cluster does not."""
+    """Show what of the sandbox runs. Exit code 1 when the cluster does not."""
     found = current_status()
     if as_json:
         sys.stdout.write(json.dumps(found.document(), indent=2) + "\n")
@@ -70,7 +81,7 @@ def status(*, as_json: _Json = False) -> None:
 
 @application.command("doctor")
 def examine(context: Context = None, *, as_json: _Json = False) -> None:
-    """What this machine has and lacks. Exit code 1 when something is missing."""
+    """Show what this machine has and lacks. Exit code 1 when something is missing."""
     named = users_context.named(context)
     findings = doctor.examine(named)
     if as_json:
@@ -111,15 +122,15 @@ def kubectl(arguments: typer.Context) -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     run(application)
 
 
 def run(commands: typer.Typer) -> None:
-    """Runs a command line; what a person can mend is told without a traceback."""
+    """Run a command line; what a person can mend is told without a traceback."""
     try:
         commands()
-    except SandboxError as error:
+    except (SandboxError, ImageError) as error:
         progress.console.print(f"error: {error}", style="red", markup=False)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -1,15 +1,13 @@
-"""Running other programs, with errors that say which one, how it ended and what it said last."""
+"""Running other programs, as the product does, with the sandbox's error where one ends badly."""
 
-import os
-import shlex
-import subprocess
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pulumi_mlops._shared import processes
+from pulumi_mlops._shared.processes import failure
 from sandbox.errors import SandboxError
 
-_LAST_LINES = 15
+__all__ = ["CommandError", "failure", "follow", "run"]
 
 
 class CommandError(SandboxError):
@@ -24,47 +22,21 @@ def run(
     input_text: str | None = None,
     timeout_seconds: float | None = None,
 ) -> str:
-    """Runs a program to its end.
-
-    Args:
-        arguments: The program and its arguments; no shell is involved.
-        environment: Variables on top of this process's own.
-        folder: Working folder; this process's own by default.
-        input_text: What the program reads on its standard input; nothing by default.
-        timeout_seconds: When to give up; never by default.
-
-    Returns:
-        What the program wrote to its standard output.
+    """Runs a program to its end and returns what it wrote; see `pulumi_mlops._shared.processes.run`.
 
     Raises:
         CommandError: When it cannot be started, ends with a code other than 0, or takes too long.
     """
-    command = [os.fspath(argument) for argument in arguments]
     try:
-        ended = subprocess.run(
-            command,
-            env={**os.environ, **(environment or {})},
-            cwd=folder,
-            input=input_text if input_text is not None else "",
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_seconds,
-            check=False,
+        return processes.run(
+            arguments,
+            environment=environment,
+            folder=folder,
+            input_text=input_text,
+            timeout_seconds=timeout_seconds,
         )
-    except OSError as error:
-        raise CommandError(f"{command[0]}: cannot be started: {error}") from error
-    except subprocess.TimeoutExpired as error:
-        raise CommandError(f"{shlex.join(command)}: no end after {timeout_seconds} s") from error
-    if ended.returncode != 0:
-        raise CommandError(failure(command, ended.returncode, ended.stderr or ended.stdout))
-    return ended.stdout
-
-
-def failure(command: Sequence[str], exit_code: int, output: str) -> str:
-    """Words for a program that ended badly: the command, its exit code and its last lines."""
-    last = "\n".join(f"    {line}" for line in output.strip().splitlines()[-_LAST_LINES:])
-    return f"{shlex.join(command)}: exit code {exit_code}" + (f"\n{last}" if last else "")
+    except processes.ProcessError as error:
+        raise CommandError(str(error)) from error
 
 
 def follow(
@@ -75,40 +47,12 @@ def follow(
     folder: Path | None = None,
     with_output: bool = False,
 ) -> None:
-    """Runs a program to its end and hands on each line that it writes to its standard error.
-
-    Args:
-        arguments: The program and its arguments; no shell is involved.
-        report: Called with each line.
-        environment: Variables on top of this process's own.
-        folder: Working folder; this process's own by default.
-        with_output: Whether the lines of its standard output count as well.
+    """Runs a program and hands on each line that it writes; see `pulumi_mlops._shared.processes.follow`.
 
     Raises:
         CommandError: When it cannot be started or ends with a code other than 0.
     """
-    command = [os.fspath(argument) for argument in arguments]
-    last: deque[str] = deque(maxlen=_LAST_LINES)
     try:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, **(environment or {})},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if with_output else subprocess.DEVNULL,
-            stderr=subprocess.STDOUT if with_output else subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-    except OSError as error:
-        raise CommandError(f"{command[0]}: cannot be started: {error}") from error
-    with process:
-        try:
-            for line in (process.stdout if with_output else process.stderr) or ():
-                last.append(line)
-                report(line.strip())
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode != 0:
-        raise CommandError(failure(command, process.returncode, "".join(last)))
+        processes.follow(arguments, report, environment=environment, folder=folder, with_output=with_output)
+    except processes.ProcessError as error:
+        raise CommandError(str(error)) from error

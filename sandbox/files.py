@@ -1,35 +1,15 @@
 """Writing files so that a kill at any moment leaves the old or the new content, never half of it."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pulumi_mlops._shared.files import write_atomically
 from sandbox.errors import SandboxError
 
-
-def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:
-    """Replaces a file's content in one step.
-
-    Args:
-        path: The file; its folder is made when it is missing.
-        content: The whole new content.
-        mode: Permission bits of the file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+__all__ = ["exclusive", "write_atomically"]
 
 
 @contextlib.contextmanager

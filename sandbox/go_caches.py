@@ -16,7 +16,7 @@ _held: ContextVar[bool] = ContextVar("held", default=False)
 
 @contextlib.contextmanager
 def compiling(purpose: str) -> Iterator[dict[str, str]]:
-    """Gives the variables for `go`, with caches of the sandbox's own; the user's are left as they are.
+    """Give the variables for `go`, with caches of the sandbox's own; the user's are left as they are.
 
     One process compiles at a time. The caches are removed when the block succeeds, unless MLOPS_KEEP_GO_CACHE is set; a
     build that was killed or failed goes on with them the next time. Blocks within a block share its caches: what two

@@ -16,7 +16,7 @@ _UNUSED = shutil.ignore_patterns("*_test.go", "testdata", "tests")
 
 
 def patched(module: Path, names: Iterable[str], environment: Mapping[str, str]) -> Path:
-    """Copies modules, puts our files in their places, and writes a go.mod that names the copies.
+    """Copy modules, put our files in their places, and write a go.mod that names the copies.
 
     Args:
         module: The folder of the module that is built.

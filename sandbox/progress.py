@@ -51,12 +51,12 @@ class Step:
         self._note = text
 
     def line(self) -> str:
-        """The step as it is shown while it runs."""
+        """Return the step as it is shown while it runs."""
         detail = f"  {self._detail}" if self._detail else ""
         return f"{self.name}  {self.elapsed_seconds:.0f} s{detail}"
 
     def result(self) -> str:
-        """The step as it is shown when it has ended."""
+        """Return the step as it is shown when it has ended."""
         note = f": {self._note}" if self._note else ""
         return f"{self.name}{note}  {self.elapsed_seconds:.1f} s"
 
@@ -97,7 +97,7 @@ _display = _Display()
 
 @contextlib.contextmanager
 def step(name: str) -> Iterator[Step]:
-    """Shows a piece of work while the block runs, and how long it took at its end.
+    """Show a piece of work while the block runs, and how long it took at its end.
 
     Args:
         name: What is done, in the imperative: "compile the engine".
@@ -115,7 +115,7 @@ def step(name: str) -> Iterator[Step]:
 
 
 def say(text: str) -> None:
-    """Prints a line beside the steps."""
+    """Print a line beside the steps."""
     console.print(text, markup=False)
 
 

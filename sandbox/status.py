@@ -36,7 +36,7 @@ class Status:
     aws: OfflineAws | None = None
 
     def document(self) -> dict[str, Any]:
-        """The status for programs: plain JSON values."""
+        """Return the status for programs: plain JSON values."""
         engine = self.engine and {"version": self.engine.version, "path": str(self.engine.pulumi)}
         return {
             "ready": self.is_ready,
@@ -52,7 +52,7 @@ class Status:
 
 
 def current_status() -> Status:
-    """Looks at everything; changes nothing."""
+    """Look at everything; change nothing."""
     context = users_context.current(paths.kubeconfig())
     return Status(
         engine=current_engine(),

@@ -4,13 +4,13 @@ import contextlib
 import shutil
 from pathlib import Path
 
+from pulumi_mlops.image.builder import docker_answers
 from sandbox import commands, paths, progress
 from sandbox.aws import lifecycle as aws_lifecycle
 from sandbox.bring_up import users_contexts_file
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
-from sandbox.images.building import docker_answers
 from sandbox.images.catalog import IMAGE_NAMES, repository
 from sandbox.images.docker import Docker
 
@@ -18,7 +18,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def take_down(*, purge: bool = False, keep_data: bool = False) -> None:
-    """Ends everything that runs, puts the machine back and removes the state.
+    """End everything that runs, put the machine back and remove the state.
 
     Args:
         purge: Removes what was built as well, unless stacks elsewhere still need it.
@@ -51,7 +51,7 @@ def stacks_elsewhere(contexts: Path, backend: Path) -> list[str]:
 
 
 def _remove_state(*, purge: bool) -> bool:
-    """Removes the state, unless stacks would be forgotten with it; returns whether it did."""
+    """Remove the state, unless stacks would be forgotten with it; return whether it did."""
     root = paths.state_root()
     contexts = stacks_elsewhere(users_contexts_file(), paths.pulumi_backend())
     if not contexts:
@@ -67,7 +67,7 @@ def _remove_state(*, purge: bool) -> bool:
 
 
 def _remove_root(root: Path, name: str) -> None:
-    """Removes one of the two roots. The mark goes last, so that a removal that was killed can be gone on with."""
+    """Remove one of the two roots. The mark goes last, so that a removal that was killed can be gone on with."""
     if not root.exists():
         return
     if not (root / paths.MARKER).exists():
@@ -86,7 +86,7 @@ def _remove_root(root: Path, name: str) -> None:
 
 
 def _forget_dockers_images() -> None:
-    """What Docker has built stays in its own storage, where it would be kept for good."""
+    """Remove what Docker has built, which its own storage would keep for good."""
     if not docker_answers():
         return
     try:
@@ -97,7 +97,7 @@ def _forget_dockers_images() -> None:
 
 
 def _unmount_left_over_builds() -> None:
-    """An image build that was killed leaves its mounts behind; one that runs holds the lock."""
+    """Remove the mounts that a killed image build left behind; one that runs holds the lock."""
     lock = paths.cache_root() / "locks" / "images"
     if not lock.exists():
         return

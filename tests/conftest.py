@@ -4,8 +4,8 @@ from tests import side_by_side
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> side_by_side.ClusterTestsInOneProcess:
-    """Runs the tests that need a cluster in one process."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> side_by_side.WorkedExampleInOneProcess:
+    """Runs the tests of the worked example on a cluster in one process."""
     return side_by_side.scheduler(config, log)
 
 

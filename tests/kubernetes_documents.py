@@ -48,14 +48,26 @@ def weaknesses(pod: Mapping[str, Any]) -> list[str]:
     found += [f"volume {volume['name']}" for volume in pod["volumes"] if not (set(volume) - {"name"}) <= allowed]
     if disk_reserved(pod) < disk_used(pod):
         found.append(f"may use {disk_used(pod)} Mi of the node's disk, and reserves {disk_reserved(pod)} Mi")
+    in_memory = _sizes(pod, in_memory=True)
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         found += [f"{container['name']}: {weakness}" for weakness in _container_weaknesses(container)]
+        found += [f"{container['name']}: {weakness}" for weakness in _resource_weaknesses(container, in_memory)]
     return found
 
 
 def disk_used(pod: Mapping[str, Any]) -> int:
     """Room in Mi that the pod's own volumes may take on the node's disk."""
-    return sum(mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
+    return sum(_sizes(pod, in_memory=False).values())
+
+
+def _sizes(pod: Mapping[str, Any], *, in_memory: bool) -> dict[str, int]:
+    """Room in Mi of the pod's own volumes by name: those in memory, or those on the node's disk."""
+    rooms = {volume["name"]: volume["emptyDir"] for volume in pod["volumes"] if "emptyDir" in volume}
+    return {
+        name: mebibytes(room["sizeLimit"])
+        for name, room in rooms.items()
+        if (room.get("medium") == "Memory") is in_memory
+    }
 
 
 def disk_reserved(pod: Mapping[str, Any]) -> int:
@@ -67,6 +79,17 @@ def disk_reserved(pod: Mapping[str, Any]) -> int:
 def mebibytes(quantity: str) -> int:
     """A size in MiB."""
     return int(quantity[:-2]) * {"Mi": 1, "Gi": 1024}[quantity[-2:]]
+
+
+def _resource_weaknesses(container: Mapping[str, Any], in_memory: Mapping[str, int]) -> Iterator[str]:
+    """What of a container's resources an API server would refuse, or its memory not hold."""
+    requests, limits = (container["resources"].get(kind, {}) for kind in ("requests", "limits"))
+    for name in {name for name in [*requests, *limits] if "/" in name}:
+        if requests.get(name) != limits.get(name) or not str(limits.get(name)).isdecimal():
+            yield f"{name}: requests {requests.get(name)} and is limited to {limits.get(name)}"
+    mounted = sum(in_memory.get(mount["name"], 0) for mount in container["volumeMounts"])
+    if mounted and mounted >= mebibytes(limits["memory"]):
+        yield f"may write {mounted} Mi to volumes in memory, of {limits['memory']} that it has"
 
 
 def _container_weaknesses(container: Mapping[str, Any]) -> Iterator[str]:

@@ -27,8 +27,11 @@ from tests.sagemaker_references import is_function, references
 
 _CHECKOUT = Path(__file__).parents[1]
 # What SageMaker calls in the image of a model that names no command.
-_SERVE = _CHECKOUT / "images/serving/serve"
-_RECIPES = tuple((_CHECKOUT / "images").glob("*/Dockerfile"))
+_SERVE = _CHECKOUT / "components/pulumi_mlops/image/definitions/serving/serve"
+_RECIPES = (
+    *(_CHECKOUT / "images").glob("*/Dockerfile"),
+    *(_CHECKOUT / "components/pulumi_mlops/image/definitions").glob("*/Dockerfile"),
+)
 _SETTING = re.compile(r"[a-z_]+=\S+")
 _VARIABLE = re.compile(r"\b(?:MLOPS|MLFLOW)_[A-Z_]+\b")
 _READ = frozenset(

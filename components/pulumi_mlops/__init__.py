@@ -7,6 +7,18 @@ if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
     from pulumi_mlops._shared.model import ModelPinArgs
     from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs, SageMakerWorkloadPlaceArgs
+    from pulumi_mlops.batch_job.args import (
+        BatchJobArgs,
+        KubernetesBatchArgs,
+        KubernetesBatchJobArgs,
+        KubernetesBatchJobSettingsArgs,
+        SageMakerBatchArgs,
+        SageMakerBatchJobArgs,
+        SageMakerBatchJobSettingsArgs,
+        TableFormat,
+    )
+    from pulumi_mlops.batch_job.kubernetes.component import KubernetesBatchJob
+    from pulumi_mlops.batch_job.sagemaker.component import SageMakerBatchJob
     from pulumi_mlops.endpoint.args import (
         AlarmsArgs,
         AsynchronousArgs,
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
     from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs, SageMakerStorageSettingsArgs
     from pulumi_mlops.model_registry.sagemaker.storage.component import SageMakerStorage
     from pulumi_mlops.stack.platform.component import Platform
+    from pulumi_mlops.stack.program import DeclaredStack, declare_stack
     from pulumi_mlops.stack.workload.args import WorkloadArgs
     from pulumi_mlops.stack.workload.component import Workload
     from pulumi_mlops.training_pipeline.args import (
@@ -59,9 +72,15 @@ __all__ = [
     "AlarmsArgs",
     "ArgumentsError",
     "AsynchronousArgs",
+    "BatchJobArgs",
     "DataCaptureArgs",
+    "DeclaredStack",
     "EndpointArgs",
     "GateArgs",
+    "KubernetesBatchArgs",
+    "KubernetesBatchJob",
+    "KubernetesBatchJobArgs",
+    "KubernetesBatchJobSettingsArgs",
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
     "KubernetesEndpointSettingsArgs",
@@ -81,6 +100,10 @@ __all__ = [
     "RolloutArgs",
     "RolloutStrategy",
     "S3ArtifactsArgs",
+    "SageMakerBatchArgs",
+    "SageMakerBatchJob",
+    "SageMakerBatchJobArgs",
+    "SageMakerBatchJobSettingsArgs",
     "SageMakerEndpoint",
     "SageMakerEndpointArgs",
     "SageMakerEndpointSettingsArgs",
@@ -100,9 +123,11 @@ __all__ = [
     "ServerlessArgs",
     "ShadowArgs",
     "StepResourcesArgs",
+    "TableFormat",
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
+    "declare_stack",
 ]
 
 # Imported when first used: the command line and the configuration need no cloud's library.
@@ -114,6 +139,18 @@ _MODULES = {
         "SageMakerPlaceArgs",
         "SageMakerWorkloadPlaceArgs",
     ),
+    "batch_job.args": (
+        "BatchJobArgs",
+        "KubernetesBatchArgs",
+        "KubernetesBatchJobArgs",
+        "KubernetesBatchJobSettingsArgs",
+        "SageMakerBatchArgs",
+        "SageMakerBatchJobArgs",
+        "SageMakerBatchJobSettingsArgs",
+        "TableFormat",
+    ),
+    "batch_job.kubernetes.component": ("KubernetesBatchJob",),
+    "batch_job.sagemaker.component": ("SageMakerBatchJob",),
     "endpoint.args": (
         "AlarmsArgs",
         "AsynchronousArgs",
@@ -148,6 +185,7 @@ _MODULES = {
     ),
     "model_registry.sagemaker.storage.component": ("SageMakerStorage",),
     "stack.platform.component": ("Platform",),
+    "stack.program": ("DeclaredStack", "declare_stack"),
     "stack.workload.args": ("WorkloadArgs",),
     "stack.workload.component": ("Workload",),
     "training_pipeline.args": (

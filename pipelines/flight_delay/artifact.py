@@ -33,7 +33,7 @@ REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "skops")
 
 
 def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) -> float:
-    """Writes the artifact and holds the served model against scikit-learn on real flights.
+    """Write the artifact and hold the served model against scikit-learn on real flights.
 
     Args:
         pipeline: The fitted pipeline.
@@ -70,7 +70,7 @@ def write_artifact(pipeline: Pipeline, training: pd.DataFrame, directory: Path) 
 
 
 def to_onnx(pipeline: Pipeline) -> bytes:
-    """The regression of a fitted pipeline, from the matrix that `serving.json` describes to one column."""
+    """Return the regression of a fitted pipeline, from the matrix that `serving.json` describes to one column."""
     from skl2onnx import convert_sklearn  # noqa: PLC0415 - slow to import
     from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ def to_onnx(pipeline: Pipeline) -> bytes:
 
 
 def serving_contract(pipeline: Pipeline) -> ServingContract:
-    """What a request for this model holds.
+    """Return what a request for this model holds.
 
     Raises:
         StepError: The model takes two Unicode forms of one text for two categories.

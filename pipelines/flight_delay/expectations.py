@@ -28,7 +28,7 @@ class Problem:
 
 
 def unmet_expectations(tables: Tables) -> list[Problem]:
-    """Holds tables whose rows are valid against what is expected of the whole."""
+    """Hold tables whose rows are valid against what is expected of the whole."""
     return [*_consistent_flights(tables.flights), *_shares(tables)]
 
 

@@ -17,7 +17,7 @@ SIXTEENTHS = 16
 
 
 def features(context: StepContext[FlightDelayParameters]) -> None:
-    """Writes one row for each flight that arrived: its date, its features and how late it arrived."""
+    """Write one row for each flight that arrived: its date, its features and how late it arrived."""
     frame = labelled_features(read_tables(context.input("ingest")))
     write_frame(frame, context.output / FEATURES_FILE)
     context.log_metrics({"rows_features": len(frame), "share_without_weather": frame["humidity_percent"].isna().mean()})
@@ -25,7 +25,7 @@ def features(context: StepContext[FlightDelayParameters]) -> None:
 
 
 def labelled_features(tables: Tables) -> pd.DataFrame:
-    """The flights that arrived, in order of their scheduled departure.
+    """Return the flights that arrived, in order of their scheduled departure.
 
     Returns:
         One row each: `date` (of the schedule, in New York), the features in their order, `arrival_delay_minutes`.
@@ -39,7 +39,7 @@ def labelled_features(tables: Tables) -> pd.DataFrame:
 
 
 def build_features(tables: Tables) -> pd.DataFrame:
-    """Joins flights that have left with the weather before that and with their planes.
+    """Join flights that have left with the weather before that and with their planes.
 
     Of the flights, only the schedule and the departure delay are read. The weather is the latest whose hour was over
     when the flight left: the record of an hour may have been taken at its very end.

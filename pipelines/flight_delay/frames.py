@@ -7,14 +7,14 @@ import pandas as pd
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Writes a table's columns: numbers as float32, dates as days, texts as fixed-width text with '' for missing."""
+    """Write a table's columns: numbers as float32, dates as days, texts as fixed-width text with '' for missing."""
     columns = {str(name): _array(frame[name]) for name in frame.columns}
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **columns)
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Reads what `write_frame` wrote. Numbers come back as float64, which holds every float32 exactly."""
+    """Read what `write_frame` wrote. Numbers come back as float64, which holds every float32 exactly."""
     with np.load(path, allow_pickle=False) as arrays:
         return pd.DataFrame({name: _column(arrays[name]) for name in arrays.files})
 

@@ -8,7 +8,7 @@ from mlops_runtime.record import Dataset
 
 
 def ingest(context: StepContext[FlightDelayParameters]) -> None:
-    """Copies the files into the workspace, and records their digest as the run's data."""
+    """Copy the files into the workspace, and record their digest as the run's data."""
     files = find_files()
     copy_files(files, context.output)
     digest = digest_directory(context.output)

@@ -45,5 +45,5 @@ def fit(training: pd.DataFrame, parameters: FlightDelayParameters) -> Pipeline:
 
 
 def vocabularies(training: pd.DataFrame) -> list[list[str]]:
-    """The categories of each categorical feature, in the order of their codes."""
+    """Return the categories of each categorical feature, in the order of their codes."""
     return [sorted(training[name].dropna().unique()) for name in CATEGORIES]

@@ -6,5 +6,5 @@ from mlops_runtime.context import StepContext
 
 
 def register(context: StepContext[FlightDelayParameters]) -> None:
-    """Registers the artifact that train wrote and evaluate let pass."""
+    """Register the artifact that train wrote and evaluate let pass."""
     context.register_model(context.input("train") / MODEL_FOLDER)

@@ -39,7 +39,7 @@ def find_files() -> dict[str, Path]:
 
 
 def copy_files(files: dict[str, Path], destination: Path) -> None:
-    """Copies the raw files and checks the copies.
+    """Copy the raw files and check the copies.
 
     Raises:
         StepError: A file is not the known one; every one that is not is named.

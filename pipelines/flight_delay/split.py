@@ -26,7 +26,7 @@ class Split:
 
     @classmethod
     def of(cls, parameters: FlightDelayParameters) -> Self:
-        """The days that the parameters ask for."""
+        """Return the days that the parameters ask for."""
         holdout_from = pd.Timestamp(f"{parameters.train_until}-01") + pd.DateOffset(months=1)
         return cls(
             train_from=pd.Timestamp(f"{parameters.train_from}-01"),
@@ -35,7 +35,7 @@ class Split:
         )
 
     def training(self, frame: pd.DataFrame, rows_max: int) -> pd.DataFrame:
-        """The flights to learn from: all of them, or the latest `rows_max` where that is not 0.
+        """Return the flights to learn from: all of them, or the latest `rows_max` where that is not 0.
 
         Raises:
             StepError: There is none.
@@ -49,7 +49,7 @@ class Split:
         return chosen
 
     def holdout(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The flights to be judged by.
+        """Return the flights to be judged by.
 
         Raises:
             StepError: There is none.

@@ -22,7 +22,7 @@ class Tables:
 
 
 def read_tables(folder: Path) -> Tables:
-    """Reads the three files that ingest left."""
+    """Read the three files that ingest left."""
     return Tables(
         flights=pd.read_csv(folder / FLIGHTS, low_memory=False),
         weather=without_known_fault(pd.read_csv(folder / WEATHER, low_memory=False)),
@@ -31,7 +31,7 @@ def read_tables(folder: Path) -> Tables:
 
 
 def without_known_fault(weather: pd.DataFrame) -> pd.DataFrame:
-    """Takes the one known impossible wind speed for missing; any other is left for validation to find."""
+    """Take the one known impossible wind speed for missing; any other is left for validation to find."""
     if not {"origin", "time_hour", "wind_speed"} <= set(weather.columns):
         return weather
     origin, hour = WIND_FAULT

@@ -15,7 +15,7 @@ TRAINING_FILE = "training.json"
 
 
 def train(context: StepContext[FlightDelayParameters]) -> None:
-    """Writes the model artifact, with what it was trained on."""
+    """Write the model artifact, with what it was trained on."""
     split = Split.of(context.parameters)
     training = split.training(
         read_frame(context.input("features") / FEATURES_FILE), context.parameters.training_rows_max

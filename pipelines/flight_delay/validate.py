@@ -35,7 +35,7 @@ class InvalidDataError(StepError):
 
 
 def validate(context: StepContext[FlightDelayParameters]) -> None:
-    """Checks the tables that ingest left, and records how many rows were found good.
+    """Check the tables that ingest left, and record how many rows were found good.
 
     Raises:
         InvalidDataError: They do not hold what they must; the rows are recorded with the run.
@@ -62,7 +62,7 @@ def _record(failing_rows: pd.DataFrame, context: StepContext[FlightDelayParamete
 
 
 def check_tables(tables: Tables) -> None:
-    """Holds every row against its schema, then the tables against what is expected of the whole.
+    """Hold every row against its schema, then the tables against what is expected of the whole.
 
     Raises:
         InvalidDataError: With every problem found.

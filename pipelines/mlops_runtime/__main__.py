@@ -21,7 +21,7 @@ TERMINATION_LOG = Path("/dev/termination-log")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line.
+    """Run the command line.
 
     Returns:
         0 when the step or run succeeded, was skipped or was turned down by a gate; 1 when it failed.
@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run all the steps in this process")
     run.set_defaults(command=_run)
     for command in (graph, step, run):
-        command.add_argument("--graph", required=True, help="as module:NAME, such as flight_delay.graph:GRAPH")
+        command.add_argument("--graph", required=True, help="as module:NAME, such as churn.graph:GRAPH")
     for command in (step, run):
         command.add_argument("--workspace", type=Path, required=True, help="folder that the steps share")
         command.add_argument(

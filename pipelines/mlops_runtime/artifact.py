@@ -15,7 +15,7 @@ class ArtifactError(Exception):
 
 
 def digest_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -46,7 +46,7 @@ def digest_directory(directory: Path) -> str:
 
 
 def verify_directory(directory: Path, digest: str) -> None:
-    """Holds a folder against the digest that it should have.
+    """Hold a folder against the digest that it should have.
 
     Raises:
         ArtifactError: The digest differs, or the folder has none.

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Generic, TypeVar
 
 from mlops_runtime.artifact import digest_directory
 from mlops_runtime.errors import StepError
 from mlops_runtime.gate import Gate
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.packaging.registration import check_artifact, check_classes
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import Dataset, RegisteredModel
 from mlops_runtime.settings import Champion, RunSettings
@@ -32,6 +35,7 @@ class StepContext(Generic[Parameters]):
 
     Attributes:
         step: The step.
+        graph: The graph that it is a step of.
         parameters: The run's parameters, checked and complete.
         output: An empty folder for what the step hands on.
         settings: What the run was given from outside.
@@ -44,6 +48,7 @@ class StepContext(Generic[Parameters]):
     """
 
     step: Step
+    graph: StepGraph
     parameters: Parameters
     output: Path
     settings: RunSettings
@@ -116,15 +121,28 @@ class StepContext(Generic[Parameters]):
             raise StepError("got no champion, expected a serving version to compare with")
         return self.tracker.fetch(self.settings.model_name, self.champion.version, self.champion.digest, destination)
 
-    def register_model(self, directory: Path) -> RegisteredModel:
+    @property
+    def allow_code_formats(self) -> tuple[str, ...]:
+        """The formats that the stack lets run code when they are loaded; what `save_model` takes as `allow_code`."""
+        return self.settings.allow_code_formats
+
+    def register_model(self, directory: Path, *, classes_changed: bool = False) -> RegisteredModel:
         """Registers a model with where it comes from, and verifies what the registry stores.
 
         Args:
             directory: The artifact: an MLflow model folder.
+            classes_changed: Say that the model has other classes than the version that serves, or has them in another
+                order, and that whoever reads its answers knows. Defaults to False: such a model is refused.
 
         Raises:
+            StepError: The artifact has no contract or no golden rows, does not repeat them, holds a file of a format
+                that runs code and is not allowed, or has other classes than the champion. No version is made then.
             TrackingError: The registry cannot be reached, or stores something else. No version is made then.
         """
+        check_artifact(directory, self.allow_code_formats)
+        if self.champion is not None and not classes_changed:
+            with TemporaryDirectory(prefix="champion-") as temporary:
+                check_classes(directory, self.fetch_champion(Path(temporary)), self.champion.version)
         records = [self.workspace.record(name) for name in self.workspace.recorded_steps()]
         datasets = [*self.datasets, *(dataset for record in records if record for dataset in record.datasets)]
         tags = {

@@ -40,25 +40,25 @@ class FileTracker:
         return str(note["run_id"])
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        """Records measured numbers."""
+        """Record measured numbers."""
         note = self._opened()
         note["metrics"].update(metrics)
         self._write(note)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Records texts."""
+        """Record texts."""
         note = self._opened()
         note["tags"].update(tags)
         self._write(note)
 
     def log_dataset(self, dataset: Dataset, step: str) -> None:
-        """Records data that a step read."""
+        """Record data that a step read."""
         note = self._opened()
         note["datasets"][dataset.name] = {**dataset.model_dump(exclude_none=True), "step": step}
         self._write(note)
 
     def log_artifact(self, path: Path, folder: str) -> None:
-        """Copies a file or a folder to the run's artifacts."""
+        """Copy a file or a folder to the run's artifacts."""
         destination = self._workspace.root / "artifacts" / folder
         destination.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
@@ -67,13 +67,13 @@ class FileTracker:
             shutil.copy2(path, destination / path.name)
 
     def close(self, status: RunStatus) -> None:
-        """Ends the run."""
+        """End the run."""
         note = self._opened()
         note.update(status=status, ended=time.time())
         self._write(note)
 
     def register(self, directory: Path, name: str, tags: Mapping[str, str]) -> RegisteredModel:
-        """Copies a model to the next version's folder and verifies the copy."""
+        """Copy a model to the next version's folder and verifies the copy."""
         run_id = self._opened()["run_id"]
         versions = self._workspace.root / "models" / name
         for path in sorted(versions.glob("*/version.json"), key=lambda path: int(path.parent.name)):
@@ -93,7 +93,7 @@ class FileTracker:
         return RegisteredModel(name=name, version=version, digest=digest)
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:  # noqa: ARG002 - nothing to copy
-        """Finds a version in the workspace and verifies it."""
+        """Find a version in the workspace and verifies it."""
         directory = self._workspace.root / "models" / name / version / "model"
         try:
             verify_directory(directory, digest)

@@ -29,7 +29,7 @@ class Gate(BaseModel):
         return f"{self.metric} <= {self.max}" if self.max is not None else f"{self.metric} >= {self.min}"
 
     def rejection(self, metrics: Mapping[str, float]) -> str | None:
-        """Holds measured metrics against the bound.
+        """Hold measured metrics against the bound.
 
         Returns:
             Why the model is rejected; None when it passes.
@@ -48,7 +48,7 @@ class Gate(BaseModel):
 
 
 def parse_gate(text: str, place: str) -> Gate:
-    """Reads a gate from JSON, such as `{"metric": "mae_minutes", "max": 13.0}`.
+    """Read a gate from JSON, such as `{"metric": "mae_minutes", "max": 13.0}`.
 
     Args:
         text: The JSON.

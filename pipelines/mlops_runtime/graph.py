@@ -26,7 +26,7 @@ class StepGraph:
     """The steps of one pipeline and its parameters.
 
     Attributes:
-        name: The pipeline's name, such as `flight-delay`.
+        name: The pipeline's name, such as `churn`.
         reference: Where this graph stands as `module:NAME`, so that a pod can import it.
         steps: At least one, in any order that reads well.
         parameters: The model of the parameters.
@@ -75,7 +75,7 @@ class StepGraph:
         return next((step for step in self.steps if step.model_output), None)
 
     def step(self, name: str) -> Step:
-        """The step of that name.
+        """Return the step of that name.
 
         Raises:
             SettingsError: There is none.
@@ -100,7 +100,7 @@ class StepGraph:
         return frozenset(found)
 
     def check_gate(self, gate: Gate) -> None:
-        """Holds a gate against what the graph measures.
+        """Hold a gate against what the graph measures.
 
         Raises:
             SettingsError: The graph has no gate step, or that step does not record the metric.
@@ -115,7 +115,7 @@ class StepGraph:
             )
 
     def to_document(self) -> dict[str, object]:
-        """This graph as plain JSON values: name, reference, parameters by name, steps in topological order."""
+        """Return this graph as plain JSON values: name, reference, parameters by name, steps in topological order."""
         return {
             "name": self.name,
             "reference": self.reference,

@@ -58,7 +58,7 @@ def run_local(
     on_step_begin: Callable[[Step], None] | None = None,
     on_step_end: Callable[[Step, StepRecord], None] | None = None,
 ) -> RunResult:
-    """Runs every step of a graph, one after the other. Prints nothing; the hooks tell how it goes.
+    """Run every step of a graph, one after the other. Prints nothing; the hooks tell how it goes.
 
     Args:
         graph: The graph.
@@ -98,7 +98,7 @@ def run_all(
     on_step_begin: Callable[[Step], None] | None = None,
     on_step_end: Callable[[Step, StepRecord], None] | None = None,
 ) -> RunResult:
-    """Runs every step with settings that are already made; see `run_local`."""
+    """Run every step with settings that are already made; see `run_local`."""
     workspace.forget_run()
     records: list[StepRecord] = []
     for step in graph.ordered_steps:

@@ -66,19 +66,19 @@ class MlflowTracker:
         return self._run_id
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        """Records measured numbers."""
+        """Record measured numbers."""
         with self._telling("record metrics"):
             for name, value in metrics.items():
                 self._client.log_metric(self._run_id, name, value, synchronous=True)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Records texts."""
+        """Record texts."""
         with self._telling("record tags"):
             for name, value in _shortened(tags).items():
                 self._client.set_tag(self._run_id, name, value, synchronous=True)
 
     def log_dataset(self, dataset: Dataset, step: str) -> None:
-        """Records data that a step read as an input of the run."""
+        """Record data that a step read as an input of the run."""
         from mlflow.entities import Dataset as MlflowDataset  # noqa: PLC0415 - as above
         from mlflow.entities import DatasetInput, InputTag  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ class MlflowTracker:
             )
 
     def log_artifact(self, path: Path, folder: str) -> None:
-        """Uploads a file or a folder to the run's artifacts."""
+        """Upload a file or a folder to the run's artifacts."""
         with self._telling(f"upload {path.name}"):
             if path.is_dir():
                 self._client.log_artifacts(self._run_id, str(path), folder or None)
@@ -104,12 +104,12 @@ class MlflowTracker:
                 self._client.log_artifact(self._run_id, str(path), folder or None)
 
     def close(self, status: RunStatus) -> None:
-        """Ends the run."""
+        """End the run."""
         with self._telling("end the run"):
             self._client.set_terminated(self._run_id, MLFLOW_STATUS[status])
 
     def register(self, directory: Path, name: str, tags: Mapping[str, str]) -> RegisteredModel:
-        """Uploads a model, downloads it again and compares, and only then makes it a version."""
+        """Upload a model, download it again and compare, and only then make it a version."""
         with self._telling(f"register the model {name}"):
             for known in self._client.search_model_versions(f"name='{name}' and run_id='{self._run_id}'"):
                 if known.tags.get(DIGEST_TAG) == tags[DIGEST_TAG]:
@@ -133,7 +133,7 @@ class MlflowTracker:
         return RegisteredModel(name=name, version=version, digest=tags[DIGEST_TAG])
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:
-        """Downloads a registered version and verifies it."""
+        """Download a registered version and verifies it."""
         with self._telling(f"find model {name} version {version}"):
             source = self._client.get_model_version_download_uri(name, version)
         return self._download(source, digest, destination, f"model {name} version {version}")

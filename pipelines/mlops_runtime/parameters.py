@@ -36,7 +36,7 @@ Parameters = TypeVar("Parameters", bound=PipelineParameters)
 
 
 def parse_parameters(model: type[Parameters], values: Mapping[str, object], place: str) -> Parameters:
-    """Checks values and fills in the defaults.
+    """Check values and fill in the defaults.
 
     Args:
         model: The graph's parameters.
@@ -65,7 +65,7 @@ def describe_parameters(model: type[PipelineParameters]) -> dict[str, dict[str, 
 
 
 def problems_of_parameters(model: type[PipelineParameters]) -> list[str]:
-    """What a parameter model has that not every target can pass on: fields without default, or not scalar."""
+    """Return what a parameter model has that not every target can pass on: fields without default, or not scalar."""
     problems = []
     for name, schema in describe_parameters(model).items():
         if schema.get("type") not in SCALAR_TYPES:

@@ -12,7 +12,7 @@ from mlops_runtime.runner import StepStopped
 
 @contextmanager
 def progress_on_stdout() -> Iterator[None]:
-    """Prints what the pipeline's modules log."""
+    """Print what the pipeline's modules log."""
     logger = logging.getLogger("mlops_runtime")
     handler = logging.StreamHandler(sys.stdout)
     logger.addHandler(handler)
@@ -26,7 +26,7 @@ def progress_on_stdout() -> Iterator[None]:
 
 @contextmanager
 def stopped_by_sigterm() -> Iterator[None]:
-    """Turns SIGTERM into `StepStopped`, so that the step that runs is recorded as stopped."""
+    """Turn SIGTERM into `StepStopped`, so that the step that runs is recorded as stopped."""
 
     def stop(signal_number: int, _: FrameType | None) -> None:
         raise StepStopped(f"got {signal.Signals(signal_number).name}")

@@ -12,7 +12,7 @@ class Dataset(BaseModel):
     """Data that a step read from outside the run.
 
     Attributes:
-        name: Such as `nycflights13`.
+        name: Such as `customers`.
         digest: `sha256:` and 64 hexadecimal digits, of the bytes that were read.
         source: Where they came from.
         rows: How many rows, where that is known.
@@ -66,7 +66,7 @@ class StepRecord(BaseModel):
     model: RegisteredModel | None = None
 
     def termination_message(self) -> str:
-        """This record as the JSON object that a pod's status shows, short enough for Kubernetes to keep it whole."""
+        """Return this record as the JSON that a pod's status shows, short enough for Kubernetes to keep it whole."""
         short = _Termination(
             step=self.step,
             status=self.status,

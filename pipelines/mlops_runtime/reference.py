@@ -5,22 +5,23 @@ from collections.abc import Callable
 
 from mlops_runtime.errors import SettingsError
 from mlops_runtime.graph import StepGraph
+from mlops_runtime.missing_module import advice
 
 
 def load_graph(reference: str) -> StepGraph:
-    """Imports a step graph, such as `flight_delay.graph:GRAPH`.
+    """Import a step graph, such as `churn.graph:GRAPH`.
 
     Raises:
         SettingsError: There is no such module or graph.
     """
-    graph = _load(reference, "a step graph such as flight_delay.graph:GRAPH")
+    graph = _load(reference, "a step graph such as churn.graph:GRAPH")
     if not isinstance(graph, StepGraph):
         raise SettingsError(f"{reference}: got {type(graph).__name__}, expected a StepGraph")
     return graph
 
 
 def load_function(reference: str) -> Callable[..., None]:
-    """Imports a step's function, such as `flight_delay.train:train`.
+    """Import a step's function, such as `churn.train:train`.
 
     Raises:
         SettingsError: There is no such module or function.
@@ -39,8 +40,7 @@ def _load(reference: str, expected: str) -> object:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{reference}: got no module {error.name}, expected {expected},"
-            " fix: correct the name, or install what it needs (pip install 'pulumi-mlops[pipelines]')"
+            f"{reference}: got no module {error.name}, expected {expected}, fix: {advice(error.name or '', reference)}"
         ) from error
     try:
         return getattr(module, name)

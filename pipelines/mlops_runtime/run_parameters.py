@@ -13,7 +13,7 @@ NOTE = "parameters.json"
 
 
 def parameters_of_run(graph: StepGraph, given: Mapping[str, object], workspace: Workspace) -> PipelineParameters:
-    """Checks what a step is given against the run that the workspace holds; what is not given is as it was there.
+    """Check what a step is given against the run that the workspace holds; what is not given is as it was there.
 
     Raises:
         SettingsError: A value does not fit the graph, or is another than the run's.
@@ -32,7 +32,7 @@ def parameters_of_run(graph: StepGraph, given: Mapping[str, object], workspace: 
 
 
 def note_parameters(parameters: PipelineParameters, workspace: Workspace) -> None:
-    """Notes the parameters of a run that begins; those of one that has begun stay."""
+    """Note the parameters of a run that begins; those of one that has begun stay."""
     if workspace.note(NOTE) is None:
         workspace.write_note(NOTE, json.dumps(parameters.model_dump(mode="json"), sort_keys=True))
 

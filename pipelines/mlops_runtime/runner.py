@@ -14,6 +14,7 @@ from mlops_runtime.context import StepContext
 from mlops_runtime.errors import PipelineError
 from mlops_runtime.file_tracking import FileTracker
 from mlops_runtime.graph import StepGraph
+from mlops_runtime.missing_module import advice
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import StepRecord
 from mlops_runtime.reference import load_function
@@ -30,6 +31,7 @@ from mlops_runtime.tracking import (
     IMAGE_TAG,
     OUTCOME_TAG,
     REASON_TAG,
+    STARTED_BY_TAG,
     RunStatus,
     Tracker,
     data_digest,
@@ -99,6 +101,7 @@ def run_step(
         else:
             context: StepContext[Any] = StepContext(
                 step=step,
+                graph=graph,
                 parameters=parameters,
                 output=workspace.begin(step.name),
                 settings=settings,
@@ -116,7 +119,10 @@ def run_step(
         raise
     except Exception as error:  # whatever a step's function raises must be recorded
         logger.exception("step %s failed", step_name)
-        return _failed(step_name, f"{type(error).__name__}: {error}", started, workspace, tracker)
+        message = f"{type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            message += f", fix: {advice(error.name, graph.reference)}"
+        return _failed(step_name, message, started, workspace, tracker)
     return record
 
 
@@ -201,6 +207,7 @@ def _open(
         CHAMPION_TAG: f"version {settings.champion.version}, {settings.champion.digest}"
         if settings.champion
         else "none",
+        **({STARTED_BY_TAG: settings.started_by} if settings.started_by else {}),
     }
     tracker.open(
         run_name=settings.run_name or settings.model_name, parameters=parameters.model_dump(mode="json"), tags=tags

@@ -33,6 +33,9 @@ class RunSettings:
         image: The pinned image that the steps run in, if any.
         code_version: Identity of the code. Defaults to a digest of the graph's package and of this one.
         environment: Such as `dev`. Defaults to `local`.
+        allow_code_formats: Formats that the model may be stored in though they run code when they are loaded, such as
+            `cloudpickle`. Defaults to none.
+        started_by: Who started the run by hand; empty for one by a schedule, or on one's own machine.
     """
 
     model_name: str
@@ -44,6 +47,8 @@ class RunSettings:
     image: str | None = None
     code_version: str | None = None
     environment: str = "local"
+    allow_code_formats: tuple[str, ...] = ()
+    started_by: str = ""
 
 
 def settings_from_environment(environment: Mapping[str, str], default_model_name: str) -> RunSettings:
@@ -84,6 +89,8 @@ def settings_from_environment(environment: Mapping[str, str], default_model_name
         image=given.get("MLOPS_IMAGE"),
         code_version=given.get("MLOPS_CODE_VERSION"),
         environment=given.get("MLOPS_ENVIRONMENT", "local"),
+        allow_code_formats=tuple(given.get("MLOPS_ALLOW_CODE_FORMATS", "").replace(",", " ").split()),
+        started_by=given.get("MLOPS_STARTED_BY", ""),
     )
 
 

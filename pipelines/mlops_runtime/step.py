@@ -49,7 +49,7 @@ class Step:
     description: str = ""
 
     def problems(self) -> Iterator[str]:
-        """What this step has wrong by itself."""
+        """Return what this step has wrong by itself."""
         if not STEP_NAME.fullmatch(self.name):
             yield f"step: got name {self.name!r}, expected lower-case letters, digits and hyphens, at most 40"
         if not FUNCTION_REFERENCE.fullmatch(self.run):
@@ -70,7 +70,7 @@ class Step:
             yield f"step {self.name}: got memory {self.resources.memory!r}, expected a quantity such as '2Gi'"
 
     def to_document(self) -> dict[str, object]:
-        """This step as plain JSON values."""
+        """Return this step as plain JSON values."""
         return {
             "name": self.name,
             "run": self.run,

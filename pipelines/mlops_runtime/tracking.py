@@ -20,6 +20,7 @@ REASON_TAG = "mlops.reason"
 GATE_TAG = "mlops.gate"
 CHAMPION_TAG = "mlops.champion"
 GRAPH_TAG = "mlops.graph"
+STARTED_BY_TAG = "mlops.started_by"
 
 
 class Tracker(Protocol):

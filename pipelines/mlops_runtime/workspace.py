@@ -33,7 +33,7 @@ class Workspace:
             raise WorkspaceError(f"workspace {root}: got {error}, expected a folder that can be written") from error
 
     def forget_run(self) -> None:
-        """Clears away the notes of an earlier run, so that a new one begins; outputs go as their steps begin."""
+        """Clear away the notes of an earlier run, so that a new one begins; outputs go as their steps begin."""
         shutil.rmtree(self.run_folder)
         self.run_folder.mkdir()
 
@@ -42,7 +42,7 @@ class Workspace:
         return self.root / "outputs" / step
 
     def begin(self, step: str) -> Path:
-        """Clears away what an earlier try of the step left, and gives it an empty folder to fill."""
+        """Clear away what an earlier try of the step left, and give it an empty folder to fill."""
         (self._record_path(step)).unlink(missing_ok=True)
         shutil.rmtree(self.output(step), ignore_errors=True)
         partial = self._partial(step)
@@ -51,15 +51,15 @@ class Workspace:
         return partial
 
     def commit(self, step: str) -> Path:
-        """Gives a step's folder its final name."""
+        """Give a step's folder its final name."""
         return self._partial(step).rename(self.output(step))
 
     def abandon(self, step: str) -> None:
-        """Removes what a step that did not succeed has left."""
+        """Remove what a step that did not succeed has left."""
         shutil.rmtree(self._partial(step), ignore_errors=True)
 
     def write_record(self, record: StepRecord) -> None:
-        """Notes how a step ended."""
+        """Note how a step ended."""
         self.write_note(f"steps/{record.step}.json", record.model_dump_json(indent=2))
 
     def record(self, step: str) -> StepRecord | None:
@@ -77,7 +77,7 @@ class Workspace:
         return sorted(path.stem for path in (self.run_folder / "steps").glob("*.json"))
 
     def write_note(self, name: str, text: str) -> None:
-        """Writes a file of `run/`, whole or not at all."""
+        """Write a file of `run/`, whole or not at all."""
         path = self.run_folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -85,7 +85,7 @@ class Workspace:
         temporary.replace(path)
 
     def note(self, name: str) -> str | None:
-        """Reads a file of `run/`; None when it is not there."""
+        """Read a file of `run/`; None when it is not there."""
         path = self.run_folder / name
         return path.read_text(encoding="utf-8") if path.exists() else None
 

@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serves until it is told to end."""
+    """Serve until it is told to end."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.aws", description="An AWS without an account, on loopback."
     )

@@ -170,7 +170,7 @@ def _answer(self: SageMakerRuntimeResponse, body: bytes, *, is_asynchronous: boo
 
 
 def _configuration(self: SageMakerRuntimeResponse) -> Any:
-    """The configuration that an endpoint serves from; None where there is no such endpoint."""
+    """Return the configuration that an endpoint serves from; None where there is no such endpoint."""
     backend = sagemaker_backends[self.current_account][self.region]
     endpoint = backend.endpoints.get(self.path.split("/")[2])
     return None if endpoint is None else backend.endpoint_configs[endpoint.endpoint_config_name]

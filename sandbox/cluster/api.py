@@ -32,7 +32,7 @@ class Api:
     """A client of the cluster's API server, as its administrator."""
 
     def __init__(self, pki: Path, url: str = settings.API_URL) -> None:
-        """Makes a client; nothing is sent yet.
+        """Make a client; nothing is sent yet.
 
         Args:
             pki: Folder with the certificates.
@@ -58,7 +58,7 @@ class Api:
         return False
 
     def get(self, path: str) -> Manifest | None:
-        """Reads an object; None when there is none or nobody answers."""
+        """Read an object; None when there is none or nobody answers."""
         with contextlib.suppress(httpx.TransportError, json.JSONDecodeError):
             answer = self._client.get(path)
             if answer.status_code == httpx.codes.OK:
@@ -67,7 +67,7 @@ class Api:
         return None
 
     def apply(self, manifests: Iterable[Manifest]) -> None:
-        """Creates or updates objects by server-side apply.
+        """Create or update objects by server-side apply.
 
         Raises:
             SandboxError: When the server refuses one.
@@ -125,7 +125,7 @@ def condition(document: Manifest, kind: str) -> bool:
 
 
 def path_of(manifest: Manifest) -> str:
-    """The address of an object on the API server."""
+    """Return the address of an object on the API server."""
     version, kind, metadata = manifest["apiVersion"], manifest["kind"], manifest["metadata"]
     base = f"/apis/{version}" if "/" in version else f"/api/{version}"
     place = "" if kind in _CLUSTER_WIDE else f"/namespaces/{metadata['namespace']}"

@@ -42,7 +42,7 @@ def ensure() -> Path:
 
 
 def fetch_modules(environment: Mapping[str, str]) -> None:
-    """Fetches what the programs are compiled from, unless it is there: goes well beside other compiling.
+    """Fetch what the programs are compiled from, unless it is there: goes well beside other compiling.
 
     Args:
         environment: The variables for `go`.

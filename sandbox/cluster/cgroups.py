@@ -27,7 +27,7 @@ def is_unified(root: Path = ROOT) -> bool:
 
 
 def missing_controllers(root: Path = ROOT) -> list[str]:
-    """Controllers that Kubernetes needs and the machine does not offer."""
+    """Return the controllers that Kubernetes needs and the machine does not offer."""
     if is_unified(root):
         offered = (root / "cgroup.controllers").read_text().split()
     else:
@@ -36,7 +36,7 @@ def missing_controllers(root: Path = ROOT) -> list[str]:
 
 
 def controllers_to_enable(root: Path = ROOT) -> list[str]:
-    """Controllers that groups below the root do not get yet; none with version 1."""
+    """Return the controllers that groups below the root do not get yet; none with version 1."""
     if not is_unified(root):
         return []
     offered = (root / "cgroup.controllers").read_text().split()
@@ -45,7 +45,7 @@ def controllers_to_enable(root: Path = ROOT) -> list[str]:
 
 
 def create(root: Path = ROOT) -> None:
-    """Makes the groups, where they are missing."""
+    """Make the groups, where they are missing."""
     for hierarchy in _hierarchies(root):
         top = hierarchy / settings.CGROUP
         for group in (top, top / PROGRAMS, top / PODS):
@@ -60,7 +60,7 @@ def create(root: Path = ROOT) -> None:
 
 
 def program_files(root: Path = ROOT) -> list[Path]:
-    """The files that a program joins the cluster's groups by."""
+    """Return the files that a program joins the cluster's groups by."""
     wanted = ("pids", "memory")  # one is enough to find it again; the other bounds what it is counted by
     hierarchies = [folder for folder in _hierarchies(root) if is_unified(root) or folder.name in wanted]
     return [folder / settings.CGROUP / PROGRAMS / "cgroup.procs" for folder in hierarchies]
@@ -77,7 +77,7 @@ def members(part: str, root: Path = ROOT) -> set[int]:
 
 
 def end_members(part: str, grace_seconds: float, root: Path = ROOT) -> None:
-    """Ends every process in one of the groups.
+    """End every process in one of the groups.
 
     Args:
         part: `PROGRAMS` or `PODS`.
@@ -102,7 +102,7 @@ def end_members(part: str, grace_seconds: float, root: Path = ROOT) -> None:
 
 
 def remove(root: Path = ROOT) -> None:
-    """Removes the groups and all below them; they must be empty of processes.
+    """Remove the groups and all below them; they must be empty of processes.
 
     Raises:
         SandboxError: When one stays busy.
@@ -115,7 +115,7 @@ def remove(root: Path = ROOT) -> None:
 
 
 def disable_controllers(names: list[str], root: Path = ROOT) -> None:
-    """Takes controllers back that `create` enabled; one that others have come to use stays."""
+    """Take controllers back that `create` enabled; one that others have come to use stays."""
     for name in names:
         with contextlib.suppress(OSError):
             (root / "cgroup.subtree_control").write_text(f"-{name}")
@@ -130,7 +130,7 @@ def _hierarchies(root: Path) -> list[Path]:
 
 
 def _inherit(path: Path) -> None:
-    """Fills in a file that version 1 leaves empty, and that no process can join a group without."""
+    """Fill in a file that version 1 leaves empty, and that no process can join a group without."""
     if not path.is_file():
         return
     parent = path.parent.parent / path.name

@@ -30,7 +30,7 @@ class Machine:
 
 
 def render(layout: Layout, machine: Machine) -> dict[str, str]:
-    """Renders every configuration file.
+    """Render every configuration file.
 
     Args:
         layout: Where the cluster's files lie.

@@ -38,26 +38,26 @@ class Journal:
     folders: list[str] = field(default_factory=list)
 
     def write(self, copy: Path, owner: Path = OWNER) -> None:
-        """Writes the journal, in both places."""
+        """Write the journal, in both places."""
         text = json.dumps(asdict(self), indent=2) + "\n"
         write_atomically(owner, text)
         write_atomically(copy, text)
 
     @classmethod
     def read(cls, path: Path) -> "Journal | None":
-        """Reads a journal; None when there is none, or one that a machine without power has left in pieces."""
+        """Read a journal; None when there is none, or one that a machine without power has left in pieces."""
         try:
             return cls(**json.loads(path.read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return None
 
     def after_restart(self, boot: str) -> "Journal":
-        """What is left of the changes when the machine has started again since: the folders alone."""
+        """Return what is left of the changes when the machine has started again since: the folders alone."""
         return self if self.boot == boot else Journal(cluster=self.cluster, boot=boot, folders=self.folders)
 
 
 def load(copy: Path, boot: str, owner: Path = OWNER) -> Journal | None:
-    """Finds the journal of a cluster.
+    """Find the journal of a cluster.
 
     Args:
         copy: The journal in the cluster's folder.
@@ -75,7 +75,7 @@ def load(copy: Path, boot: str, owner: Path = OWNER) -> Journal | None:
 
 
 def forget(copy: Path, owner: Path = OWNER) -> None:
-    """Removes the journal once everything is put back."""
+    """Remove the journal once everything is put back."""
     found = Journal.read(owner)
     if found is not None and found.cluster == str(copy.parent):
         owner.unlink(missing_ok=True)

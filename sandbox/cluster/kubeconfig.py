@@ -17,7 +17,7 @@ _Document = dict[str, Any]
 
 
 def render(pki: Path, user: str) -> str:
-    """Renders a kubeconfig with one context, which holds its keys itself.
+    """Render a kubeconfig with one context, which holds its keys itself.
 
     Args:
         pki: Folder of the keys and certificates.
@@ -55,7 +55,7 @@ def render(pki: Path, user: str) -> str:
 
 
 def publish(taken: _Document) -> None:
-    """Gives people a context, as the current one, beside those that the sandbox's kubeconfig holds already.
+    """Give people a context, as the current one, beside those that the sandbox's kubeconfig holds already.
 
     Stacks that were brought up in a cluster need its context for as long as they are there.
 
@@ -66,7 +66,7 @@ def publish(taken: _Document) -> None:
 
 
 def withdraw(context: str) -> None:
-    """Takes a context out of the sandbox's kubeconfig; the file goes with the last one."""
+    """Take a context out of the sandbox's kubeconfig; the file goes with the last one."""
     left = without_context(_read(), context)
     if left["contexts"]:
         _write(left)
@@ -75,7 +75,7 @@ def withdraw(context: str) -> None:
 
 
 def with_context(document: _Document, taken: _Document) -> _Document:
-    """Adds a context to a kubeconfig and makes it the current one.
+    """Add a context to a kubeconfig and make it the current one.
 
     Args:
         document: The kubeconfig, empty perhaps. A context of the same name is replaced.

@@ -20,7 +20,7 @@ class Layout:
 
     @classmethod
     def of_state_root(cls) -> "Layout":
-        """The layout of this user's cluster."""
+        """Return the layout of this user's cluster."""
         return cls(paths.state_root() / "cluster")
 
     @property
@@ -103,7 +103,7 @@ class Layout:
         return self.kubeconfigs / user
 
     def hidden_places(self) -> dict[Path, Path]:
-        """Fixed places of the machine that node programs write to, and the folder that they see there."""
+        """Return the fixed places of the machine that node programs write to, and the folder that they see there."""
         fixed = ("/run/containerd", "/var/lib/cni", "/var/log/containers")
         hidden = {Path(place): self.hidden / place.strip("/").replace("/", "-") for place in fixed}
         return {KUBELET_ROOT: self.kubelet, **hidden}

@@ -69,7 +69,7 @@ def up() -> Cluster:
 
 
 def down(*, keep_data: bool = False) -> None:
-    """Ends the cluster and puts the machine back as it was.
+    """End the cluster and put the machine back as it was.
 
     Args:
         keep_data: Keeps the cluster's objects, images and volumes for the next `up`.
@@ -105,12 +105,12 @@ def is_ready() -> bool:
 
 
 def of_sandbox() -> Cluster:
-    """The sandbox's own cluster, whether it runs or not."""
+    """Return the sandbox's own cluster, whether it runs or not."""
     return Cluster(SANDBOX_CONTEXT, paths.kubeconfig(), Layout.of_state_root().containerd_socket)
 
 
 def of_context(context: str) -> Cluster:
-    """A cluster of the user's own, whose context was copied before."""
+    """Return a cluster of the user's own, whose context was copied before."""
     return Cluster(context, paths.kubeconfig())
 
 
@@ -120,14 +120,14 @@ def _lock() -> contextlib.AbstractContextManager[None]:
 
 
 def _clear_lock() -> None:
-    """Removes the lock of a start that was killed before it had made anything, and none that somebody holds."""
+    """Remove the lock of a start that was killed before it had made anything, and none that somebody holds."""
     if LOCK.exists():
         with contextlib.suppress(SandboxError, OSError), exclusive(LOCK, "the cluster", wait_seconds=0.0):
             LOCK.unlink(missing_ok=True)
 
 
 def _publish(layout: Layout) -> None:
-    """Gives people the kubeconfig."""
+    """Give people the kubeconfig."""
     kubeconfig.publish(yaml.safe_load(layout.kubeconfig("admin").read_text()))
 
 
@@ -156,7 +156,7 @@ def _is_owner(layout: Layout) -> bool:
 
 
 def _leave_no_other(layout: Layout) -> None:
-    """A machine takes one node: another state root's is refused while it runs, and cleared away when it was killed."""
+    """Make room for a node: another state root's is refused while it runs, and cleared away when it was killed."""
     found = Journal.read(journal.OWNER)
     if found is None or found.cluster == str(layout.root):
         return

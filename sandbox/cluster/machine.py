@@ -39,7 +39,7 @@ _CHANGED_SYSCTLS = (
 
 
 def sysctls(root: Path = _SYSCTLS) -> dict[str, str]:
-    """Reads the kernel settings that a node changes, by path below /proc/sys."""
+    """Read the kernel settings that a node changes, by path below /proc/sys."""
     return {
         str(path.relative_to(root)): path.read_text().strip()
         for pattern in _CHANGED_SYSCTLS
@@ -48,7 +48,7 @@ def sysctls(root: Path = _SYSCTLS) -> dict[str, str]:
 
 
 def prepare(layout: Layout, journal: Journal) -> None:
-    """Makes the changes that are not made yet, each journalled before it is made.
+    """Make the changes that are not made yet, each journalled before it is made.
 
     Args:
         layout: Where the cluster's files lie.
@@ -77,7 +77,7 @@ def prepare(layout: Layout, journal: Journal) -> None:
 
 
 def restore(journal: Journal) -> None:
-    """Puts everything back; what is back already is left alone.
+    """Put everything back; what is back already is left alone.
 
     Args:
         journal: What was changed.
@@ -101,7 +101,7 @@ def restore(journal: Journal) -> None:
 
 
 def write_sysctls(values: dict[str, str], *, keep_forwarding: bool, root: Path = _SYSCTLS) -> None:
-    """Writes kernel settings back where they differ.
+    """Write kernel settings back where they differ.
 
     Args:
         values: As `sysctls` read them.
@@ -132,7 +132,7 @@ def may_raise_oom_score() -> bool:
 
 
 def default_interface(routes: str) -> str | None:
-    """The interface of the way out of the machine, from the text of /proc/net/route."""
+    """Return the interface of the way out of the machine, from the text of /proc/net/route."""
     for line in routes.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 7 and fields[1] == fields[7] == "00000000":
@@ -172,7 +172,7 @@ def _has_address() -> bool:
 
 
 def _await_pod_interfaces_gone() -> None:
-    """The kernel takes a pod's interface away some time after its last process."""
+    """Wait until the kernel has taken the pods' interfaces away, which it does some time after their last process."""
     pods = ipaddress.IPv4Network(settings.NODE_POD_RANGE)
     deadline = time.monotonic() + _INTERFACES_GONE_SECONDS
     while any(ipaddress.IPv4Address(address) in pods for address in _addresses()) and time.monotonic() < deadline:
@@ -213,7 +213,7 @@ def _comment() -> str:
 
 
 def _forward_chain() -> list[dict[str, dict[str, object]]]:
-    """The chain that Docker and most firewalls filter forwarded packets by; empty when there is none."""
+    """Return the chain that Docker and most firewalls filter forwarded packets by; empty when there is none."""
     if "ip filter" not in _tables():
         return []
     try:

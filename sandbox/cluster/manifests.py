@@ -10,7 +10,7 @@ Manifest = dict[str, Any]
 
 
 def render(pki: Path) -> list[Manifest]:
-    """Renders the objects, in the order in which they are applied.
+    """Render the objects, in the order in which they are applied.
 
     Args:
         pki: Folder with the certificates.
@@ -135,7 +135,7 @@ def _metrics_service(authority: str) -> list[Manifest]:
 def _service_of_the_machine(
     name: str, ports: list[tuple[str, int, int, str]], labels: dict[str, str], cluster_ip: str | None = None
 ) -> list[Manifest]:
-    """A service without pods: its endpoint is a program that runs on the machine itself."""
+    """Return a service without pods: its endpoint is a program that runs on the machine itself."""
     metadata = {"name": name, "namespace": "kube-system"}
     return [
         {

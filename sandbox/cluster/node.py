@@ -71,7 +71,7 @@ class Node:
         return digest.hexdigest()
 
     def write_files(self) -> None:
-        """Writes keys, kubeconfigs and configuration, and makes the folders."""
+        """Write keys, kubeconfigs and configuration, and make the folders."""
         layout = self.layout
         for folder in (layout.root, layout.containerd):
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ class Node:
             write_atomically(layout.configuration / name, content)
 
     def start(self, current: Step) -> None:
-        """Starts whatever does not run, and waits until pods can run.
+        """Start whatever does not run, and wait until pods can run.
 
         Args:
             current: Told what is waited for.
@@ -141,7 +141,7 @@ class Node:
         self._started.append(program.name)
 
     def _places(self) -> Program:
-        """A process that does nothing but hold a view of the file system of its own.
+        """Return a process that does nothing but hold a view of the file system of its own.
 
         What node programs mount, and what they write to fixed places, is seen in there alone and
         is gone with the last of them.
@@ -190,13 +190,13 @@ class Node:
         archive.unlink()
 
     def containerd_client(self, *arguments: str) -> str:
-        """Calls containerd's own command line, in the namespace of Kubernetes."""
+        """Call containerd's own command line, in the namespace of Kubernetes."""
         call = ("--address", str(self.layout.containerd_socket), "--namespace", "k8s.io", *arguments)
         return commands.run([packages.tool("ctr"), *call], environment=packages.environment(), timeout_seconds=120)
 
 
 def stop(layout: Layout, grace_seconds: float) -> None:
-    """Ends everything that the cluster ever started on this machine.
+    """End everything that the cluster ever started on this machine.
 
     Args:
         layout: Where its files lie.

@@ -91,7 +91,7 @@ CERTIFICATES = CLIENTS + _OTHERS
 
 
 def ensure(folder: Path) -> None:
-    """Makes all keys and certificates, unless they are there, for these names, and valid for some time yet.
+    """Make all keys and certificates, unless they are there, for these names, and valid for some time yet.
 
     Args:
         folder: Where they go; it appears whole or not at all.

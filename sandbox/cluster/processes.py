@@ -65,7 +65,7 @@ class Identity:
 
 
 def parse_record(text: str) -> Identity | None:
-    """Reads a record: a line of /proc/<pid>/stat and the boot's id; None when it is not a whole one."""
+    """Read a record: a line of /proc/<pid>/stat and the boot's id; None when it is not a whole one."""
     stat, _, boot = text.strip().partition("\n")
     try:
         # The program's name stands in brackets and may hold spaces and brackets itself.
@@ -76,7 +76,7 @@ def parse_record(text: str) -> Identity | None:
 
 
 def read_record(record: Path) -> Identity | None:
-    """Reads a record file; None when there is no whole one."""
+    """Read a record file; None when there is no whole one."""
     try:
         return parse_record(record.read_text())
     except FileNotFoundError:
@@ -97,7 +97,7 @@ def is_running(identity: Identity) -> bool:
 
 
 def running(records: Path, name: str) -> Identity | None:
-    """The running process of a program; None when it does not run."""
+    """Return the running process of a program; None when it does not run."""
     identity = read_record(records / name)
     return identity if identity is not None and is_running(identity) else None
 
@@ -111,7 +111,7 @@ def start(
     cgroup_files: list[Path],
     places: Identity | None = None,
 ) -> bool:
-    """Starts a program unless it runs.
+    """Start a program unless it runs.
 
     Args:
         program: What to start.
@@ -171,7 +171,7 @@ def stop(records: Path, name: str, grace_seconds: float = 10.0) -> None:
 
 
 def last_lines(log: Path) -> str:
-    """The end of a log, indented, for an error message."""
+    """Return the end of a log, indented, for an error message."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
     except FileNotFoundError:
@@ -180,7 +180,7 @@ def last_lines(log: Path) -> str:
 
 
 def _signal(identity: Identity, number: signal.Signals) -> None:
-    """Sends a signal to that very process: the descriptor holds on to it while its identity is looked at."""
+    """Send a signal to that very process: the descriptor holds on to it while its identity is looked at."""
     try:
         descriptor = os.pidfd_open(identity.pid)
     except ProcessLookupError:

@@ -26,7 +26,7 @@ class Program:
 
 
 def store(layout: Layout, binaries: Path) -> Program:
-    """Builds etcd's call."""
+    """Build etcd's call."""
     pki = layout.pki
     certificate = ["cert-file", "key-file", "trusted-ca-file"]
     files = [str(pki / "etcd.crt"), str(pki / "etcd.key"), str(pki / "ca.crt")]
@@ -53,7 +53,7 @@ def store(layout: Layout, binaries: Path) -> Program:
 
 
 def api_server(layout: Layout, binaries: Path) -> Program:
-    """Builds the API server's call."""
+    """Build the API server's call."""
     pki = layout.pki
     return _kubernetes(
         binaries,
@@ -92,7 +92,7 @@ def api_server(layout: Layout, binaries: Path) -> Program:
 
 
 def controller_manager(layout: Layout, binaries: Path) -> Program:
-    """Builds the controller manager's call."""
+    """Build the controller manager's call."""
     pki = layout.pki
     return _kubernetes(
         binaries,
@@ -114,7 +114,7 @@ def controller_manager(layout: Layout, binaries: Path) -> Program:
 
 
 def scheduler(layout: Layout, binaries: Path) -> Program:
-    """Builds the scheduler's call."""
+    """Build the scheduler's call."""
     return _kubernetes(
         binaries,
         "kube-scheduler",
@@ -127,7 +127,7 @@ def scheduler(layout: Layout, binaries: Path) -> Program:
 
 
 def kubelet(layout: Layout, binaries: Path) -> Program:
-    """Builds the kubelet's call."""
+    """Build the kubelet's call."""
     call = _kubernetes(
         binaries,
         "kubelet",
@@ -142,12 +142,12 @@ def kubelet(layout: Layout, binaries: Path) -> Program:
 
 
 def kube_proxy(layout: Layout, binaries: Path) -> Program:
-    """Builds kube-proxy's call."""
+    """Build kube-proxy's call."""
     return _kubernetes(binaries, "kube-proxy", f"--config={layout.configuration / 'kube-proxy.yaml'}")
 
 
 def network_policies(layout: Layout, binaries: Path) -> Program:
-    """Builds the call of what enforces NetworkPolicies."""
+    """Build the call of what enforces NetworkPolicies."""
     return _kubernetes(
         binaries,
         "kube-network-policies",
@@ -158,12 +158,12 @@ def network_policies(layout: Layout, binaries: Path) -> Program:
 
 
 def dns(layout: Layout, binaries: Path) -> Program:
-    """Builds CoreDNS's call."""
+    """Build CoreDNS's call."""
     return Program("coredns", (str(binaries / "coredns"), "-conf", str(layout.configuration / "Corefile")))
 
 
 def metrics(layout: Layout, binaries: Path) -> Program:
-    """Builds the metrics server's call."""
+    """Build the metrics server's call."""
     return Program(
         "metrics-server",
         (
@@ -182,7 +182,7 @@ def metrics(layout: Layout, binaries: Path) -> Program:
 
 
 def provisioner(layout: Layout, binaries: Path) -> Program:
-    """Builds the volume provisioner's call."""
+    """Build the volume provisioner's call."""
     return Program(
         "volume-provisioner",
         (
@@ -194,7 +194,7 @@ def provisioner(layout: Layout, binaries: Path) -> Program:
 
 
 def containerd(layout: Layout, containerd_binary: Path) -> Program:
-    """Builds containerd's call."""
+    """Build containerd's call."""
     return Program(
         "containerd",
         (str(containerd_binary), f"--config={layout.configuration / 'containerd.toml'}"),

@@ -20,12 +20,12 @@ _FILE_KEYS = ("certificate-authority", "client-certificate", "client-key", "toke
 
 
 def named(option: str | None) -> str | None:
-    """The context that was named: by the option, else by MLOPS_KUBE_CONTEXT; None when neither names one."""
+    """Return the context that was named: by the option, else by MLOPS_KUBE_CONTEXT; None when neither names one."""
     return option or os.environ.get(VARIABLE) or None
 
 
 def take(context: str) -> Cluster:
-    """Takes a cluster of the user's own: its context alone is copied to the sandbox's kubeconfig.
+    """Take a cluster of the user's own: its context alone is copied to the sandbox's kubeconfig.
 
     Contexts that were taken before stay there.
 
@@ -47,14 +47,14 @@ def take(context: str) -> Cluster:
 
 
 def users_files(environment: Mapping[str, str]) -> list[Path]:
-    """The user's kubeconfig files, in the order in which kubectl reads them; the sandbox's own is none of them."""
+    """Return the user's kubeconfig files, in the order in which kubectl reads them, without the sandbox's own."""
     listed = environment.get("KUBECONFIG")
     files = [Path(name) for name in listed.split(os.pathsep) if name] if listed else [Path.home() / ".kube" / "config"]
     return [file for file in files if file.resolve() != paths.kubeconfig() and file.is_file()]
 
 
 def files_for(context: str, environment: Mapping[str, str]) -> list[Path]:
-    """The kubeconfig files in which to look for a context.
+    """Return the kubeconfig files in which to look for a context.
 
     In a shell with the variables of `python -m sandbox env`, KUBECONFIG leads to the sandbox's own file alone: then
     the user's usual file is looked at, and last the copy that the sandbox has taken before.
@@ -68,7 +68,7 @@ def files_for(context: str, environment: Mapping[str, str]) -> list[Path]:
 
 
 def extract(context: str, files: list[Path]) -> _Entry:
-    """Reads one context out of kubeconfig files.
+    """Read one context out of kubeconfig files.
 
     Args:
         context: Name of the context.
@@ -121,7 +121,7 @@ def check_answers(cluster: Cluster) -> None:
 
 
 def current(file: Path) -> str | None:
-    """The current context of a kubeconfig; None when there is no such file."""
+    """Return the current context of a kubeconfig; None when there is no such file."""
     return _read(file).get("current-context") if file.is_file() else None
 
 

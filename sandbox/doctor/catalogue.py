@@ -39,7 +39,7 @@ _NODE = (Part.CLUSTER,)
 
 
 def checks_for(context: str | None, parts: tuple[Part, ...]) -> tuple[Check, ...]:
-    """The prerequisites in the order of the table; some depend on what else is wanted.
+    """Return the prerequisites in the order of the table; some depend on what else is wanted.
 
     Args:
         context: The context of the user's own cluster; None for a node of the sandbox.

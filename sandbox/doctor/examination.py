@@ -12,7 +12,7 @@ ALTERNATIVE = f"a cluster of your own serves as well: {users_context.VARIABLE}=<
 def examine(
     context: str | None, parts: tuple[Part, ...] = tuple(Part), catalogue: tuple[Check, ...] | None = None
 ) -> list[Finding]:
-    """Looks for everything that some parts of the sandbox need.
+    """Look for everything that some parts of the sandbox need.
 
     Args:
         context: The context of the user's own cluster; None for a node of the sandbox.
@@ -35,7 +35,7 @@ def examine(
 
 
 def require(context: str | None, parts: tuple[Part, ...], catalogue: tuple[Check, ...] | None = None) -> None:
-    """Stops before anything is built when something is missing.
+    """Stop before anything is built when something is missing.
 
     Raises:
         SandboxError: It tells everything that is missing, and how to mend it.
@@ -52,5 +52,5 @@ def require(context: str | None, parts: tuple[Part, ...], catalogue: tuple[Check
 
 
 def missing(findings: list[Finding]) -> list[Finding]:
-    """The findings that stop the sandbox."""
+    """Return the findings that stop the sandbox."""
     return [finding for finding in findings if finding.state is State.MISSING]

@@ -2,6 +2,7 @@
 
 import shutil
 
+from pulumi_mlops.image.builder import DOCKER
 from sandbox import images
 from sandbox.doctor.finding import Finding, State
 from sandbox.doctor.machine import packaged
@@ -24,11 +25,11 @@ def image_builder(context: str | None = None) -> Finding:
         chosen = building.choice()
     except SandboxError as error:
         return Finding(name, State.MISSING, error.problem, error.fix)
-    return Finding(name, State.FOUND, "Docker") if chosen == building.DOCKER else packaged(name, IMAGES)
+    return Finding(name, State.FOUND, "Docker") if chosen == DOCKER else packaged(name, IMAGES)
 
 
 def image_delivery(context: str) -> Finding:
-    """The way of the images to a cluster of the user's own: kind's own, or a registry."""
+    """Return the way of the images to a cluster of the user's own: kind's own, or a registry."""
     name = "way for images"
     try:
         way = delivery.way_to(context)

@@ -28,7 +28,7 @@ def operating_system(system: str | None = None, machine: str | None = None) -> F
 
 
 def python(version: tuple[int, int] | None = None) -> Finding:
-    """A Python that the project runs with."""
+    """Look for a Python that the project runs with."""
     major, minor = version or sys.version_info[:2]
     fits = (3, 11) <= (major, minor) < (3, 14)
     fix = "" if fits else "install Python 3.11, 3.12 or 3.13 and name it: make PYTHON=python3.11"
@@ -36,7 +36,7 @@ def python(version: tuple[int, int] | None = None) -> Finding:
 
 
 def administrator(user: int | None = None) -> Finding:
-    """The rights to start containers."""
+    """Look for the rights to start containers."""
     is_root = (os.geteuid() if user is None else user) == 0
     fix = "" if is_root else 'sudo -E env "PATH=$PATH" make up'
     return Finding("root", State.FOUND if is_root else State.MISSING, "yes" if is_root else "no", fix)
@@ -110,5 +110,5 @@ def packaged(name: str, group: Group) -> Finding:
 
 
 def nearest_existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that exists already."""
+    """Return the folder, or the nearest above it that exists already."""
     return next(path for path in (folder, *folder.parents) if path.is_dir())

@@ -30,7 +30,7 @@ def generation_error() -> int:
 
 
 def queue_error() -> int:
-    """Tries a rule with the expression `queue` (CONFIG_NFT_QUEUE).
+    """Try a rule with the expression `queue` (CONFIG_NFT_QUEUE).
 
     Returns:
         The number of the kernel's error; 0 when it takes such rules.
@@ -39,7 +39,7 @@ def queue_error() -> int:
 
 
 def target_error() -> int:
-    """Tries a rule with xtables' target NFQUEUE (CONFIG_NFT_COMPAT, CONFIG_NETFILTER_XT_TARGET_NFQUEUE).
+    """Try a rule with xtables' target NFQUEUE (CONFIG_NFT_COMPAT, CONFIG_NETFILTER_XT_TARGET_NFQUEUE).
 
     Returns:
         The number of the kernel's error; 0 when it takes such rules.
@@ -62,7 +62,7 @@ def listening_error() -> int:
 
 
 def _trial_error(expression: bytes, data: bytes) -> int:
-    """Adds a table with one rule and deletes it, all in one transaction: nobody ever sees it."""
+    """Add a table with one rule and delete it, all in one transaction: nobody ever sees it."""
     rule = _attribute(1 | _NESTED, _attribute(1, expression) + _attribute(2 | _NESTED, data))
     table, chain = _attribute(1, _TRIAL), _TRIAL
     return _exchange(
@@ -78,7 +78,7 @@ def _trial_error(expression: bytes, data: bytes) -> int:
 
 
 def _message(kind: int, flags: int, attributes: bytes = b"", *, resource: int = 0) -> bytes:
-    """A message without its sequence number; `_exchange` numbers them."""
+    """Return a message without its sequence number; `_exchange` numbers them."""
     family = 0 if kind in (_BATCH_BEGIN, _BATCH_END) else _INET
     return (
         struct.pack("=IHHII", 20 + len(attributes), kind, flags, 0, 0)
@@ -93,7 +93,7 @@ def _attribute(kind: int, payload: bytes) -> bytes:
 
 
 def _exchange(messages: list[bytes]) -> int:
-    """Sends messages, of which one asks to be acknowledged; returns the first error, or 0."""
+    """Send messages, of which one asks to be acknowledged; return the first error, or 0."""
     numbered = [each[:8] + struct.pack("=I", number) + each[12:] for number, each in enumerate(messages, start=1)]
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as connection:
@@ -109,7 +109,7 @@ def _exchange(messages: list[bytes]) -> int:
 
 
 def _answered(datagram: bytes) -> int | None:
-    """Reads what the kernel answers: an error, 0 for an acknowledgement, None for anything else."""
+    """Read what the kernel answers: an error, 0 for an acknowledgement, None for anything else."""
     while len(datagram) >= 20:
         length, kind = struct.unpack_from("=IH", datagram)
         if kind == _ERROR:

@@ -12,7 +12,7 @@ from sandbox.doctor.finding import Finding, State
 
 
 def nftables() -> Finding:
-    """The kernel's packet filter."""
+    """Look for the kernel's packet filter."""
     name = "nftables in the kernel"
     code = netfilter.generation_error()
     if code:
@@ -74,7 +74,7 @@ def ports() -> Finding:
 
 
 def _networks(routes: str) -> list[tuple[str, ipaddress.IPv4Network]]:
-    """Reads /proc/net/route: every route but the way out, and those of the pods themselves."""
+    """Read /proc/net/route: every route but the way out, and those of the pods themselves."""
     found = []
     for line in routes.splitlines()[1:]:
         interface, destination, *others = line.split()

@@ -32,5 +32,5 @@ def plain(findings: list[Finding]) -> str:
 
 
 def document(findings: list[Finding]) -> list[dict[str, str]]:
-    """Findings for programs: plain JSON values."""
+    """Return the findings for programs: plain JSON values."""
     return [asdict(finding) for finding in findings]

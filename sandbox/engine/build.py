@@ -20,7 +20,7 @@ _PATCHED = ("github.com/aws/aws-sdk-go-v2/service/s3", "github.com/pulumi/pulumi
 
 
 def built_engine() -> Path:
-    """Returns the folder with `pulumi` and the SDK's executor of programs, building them when they are missing.
+    """Return the folder with `pulumi` and the SDK's executor of programs, building them when they are missing.
 
     Raises:
         SandboxError: Go is missing or the build fails.

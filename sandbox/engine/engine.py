@@ -50,7 +50,7 @@ def bin_folder() -> Path:
 
 
 def current_engine() -> Engine | None:
-    """Returns the engine that is ready to be used, None when one must be built first. Builds and writes nothing."""
+    """Return the engine that is ready to be used, None when one must be built first. Build and write nothing."""
     if own := _users_engine():
         return own
     pulumi = bin_folder() / "pulumi"
@@ -60,7 +60,7 @@ def current_engine() -> Engine | None:
 
 
 def install_engine() -> Engine:
-    """Finds Pulumi on PATH, else builds it with a host for programs in Python. Quick when there is nothing to do.
+    """Find Pulumi on PATH, else builds it with a host for programs in Python. Quick when there is nothing to do.
 
     Raises:
         SandboxError: It cannot be built.
@@ -73,7 +73,7 @@ def install_engine() -> Engine:
 
 
 def parse_version(text: str) -> tuple[int, int, int] | None:
-    """Reads what `pulumi version` prints, None when it is no version."""
+    """Read what `pulumi version` prints, None when it is no version."""
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
@@ -101,7 +101,7 @@ def _is_ours(pulumi: Path) -> bool:
 
 
 def _assembled(build: Path) -> Path:
-    """Puts engine, language host and executor side by side, where the engine looks for them."""
+    """Put engine, language host and executor side by side, where the engine looks for them."""
     runtime = plugin_runtime()
     code = copied_code(["language_host"])
     parts = [build.name, code.name, str(runtime.python), runtime.libraries.name, dynamic_provider.LAUNCHER]

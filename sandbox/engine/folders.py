@@ -11,7 +11,7 @@ _PREFIX = ".making-"
 
 @contextlib.contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """Gives an empty folder to fill, which becomes `folder` at the end of the block.
+    """Give an empty folder to fill, which becomes `folder` at the end of the block.
 
     To be used under a lock: what a killed process left half made is removed first.
 

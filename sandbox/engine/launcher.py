@@ -22,7 +22,7 @@ runpy.run_module({module!r}, run_name="__main__", alter_sys=True)
 
 
 def copied_code(packages: Iterable[str]) -> Path:
-    """Copies packages of the sandbox into the cache, under a name that is a hash of their content.
+    """Copy packages of the sandbox into the cache, under a name that is a hash of their content.
 
     Args:
         packages: Folders relative to `sandbox/`, with slashes; "" stands for the files of `sandbox` itself.
@@ -44,7 +44,7 @@ def copied_code(packages: Iterable[str]) -> Path:
 
 
 def launcher_text(runtime: Runtime, code: Path, module: str, arguments: Sequence[str] = ()) -> str:
-    """Writes the script that becomes a plugin's executable.
+    """Write the script that becomes a plugin's executable.
 
     Args:
         runtime: The Python to run it with.
@@ -61,7 +61,7 @@ def launcher_text(runtime: Runtime, code: Path, module: str, arguments: Sequence
 
 
 def _source_files(packages: Iterable[str]) -> list[tuple[Path, Path]]:
-    """Lists (path below the copy, file) of the packages and of the packages that these stand in."""
+    """List (path below the copy, file) of the packages and of the packages that these stand in."""
     root = paths.sources()
     found = {root / "__init__.py"}
     for package in packages:

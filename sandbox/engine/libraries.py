@@ -38,7 +38,7 @@ class Runtime:
 
 
 def plugin_runtime() -> Runtime:
-    """Returns the Python for plugins, copying its libraries when this very set is not there yet.
+    """Return the Python for plugins, copying its libraries when this very set is not there yet.
 
     Raises:
         SandboxError: A library is not installed beside this program.
@@ -53,14 +53,14 @@ def plugin_runtime() -> Runtime:
 
 
 def base_python() -> Path:
-    """Returns the interpreter that this program's virtual environment, if it has one, was made from."""
+    """Return the interpreter that this program's virtual environment, if it has one, was made from."""
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
 def closure(
     roots: Iterable[str], find: Callable[[str], metadata.Distribution | None]
 ) -> dict[str, metadata.Distribution]:
-    """Collects distributions and everything that they need, by normalised name.
+    """Collect distributions and everything that they need, by normalised name.
 
     Args:
         roots: Names of the distributions to begin with.
@@ -91,7 +91,7 @@ def closure(
 
 
 def normalised(name: str) -> str:
-    """Returns a distribution's name as package indexes compare it."""
+    """Return a distribution's name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

@@ -9,7 +9,7 @@ _DEAD, _RUNS_HERE, _UNKNOWN = "dead", "runs here", "unknown"
 
 
 def release_dead_locks(backend: Path, project: str, stack: str) -> int:
-    """Removes the locks of engines that no longer run; the engine itself would ask for `pulumi cancel`.
+    """Remove the locks of engines that no longer run; the engine itself would ask for `pulumi cancel`.
 
     Args:
         backend: Folder of the file backend.

@@ -122,7 +122,7 @@ def _install(engine: Engine, provider: Provider) -> InstalledPlugin:
 
 
 def _download(engine: Engine, provider: Provider) -> bool:
-    """Tries once to install the official plugin, and remembers a refusal for a week."""
+    """Try once to install the official plugin, and remembers a refusal for a week."""
     with step(f"download Pulumi's plugin {provider.name} {provider.version}") as current:
         try:
             _plugin_install(engine, provider, ["--reinstall"], _DOWNLOAD_SECONDS)

@@ -19,7 +19,7 @@ _YES = ("--yes", "--skip-preview", "--color", "never")
 
 
 def _nothing(_: str) -> None:
-    """Reports nothing."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PulumiStack:
         return any(stack["name"].rpartition("/")[2] == self.name for stack in stacks)
 
     def init(self) -> None:
-        """Makes the stack in the backend. The stack that the user has selected stays selected."""
+        """Make the stack in the backend. The stack that the user has selected stays selected."""
         self._query("stack", "init", "--no-select", self.name)
 
     def is_busy(self) -> bool:
@@ -54,7 +54,7 @@ class PulumiStack:
         return is_held_here(self.backend, self.project, self.name)
 
     def recover(self) -> bool:
-        """Puts the stack right when an engine was killed in the middle of an update.
+        """Put the stack right when an engine was killed in the middle of an update.
 
         Removes the dead engine's lock, and forgets which creations it had begun: whether they were completed, the
         updates after it find out. Until one of them succeeds they adopt objects of a cluster that exist, which
@@ -73,7 +73,7 @@ class PulumiStack:
         return released > 0 or is_pending
 
     def up(self, log: Path, report: Callable[[str], None] = _nothing, *, refresh: bool = False) -> str:
-        """Updates the stack.
+        """Update the stack.
 
         Args:
             log: Where all that Pulumi prints is kept.
@@ -106,7 +106,7 @@ class PulumiStack:
         return summary(lines)
 
     def outputs(self) -> dict[str, Any]:
-        """Returns the stack's outputs; secret ones as "[secret]"."""
+        """Return the stack's outputs; secret ones as "[secret]"."""
         outputs: dict[str, Any] = json.loads(self._query("stack", "output", "--json", "--stack", self.name))
         return outputs
 
@@ -135,7 +135,7 @@ class PulumiStack:
 
 
 def summary(lines: list[str]) -> str:
-    """Reads what was done from what `pulumi up` printed."""
+    """Read what was done from what `pulumi up` printed."""
     start = next((index for index, line in enumerate(lines) if line.strip() == "Resources:"), len(lines))
     done = []
     for line in lines[start + 1 :]:

@@ -29,7 +29,7 @@ class ArchivedImage:
 
 
 def read(archive: Path) -> ArchivedImage:
-    """Reads the image of an OCI archive.
+    """Read the image of an OCI archive.
 
     Args:
         archive: A tar file in OCI image layout.

@@ -17,7 +17,7 @@ _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/
 
 
 def ensure(buildah: Buildah, name: str) -> None:
-    """Makes a base image unless buildah's storage holds it.
+    """Make a base image unless buildah's storage holds it.
 
     Args:
         buildah: Where it is to be.

@@ -1,28 +1,12 @@
 """What a program that builds images takes and does; Docker and buildah both fit."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from pulumi_mlops.image.builder import Recipe
 
-@dataclass(frozen=True)
-class Recipe:
-    """One build.
-
-    Attributes:
-        tag: Name of the result.
-        dockerfile: The Dockerfile within `context`.
-        context: Build context: a folder that holds nothing else than what goes in.
-        arguments: Build arguments by name.
-        secrets: Files mounted during the build, by id.
-    """
-
-    tag: str
-    dockerfile: Path
-    context: Path
-    arguments: Mapping[str, str]
-    secrets: Mapping[str, Path]
+__all__ = ["Builder", "Recipe"]
 
 
 class Builder(Protocol):
@@ -33,22 +17,22 @@ class Builder(Protocol):
         """Which program this is, as told to the person."""
 
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
-        """Builds an image from bases that are there already or, with Docker, are pulled."""
+        """Build an image from bases that are there already or, with Docker, are pulled."""
 
     def recover(self) -> None:
-        """Clears away what a build that was killed has left."""
+        """Clear away what a build that was killed has left."""
 
     def prepare_base(self, name: str) -> None:
-        """Makes sure that a Dockerfile's base image is there."""
+        """Make sure that a Dockerfile's base image is there."""
 
     def export(self, tag: str, archive: Path) -> None:
-        """Writes an image to an OCI archive."""
+        """Write an image to an OCI archive."""
 
     def size_bytes(self, tag: str) -> int:
-        """What the image's layers take when unpacked."""
+        """Return what the image's layers take when unpacked."""
 
     def push(self, archive: Path, tag: str, target: str) -> str:
         """Pushes an image that was exported to a registry and returns its digest there."""
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
-        """Removes all images of a repository but those tags."""
+        """Remove all images of a repository but those tags."""

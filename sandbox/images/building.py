@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sandbox import commands, packages, paths, progress
+from pulumi_mlops.image import dockerfile, host
+from pulumi_mlops.image.builder import BUILDAH, DOCKER, VARIABLE, docker_answers
+from pulumi_mlops.image.content import DOCKERFILE, files_below, stage
+from sandbox import packages, paths, progress
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
-from sandbox.images import archive, bases, content, dockerfile, host
+from sandbox.images import archive, bases, content
 from sandbox.images.buildah import Buildah
 from sandbox.images.builder import Builder, Recipe
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild, repository
 from sandbox.images.docker import Docker
-
-VARIABLE = "MLOPS_IMAGE_BUILDER"
-DOCKER, BUILDAH = "docker", "buildah"
 
 _USER = "10001:10001"
 _KEPT_BUILDS = 2
@@ -26,7 +26,7 @@ _DETAIL_LENGTH = 100
 
 
 def choose() -> Builder:
-    """Takes the program that this machine can build with, fetching it where it must be.
+    """Take the program that this machine can build with, fetching it where it must be.
 
     Raises:
         SandboxError: When there is none.
@@ -35,7 +35,7 @@ def choose() -> Builder:
 
 
 def choice() -> str:
-    """Finds the program that this machine can build with; changes nothing.
+    """Find the program that this machine can build with; change nothing.
 
     Returns:
         DOCKER when its engine answers, else BUILDAH; MLOPS_IMAGE_BUILDER (`docker` or `buildah`) decides where set.
@@ -62,17 +62,6 @@ def choice() -> str:
     return BUILDAH
 
 
-def docker_answers() -> bool:
-    """Whether a Docker engine can be used by this user."""
-    if shutil.which("docker") is None:
-        return False
-    try:
-        commands.run(["docker", "info", "--format", "{{.ServerVersion}}"], timeout_seconds=20)
-    except commands.CommandError:
-        return False
-    return True
-
-
 def built(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> dict[str, ImageBuild]:
     """Images that are built from the checkout as it is now.
 
@@ -93,7 +82,7 @@ def built(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> d
 
 
 def build(names: Sequence[str] = IMAGE_NAMES, checkout: Path | None = None) -> dict[str, ImageBuild]:
-    """Builds the images that changed.
+    """Build the images that changed.
 
     Args:
         names: Images wanted.
@@ -140,7 +129,7 @@ def _record(name: str, tag: str) -> Path:
 
 
 def _recover(builder: Builder) -> None:
-    """Clears away what a build that was killed has left; the caller holds the lock, so none runs."""
+    """Clear away what a build that was killed has left; the caller holds the lock, so none runs."""
     builder.recover()
     for left in _builds_folder().iterdir():
         if left.is_dir():
@@ -148,8 +137,9 @@ def _recover(builder: Builder) -> None:
 
 
 def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild:
-    recipe_text = content.dockerfile_of(name, checkout).read_text(encoding="utf-8")
-    for base in dockerfile.bases(recipe_text):
+    files = content.sources(name, checkout)
+    recipe = files[DOCKERFILE]
+    for base in dockerfile.bases(recipe.read_text(encoding="utf-8") if isinstance(recipe, Path) else ""):
         builder.prepare_base(base)
     with (
         progress.step(f"build image {name} with {builder.description}") as current,
@@ -158,9 +148,9 @@ def _build_one(builder: Builder, name: str, checkout: Path | None) -> ImageBuild
         folder = Path(temporary)
         context = folder / "context"
         context.mkdir()
-        recipe_file = content.stage(name, context, checkout)
+        recipe_file = stage(files, context)
         # Of the staged files and no others: the checkout may change while this builds.
-        tag = content.content_tag(name, context)
+        tag = content.tag_of(files_below(context))
         secrets = host.read_settings().write_secrets(folder)
         full_tag = f"{repository(name)}:{tag}"
         builder.build(
@@ -197,7 +187,7 @@ def _store(builder: Builder, name: str, tag: str, unfinished: Path) -> ImageBuil
 
 
 def _forget_old(builder: Builder, name: str) -> None:
-    """Keeps the newest builds of an image: the cache must not grow with each change of the code."""
+    """Keep the newest builds of an image: the cache must not grow with each change of the code."""
     records = sorted(_builds_folder().glob(f"{name}-*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     tags = [record.stem.removeprefix(f"{name}-") for record in records]
     for tag in tags[_KEPT_BUILDS:]:

@@ -33,5 +33,5 @@ class ImageBuild:
 
 
 def repository(name: str) -> str:
-    """An image's name without tag or digest."""
+    """Return an image's name without tag or digest."""
     return f"{REPOSITORY_PREFIX}/{name}"

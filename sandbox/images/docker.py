@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from pulumi_mlops.image import host
 from sandbox import commands
 from sandbox.errors import SandboxError
-from sandbox.images import host
 from sandbox.images.builder import Recipe
 
 _OLDEST_SERVER = 25
@@ -23,7 +23,7 @@ class Docker:
         return "Docker"
 
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
-        """Builds an image."""
+        """Build an image."""
         command: list[str | Path] = ["docker", "build", "--progress", "plain", "--tag", recipe.tag]
         command += ["--file", recipe.dockerfile]
         for name, value in recipe.arguments.items():
@@ -42,7 +42,7 @@ class Docker:
         """Nothing to do: the engine pulls it during the build."""
 
     def export(self, tag: str, archive: Path) -> None:
-        """Writes an image to an OCI archive.
+        """Write an image to an OCI archive.
 
         Raises:
             SandboxError: When the engine is too old to write one.
@@ -56,7 +56,7 @@ class Docker:
         commands.run(["docker", "save", "--output", archive, tag])
 
     def size_bytes(self, tag: str) -> int:
-        """What the image's layers take when unpacked."""
+        """Return what the image's layers take when unpacked."""
         return int(commands.run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]).strip())
 
     def push(self, archive: Path, tag: str, target: str) -> str:
@@ -72,7 +72,7 @@ class Docker:
         return digests[0].partition("@")[2]
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
-        """Removes all images of a repository but those tags."""
+        """Remove all images of a repository but those tags."""
         listed = commands.run(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository])
         stale = [tag for tag in listed.split() if tag not in keep]
         if stale:

@@ -36,7 +36,7 @@ class Pin:
 
 
 def stack_files(checkout: Path | None = None) -> list[Path]:
-    """The stack files that pin images of this project by content: those named for a local cluster."""
+    """Return the stack files that pin images of this project by content: those named for a local cluster."""
     return sorted(((checkout or paths.checkout()) / "stacks").glob("Pulumi.*-local.yaml"))
 
 
@@ -93,7 +93,7 @@ def _stale_in(file: Path, document: CommentedMap, wanted: dict[str, str]) -> lis
 
 
 def _replaced(text: str, pin: Pin) -> str:
-    """The text with one reference exchanged: a dump of the document would change the layout of other lines."""
+    """Return the text with one reference exchanged: a dump of the document would change the layout of other lines."""
     replaced = text.replace(pin.found, pin.wanted)
     if _images(_parse(replaced, pin.file)).get(pin.image) != pin.wanted:
         raise SandboxError(

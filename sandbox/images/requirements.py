@@ -1,37 +1,23 @@
 """What the Python images install: the lock file's versions and hashes, without what their programs never import."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_mlops.image import requirements
+from pulumi_mlops.image.errors import ImageError
+from pulumi_mlops.image.requirements import INFRASTRUCTURE, Selection
 from sandbox import paths
-from sandbox.commands import run
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 
-
-@dataclass(frozen=True)
-class RequirementSet:
-    """The packages of one image.
-
-    Attributes:
-        extra: Extra of this project whose dependencies the image installs.
-        without: Packages left out of it, with what they alone bring.
-    """
-
-    extra: str
-    without: tuple[str, ...]
-
-
-# Dependencies of the project itself, for programs that declare infrastructure; pods do not.
-_INFRASTRUCTURE = ("pulumi", "ruamel-yaml")
-
 REQUIREMENT_SETS = {
-    "pipeline": RequirementSet("pipelines", _INFRASTRUCTURE),
-    "serving": RequirementSet("serving", (*_INFRASTRUCTURE, "pillow")),
-    "registry": RequirementSet(
+    # The example's own, which brings what any training step needs.
+    "pipeline": Selection("group", "flight-delay-training"),
+    "serving": Selection("extra", "serving", (*INFRASTRUCTURE, "pillow")),
+    "registry": Selection(
+        "extra",
         "registry",
         (
-            *_INFRASTRUCTURE,
+            *INFRASTRUCTURE,
             *("docker", "gunicorn", "matplotlib", "pyarrow", "scikit-learn", "scipy", "skops", "waitress"),
         ),
     ),
@@ -40,12 +26,12 @@ REQUIREMENT_SETS = {
 
 
 def requirements_file(name: str, checkout: Path) -> Path:
-    """The committed requirements of an image."""
+    """Return the committed requirements of an image."""
     return checkout / "images" / name / "requirements.txt"
 
 
 def export(name: str, checkout: Path | None = None) -> str:
-    """Reads an image's requirements out of uv.lock.
+    """Read an image's requirements out of uv.lock.
 
     Args:
         name: Image name, a key of `REQUIREMENT_SETS`.
@@ -58,20 +44,11 @@ def export(name: str, checkout: Path | None = None) -> str:
         SandboxError: When uv is missing or its lock file does not fit pyproject.toml.
     """
     wanted = REQUIREMENT_SETS[name]
-    command = [
-        *("uv", "export", "--frozen", "--offline", "--quiet", "--no-header", "--no-annotate", "--no-emit-project"),
-        *("--no-default-groups", "--extra", wanted.extra),
-    ]
-    for package in wanted.without:
-        command += ["--prune", package]
     try:
-        listed = run(command, folder=checkout or paths.checkout(), timeout_seconds=120)
-    except SandboxError as error:
-        raise SandboxError(
-            f"images/{name}/requirements.txt: cannot be read out of uv.lock: {error.problem}",
-            "install uv (`pip install uv`) and run `uv lock`",
-        ) from error
-    return f"# Written by `python -m sandbox requirements` from uv.lock, extra `{wanted.extra}`.\n{listed}"
+        listed = requirements.export(checkout or paths.checkout(), wanted)
+    except ImageError as error:
+        raise SandboxError(f"images/{name}/requirements.txt: {error.problem}", error.fix) from error
+    return f"# Written by `python -m sandbox requirements` from uv.lock, {wanted}.\n{listed}"
 
 
 def stale(checkout: Path | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Reads the engine's arguments and serves."""
+    """Read the engine's arguments and serve."""
     parser = argparse.ArgumentParser(prog="pulumi-language-python", description=__doc__)
     parser.add_argument("--executor", type=Path, required=True, help="the SDK's pulumi-language-python-exec")
     parser.add_argument("--version", required=True, help="the version to report to the engine")
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def _use_stubs_alone() -> None:
-    """Makes the SDK's protocol stubs importable without running the SDK, which takes several times as long."""
+    """Make the SDK's protocol stubs importable without running the SDK, which takes several times as long."""
     specification = importlib.util.find_spec("pulumi")
     if specification is None or specification.submodule_search_locations is None or "pulumi" in sys.modules:
         return

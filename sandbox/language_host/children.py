@@ -22,7 +22,7 @@ class Children:
     def run(
         self, command: Sequence[str], *, cwd: Path | None, environment: Mapping[str, str], piped: bool
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Starts a process and gives it to the block; stops it at the block's end if it still runs.
+        """Start a process and give it to the block; stop it at the block's end if it still runs.
 
         Args:
             command: Program and arguments.
@@ -61,7 +61,7 @@ class Children:
             return process.pid in self._stopped
 
     def close(self, timeout_seconds: float = 2.0) -> None:
-        """Stops every process, and lets no other start."""
+        """Stop every process, and lets no other start."""
         with self._lock:
             self._closed = True
             running = list(self._running)
@@ -72,7 +72,7 @@ class Children:
 
 
 def stop(process: subprocess.Popen[bytes], timeout_seconds: float = 2.0) -> None:
-    """Ends a process: an interrupt, which Python plugins handle gracefully, and after the time allowed a kill."""
+    """End a process: an interrupt, which Python plugins handle gracefully, and after the time allowed a kill."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -46,14 +46,14 @@ def install_commands(
 
 
 def plugin_options(options: RuntimeOptions, root: Path) -> RuntimeOptions:
-    """Adds to a plugin's options the virtual environment that `install_commands` makes for it, if it is there."""
+    """Add to a plugin's options the virtual environment that `install_commands` makes for it, if it is there."""
     if options.virtualenv or options.toolchain or not is_virtualenv(root / _DEFAULT_VIRTUALENV):
         return options
     return RuntimeOptions(virtualenv=_DEFAULT_VIRTUALENV, toolchain=options.toolchain, typechecker=options.typechecker)
 
 
 def installed_versions(interpreter: Interpreter, environment: Mapping[str, str], cwd: Path) -> dict[str, str]:
-    """Returns the version of every distribution that an interpreter has installed.
+    """Return the version of every distribution that an interpreter has installed.
 
     Raises:
         subprocess.CalledProcessError: The interpreter does not run.

@@ -43,7 +43,7 @@ class Interpreter:
     virtualenv: Path | None = None
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Returns `base` as it is with the virtual environment activated."""
+        """Return `base` as it is with the virtual environment activated."""
         environment = dict(base)
         if self.virtualenv is not None:
             environment["VIRTUAL_ENV"] = str(self.virtualenv)
@@ -53,7 +53,7 @@ class Interpreter:
 
 
 def parse_options(raw: Mapping[str, object]) -> RuntimeOptions:
-    """Reads the options of a Pulumi.yaml.
+    """Read the options of a Pulumi.yaml.
 
     Raises:
         OptionsError: An option that this host does not know, or a value that it cannot follow.
@@ -85,7 +85,7 @@ def _choice(raw: Mapping[str, object], key: str, choices: tuple[str, ...]) -> st
 
 
 def virtualenv_path(options: RuntimeOptions, root: Path, program: Path, environment: Mapping[str, str]) -> Path | None:
-    """Finds where the virtual environment is or would be.
+    """Find where the virtual environment is or would be.
 
     Args:
         options: The project's options.
@@ -122,7 +122,7 @@ def is_virtualenv(folder: Path) -> bool:
 def choose_interpreter(
     options: RuntimeOptions, root: Path, program: Path, environment: Mapping[str, str]
 ) -> Interpreter:
-    """Finds the Python for a program.
+    """Find the Python for a program.
 
     Raises:
         OptionsError: There is none, with the commands that make one.

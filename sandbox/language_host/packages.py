@@ -54,7 +54,7 @@ class RequiredPlugin:
 
 
 def required_plugins(interpreter: Interpreter, environment: Mapping[str, str], cwd: Path) -> list[RequiredPlugin]:
-    """Lists the provider plugins of the packages that an interpreter can import, sorted by name.
+    """List the provider plugins of the packages that an interpreter can import, sorted by name.
 
     Raises:
         RuntimeError: The interpreter does not run.
@@ -75,7 +75,7 @@ def required_plugins(interpreter: Interpreter, environment: Mapping[str, str], c
 
 
 def plugins_of(described: Mapping[str, Mapping[str, object]]) -> list[RequiredPlugin]:
-    """Turns packages' pulumi-plugin.json documents, by import name, into plugins."""
+    """Turn packages' pulumi-plugin.json documents, by import name, into plugins."""
     plugins = [
         RequiredPlugin(
             name=str(document.get("name") or package.removeprefix("pulumi_").replace("_", "-")),

@@ -43,7 +43,7 @@ class ProgramRun:
     secret_keys: tuple[str, ...]
 
     def command(self, interpreter: Interpreter, executor: Path) -> list[str]:
-        """Returns the command that runs the program under the SDK's executor."""
+        """Return the command that runs the program under the SDK's executor."""
         options = {
             "monitor": self.monitor_address,
             "engine": self.engine_address,
@@ -59,7 +59,7 @@ class ProgramRun:
         return [str(interpreter.executable), "-u", str(executor), *flags, str(self.program), *self.arguments]
 
     def environment(self, interpreter: Interpreter, base: Mapping[str, str]) -> dict[str, str]:
-        """Returns the program's environment: the stack's configuration goes in it, never on the command line."""
+        """Return the program's environment: the stack's configuration goes in it, never on the command line."""
         environment = interpreter.environment(base)
         environment["PULUMI_CONFIG"] = json.dumps(dict(self.config))
         environment["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(self.secret_keys))
@@ -78,7 +78,7 @@ def program_outcome(exit_code: int, *, cancelled: bool) -> Outcome:
 
 
 def plugin_command(interpreter: Interpreter, kind: str, folder: Path, arguments: Iterable[str]) -> list[str]:
-    """Returns the command that runs a plugin that is written in Python.
+    """Return the command that runs a plugin that is written in Python.
 
     Args:
         interpreter: The plugin's own Python.

@@ -18,7 +18,7 @@ _REQUEST_THREADS = 16
 
 
 def serve(engine_address: str, executor: Path, version: str) -> None:
-    """Prints the port that it serves on, and serves.
+    """Print the port that it serves on, and serve.
 
     Args:
         engine_address: Where the engine listens; empty when the handshake will bring it.

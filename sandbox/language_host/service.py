@@ -51,13 +51,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Reports this host's version."""
+        """Report this host's version."""
         return plugin_pb2.PluginInfo(version=self._version)
 
     def GetRequiredPackages(
         self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        """Lists the plugins that the program's installed packages stand for."""
+        """List the plugins that the program's installed packages stand for."""
         program = Path(request.info.program_directory)
         try:
             plugins = obtainable(required_plugins(_interpreter(request.info), os.environ, program), os.environ)
@@ -73,7 +73,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:
-        """Runs a program to its end."""
+        """Run a program to its end."""
         run = _program_run(request, self._engine_address)
         try:
             interpreter = _interpreter(request.info)
@@ -99,7 +99,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=outcome.error, bail=outcome.bail)
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Stops the programs that still run; their `Run` then returns."""
+        """Stop the programs that still run; their `Run` then returns."""
         for process in list(self._programs):
             self._interrupt_if_running(process)
         return empty_pb2.Empty()
@@ -107,7 +107,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.RunPluginResponse]:
-        """Runs a component package or a policy pack, and streams its output, until it ends or the engine lets go."""
+        """Run a component package or a policy pack, and streams its output, until it ends or the engine lets go."""
         folder = Path(request.info.program_directory)
         try:
             interpreter = _interpreter(request.info)
@@ -167,7 +167,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
-        """Lists what the program's Python has installed, for `pulumi about`."""
+        """List what the program's Python has installed, for `pulumi about`."""
         try:
             versions = installed_versions(_interpreter(request.info), os.environ, Path(request.info.program_directory))
         except (OptionsError, subprocess.CalledProcessError) as error:
@@ -177,7 +177,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def _typecheck(self, options: RuntimeOptions, interpreter: Interpreter, program: Path) -> str:
-        """Runs the type checker that the project asks for. Returns why the program must not run, or nothing."""
+        """Run the type checker that the project asks for. Returns why the program must not run, or nothing."""
         if options.typechecker is None:
             return ""
         command = [str(interpreter.executable), "-m", _TYPECHECKER_MODULES[options.typechecker], str(program)]
@@ -228,7 +228,7 @@ def _program_run(request: language_pb2.RunRequest, engine_address: str) -> Progr
 
 
 def _output(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yields a process's output as it comes, until both of its streams end."""
+    """Yield a process's output as it comes, until both of its streams end."""
     chunks: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
     streams: Sequence[tuple[str, IO[bytes] | None]] = (("stdout", process.stdout), ("stderr", process.stderr))
     open_streams = 0

@@ -18,7 +18,7 @@ def is_available() -> bool:
 
 
 def parse_simulation(output: str) -> list[str]:
-    """Reads what `apt-get --simulate install` would install.
+    """Read what `apt-get --simulate install` would install.
 
     Args:
         output: The simulation's standard output.
@@ -30,7 +30,7 @@ def parse_simulation(output: str) -> list[str]:
 
 
 def unpack(packages: Sequence[str], root: Path, work: Path, current: Step) -> list[str]:
-    """Downloads packages with what they need beyond the installed ones, and unpacks them into a folder.
+    """Download packages with what they need beyond the installed ones, and unpacks them into a folder.
 
     Args:
         packages: Names of packages.

@@ -45,7 +45,7 @@ GROUPS = (NODE, IMAGES, MEASUREMENTS)
 
 
 def group_of(program: str) -> Group:
-    """The group that a program belongs to.
+    """Return the group that a program belongs to.
 
     Raises:
         KeyError: When no group holds it.

@@ -73,7 +73,7 @@ def missing(group: Group) -> list[str]:
 
 
 def ensure(group: Group) -> None:
-    """Fetches a group's packages unless all of its programs are there already.
+    """Fetch a group's packages unless all of its programs are there already.
 
     Args:
         group: One of the catalogue's.

@@ -49,11 +49,13 @@ def engine_environment() -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real cluster: the sandbox's that runs, else one that is brought up and taken down again at the end."""
     if not lifecycle.is_ready():
         skip_unless_possible(Part.CLUSTER)
-    yield from cluster_of_tests()
+    own = tmp_path_factory.getbasetemp()
+    # Beside pytest-xdist, each process has a folder in that of the run.
+    yield from cluster_of_tests(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ BY_PEOPLE = {
 BY_PROGRAMS = {
     "instance_types.py": "a list that generate_instance_types writes",
     "instance_disks.py": "another such list",
+    "instance_memory.py": "another such list",
+    "fit.py": "the runtime that a program wrote into the artifact's serving.json, which contract.py reads as a whole",
     "generate_instance_types.py": "AWS' list of prices",
     "evaluate.py": "what a step left for this one",
     "hyperparameters.py": "written by SageMaker",

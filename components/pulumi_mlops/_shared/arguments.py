@@ -89,12 +89,14 @@ class Arguments:
         """Take a list, each item of it checked under its own path; empty if it is left out."""
         return [self.check(f"{path}[{index}]", item, check) for index, item in enumerate(self.read(path, None, []))]
 
-    def mapping(self, path: str, key_check: Check) -> dict[str, Any]:
-        """Take a mapping whose keys are checked; empty if it is left out."""
+    def mapping(self, path: str, key_check: Check, value_check: Check | None = None) -> dict[str, Any]:
+        """Take a mapping whose keys are checked, and its values where they have a rule; empty if it is left out."""
         given: Mapping[str, Any] = self.read(path, None, {})
         for key in given:
             self.check(f"{path}.{key}", key, key_check)
-        return dict(given)
+        if value_check is None:
+            return dict(given)
+        return {key: self.check(f"{path}.{key}", value, value_check) for key, value in given.items()}
 
     def check(self, path: str, value: Any, check: Check) -> Any:
         """Check a value now, or inside the Output that it is, and return it."""

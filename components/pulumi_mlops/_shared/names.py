@@ -16,6 +16,7 @@ TRAINING_PIPELINE = "training-pipeline"
 """Kinds of component: the label app.kubernetes.io/component on Kubernetes, a tag on AWS."""
 MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
+BATCH_JOB = "batch-job"
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
@@ -26,6 +27,12 @@ MODEL_VERSION_VARIABLE = "MLOPS_MODEL_VERSION"
 MODEL_DIGEST_VARIABLE = "MLOPS_MODEL_DIGEST"
 REQUEST_TIMEOUT_VARIABLE = "MLOPS_REQUEST_TIMEOUT_SECONDS"
 ALLOW_CODE_FORMATS_VARIABLE = "MLOPS_ALLOW_CODE_FORMATS"
+MEMORY_VARIABLE = "MLOPS_MEMORY_MIB"
+MODEL_CACHE_VARIABLE = "MLOPS_MODEL_CACHE_MIB"
+
+BATCH_INPUT_PARAMETER = "Input"
+"""Parameters of a batch's pipeline on SageMaker."""
+BATCH_OUTPUT_PARAMETER = "Output"
 
 RUNS_PREFIX = "runs/"
 """Below it a stack's bucket has what the runs of pipelines hand over from step to step."""
@@ -38,6 +45,11 @@ ASYNCHRONOUS_PREFIX = "async/"
 def pipeline_of(workload: str) -> str:
     """Return the name of a workload's training pipeline."""
     return f"{workload}-pipeline"
+
+
+def batch_of(workload: str) -> str:
+    """Return the name of a workload's batch."""
+    return f"{workload}-batch"
 
 
 def truth_check_of(endpoint: str) -> str:

@@ -85,11 +85,12 @@ class Range(Rule):
         if not self.ends_included:
             if self.least < value < self.most:
                 return None
-            expected = f"more than {self.least:g} and less than {self.most:g}"
+            expected = f"more than {_number(self.least)} and less than {_number(self.most)}"
             return Requirement(expected, "choose a number in this range")
         if self.least <= value <= self.most:
             return None
-        expected = f"at least {self.least:g}" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
+        least, most = _number(self.least), _number(self.most)
+        expected = f"at least {least}" if self.most == math.inf else f"{least} to {most}"
         return Requirement(expected, "raise it" if value < self.least else "lower it")
 
     def json_schema(self) -> Mapping[str, Any]:
@@ -97,6 +98,11 @@ class Range(Rule):
         low, high = ("minimum", "maximum") if self.ends_included else ("exclusiveMinimum", "exclusiveMaximum")
         least = {} if self.least == -math.inf else {low: self.least}
         return least | ({} if self.most == math.inf else {high: self.most})
+
+
+def _number(value: float) -> str:
+    """Write a bound with all of its digits: 2592000, and not 2.592e+06."""
+    return f"{value:.15g}"
 
 
 @dataclass(frozen=True)

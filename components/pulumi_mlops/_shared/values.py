@@ -12,12 +12,12 @@ from pulumi_mlops._shared.rules import Normalised, Pattern, Range, Where
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+_NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 # https://github.com/distribution/reference: a domain, then path components in lower case.
 _REPOSITORY_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = (
-    rf"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?/)?{_REPOSITORY_PART}(/{_REPOSITORY_PART})*"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-)
+_REPOSITORY = rf"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?/)?{_REPOSITORY_PART}(/{_REPOSITORY_PART})*"
+_TAG = r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
 # A probe, a Python process and its libraries do not fit in less; no machine has more.
 LEAST_MEMORY_MIB = 32
 MOST_MEMORY_MIB = 24 * 1024 * 1024
@@ -37,7 +37,7 @@ def name_of_at_most(longest: int) -> Pattern:
     return Pattern(
         r"[a-z]([-a-z0-9]*[a-z0-9])?",
         "lower-case letters, digits and hyphens, a letter first",
-        "choose such a name, like flight-delay",
+        "choose such a name, like churn",
         max_length=longest,
     )
 
@@ -48,7 +48,7 @@ def _is_url(value: str) -> Requirement | None:
 
 
 def _is_reachable_url(value: str) -> Requirement | None:
-    """A pod's localhost is the pod itself."""
+    """Refuse localhost: to a pod it is the pod itself."""
     host = host_of(value)
     if (found := _is_url(value)) or host is None:
         return found
@@ -116,9 +116,30 @@ object_name = Pattern(
     max_length=253,
 )
 annotation_key = Pattern(
-    rf"({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?",
+    rf"({_SUBDOMAIN}/)?{_NAME_PART}",
     "the key of an annotation (a domain, a slash and a name)",
     "write it like eks.amazonaws.com/role-arn",
+)
+label_key = Pattern(
+    rf"({_SUBDOMAIN}/)?{_NAME_PART}",
+    "the key of a label or of a taint (a name, or a domain, a slash and a name)",
+    "use the key that kubectl describe node shows, like node.kubernetes.io/instance-type",
+    max_length=317,
+)
+"""At most a domain of 253 characters, the slash and a name of 63."""
+label_value = Pattern(
+    r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?",
+    "the value of a label or of a taint (letters, digits, '-', '_' and '.'; it may be empty)",
+    "use the value that kubectl describe node shows",
+    max_length=63,
+)
+# k8s.io/kubernetes/pkg/apis/core/helper, IsExtendedResourceName: of a domain that is not Kubernetes' own, and not a
+# name of a quota.
+extended_resource = Pattern(
+    rf"(?!requests\.)(?!.*kubernetes\.io/){_SUBDOMAIN}/{_NAME_PART}",
+    "the name of an extended resource (a domain other than kubernetes.io, a slash and a name)",
+    "use the name that a device plugin gives it under Allocatable in kubectl describe node, like nvidia.com/gpu",
+    max_length=317,
 )
 # The longest name made from a workload's is that of a run, `<workload>-pipeline-<suffix of 11>`: 63 at most.
 workload_name = name_of_at_most(40)
@@ -132,10 +153,16 @@ owner = Pattern(
     max_length=63,
 )
 image = Pattern(
-    rf"{_REPOSITORY}@sha256:[0-9a-f]{{64}}|localhost/[a-z0-9._/-]+:[0-9a-f]{{16}}",
+    rf"{_REPOSITORY}{_TAG}@sha256:[0-9a-f]{{64}}|localhost/[a-z0-9._/-]+:[0-9a-f]{{16}}",
     "an image pinned by digest (name@sha256:<64 hex digits>) or a local one pinned by content "
     "(localhost/name:<16 hex digits>)",
     "pin it, with its repository in lower case: a tag such as latest can change under a running stack",
+)
+image_repository = Pattern(
+    _REPOSITORY,
+    "a repository of an image registry, without tag or digest",
+    "write it in lower case, like registry.example.com/team/models",
+    max_length=200,
 )
 digest = Pattern(
     r"sha256:[0-9a-f]{64}",
@@ -153,13 +180,18 @@ memory = Where(_is_memory, {"pattern": "^([1-9][0-9]*(Mi|Gi|Ti))$"})
 graph_reference = Pattern(
     r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
     "a step graph as module:name",
-    "write it like flight_delay.graph:GRAPH",
+    "write it like churn.graph:GRAPH",
 )
 # Its last part becomes part of an ARN in a policy, where * and ? match anything.
 s3_uri = Pattern(
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.'()/=+@:,-]*)?",
     "an S3 URI",
     "write it like s3://bucket/prefix",
+)
+table_location = Pattern(
+    rf"{s3_uri.pattern}|pvc://{_SUBDOMAIN}(/(?!\.\.?(/|$))[A-Za-z0-9!_.'()=+@:,-]+)*/?",
+    "the place of a table: s3://bucket/prefix, or pvc://claim/path on a volume",
+    "write it like s3://bucket/prefix or pvc://claim/path",
 )
 http_url = Where(_is_url, {"format": "uri"})
 reachable_url = Where(_is_reachable_url, {"format": "uri"})
@@ -178,17 +210,22 @@ not_empty = Pattern(r"(?s).+", "a text that is not empty", "write one")
 Name = Annotated[str, namespace]
 ObjectName = Annotated[str, object_name]
 AnnotationKey = Annotated[str, annotation_key]
+LabelKey = Annotated[str, label_key]
+LabelValue = Annotated[str, label_value]
+ExtendedResource = Annotated[str, extended_resource]
 WorkloadName = Annotated[str, workload_name]
 StepName = Annotated[str, step_name]
 ParameterName = Annotated[str, parameter_name]
 ContextName = Annotated[str, context_name]
 Owner = Annotated[str, owner]
 ImageReference = Annotated[str, image]
+ImageRepository = Annotated[str, image_repository]
 Digest = Annotated[str, digest]
 CpuQuantity = Annotated[str, cpu]
 MemoryQuantity = Annotated[str, memory]
 GraphReference = Annotated[str, graph_reference]
 S3Uri = Annotated[str, s3_uri]
+TableLocation = Annotated[str, table_location]
 ParameterValue = Annotated[str | int | float | bool, parameter_value]
 Url = Annotated[str, http_url, Normalised(_without_trailing_slash)]
 ReachableUrl = Annotated[str, reachable_url, Normalised(_without_trailing_slash)]

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pulumi_mlops.cli.projects.kinds import Kind
+
 app = typer.Typer(
     name="mlops",
     help="Train, inspect and call the models of your Pulumi stacks.",
@@ -20,6 +22,69 @@ app.add_typer(pipeline, name="pipeline")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
 Stack = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack, as in Pulumi.STACK.yaml.")]
+
+
+@app.command("init")
+def init(  # noqa: PLR0913 - an option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder: a new or an empty one.")],
+    *,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The Pulumi project's name. Defaults to the folder's.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", help="Where its stacks run: kubernetes or sagemaker.")
+    ] = "kubernetes",
+    workload: Annotated[
+        str | None,
+        typer.Option("--workload", metavar="NAME", help="The first workload. Defaults to the project's name."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="The first workload's kind.")] = Kind.TABULAR_CLASSIFICATION,
+    owner: Annotated[str, typer.Option("--owner", help="The team that owns the stacks.")] = "my-team",
+    context: Annotated[
+        str, typer.Option("--context", help="Context of the kubeconfig, for the target kubernetes.")
+    ] = "my-cluster",
+    account_id: Annotated[
+        str, typer.Option("--account-id", help="AWS account, for the target sagemaker.")
+    ] = "111111111111",
+    region: Annotated[str, typer.Option("--region", help="AWS region, for the target sagemaker.")] = "eu-west-1",
+    json: Json = False,
+) -> None:
+    """Make a project of your own: stacks for dev, staging and prod, a workload that trains, tests, images, CI.
+
+    Exit code 1: it is refused, and nothing was made. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.init import NewProject  # noqa: PLC0415
+    from pulumi_mlops.cli.projects.init import init as run  # noqa: PLC0415
+
+    project_name = name or folder.absolute().name
+    project = NewProject(
+        folder=folder,
+        name=project_name,
+        target=target,
+        owner=owner,
+        context=context,
+        account_id=account_id,
+        region=region,
+        workload=workload or project_name,
+        kind=kind,
+    )
+    run(project, as_json=json)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new workload's name.")],
+    *,
+    kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")],
+    json: Json = False,
+) -> None:
+    """Add a workload to the project: a package that trains and is served as it stands, its test, its settings.
+
+    Exit code 1: it is refused, and nothing was changed. Nothing is ever overwritten.
+    """
+    from pulumi_mlops.cli.projects.new import new as run  # noqa: PLC0415
+
+    run(name, kind, as_json=json)
 
 
 @config.command("check")
@@ -90,6 +155,34 @@ def pipeline_run(
     run_pipeline(Request(workload, stack, graph, tuple(parameter or ()), workspace), is_local=local, as_json=json)
 
 
+@app.command("build")
+def build(
+    workload: Annotated[
+        str | None, typer.Argument(metavar="[WORKLOAD]", help="The workload. All of the stack by default.")
+    ] = None,
+    *,
+    stack: Stack,
+    push: Annotated[
+        bool | None,
+        typer.Option("--push/--no-push", help="Whether to push. By default where the stack names images.repository."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; exit with 1 where an image is not of the project as it is.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Build and push what has not changed as well.")] = False,
+    json: Json = False,
+) -> None:
+    """Build the images of a stack's workloads where they have changed, push them and pin them in the stack file.
+
+    What an image installs is locked in uv.lock: the dependency group or extra `training` for the pipeline's, `serving`
+    for the server's. A project's own images/pipeline/Dockerfile or images/serving/Dockerfile is used where it is there.
+    """
+    from pulumi_mlops.cli.build import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.build import build as run  # noqa: PLC0415
+
+    run(Request(stack, workload, push, again), checks=check, as_json=json)
+
+
 @app.command("train")
 def train(
     workload: Workload,
@@ -135,6 +228,64 @@ def predict(
     from pulumi_mlops.cli.predict import predict as run  # noqa: PLC0415
 
     run(workload, stack, rows, as_json=json)
+
+
+Most = Annotated[int, typer.Option("--last", min=1, max=100, metavar="N", help="How many, from the newest on.")]
+
+
+@app.command("runs")
+def runs(workload: Workload, stack: Stack, *, last: Most = 10, json: Json = False) -> None:
+    """Show the recent runs of a workload's pipeline: how each stands, what it measured and what it registered."""
+    from pulumi_mlops.cli.run_list import runs as run  # noqa: PLC0415
+
+    run(workload, stack, last, as_json=json)
+
+
+@app.command("logs")
+def logs(
+    workload: Workload,
+    stack: Stack,
+    *,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="The run, as `mlops runs` names it. Else the newest.")
+    ] = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="STEP", help="This step alone.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    json: Json = False,
+) -> None:
+    """Print what the steps of a run have written."""
+    from pulumi_mlops.cli.logs import logs as show  # noqa: PLC0415
+
+    show(workload, stack, run, step, follow=follow, as_json=json)
+
+
+@app.command("versions")
+def versions(workload: Workload, stack: Stack, *, last: Most = 10, json: Json = False) -> None:
+    """Show a model's registered versions: when, by whom, from which data and code; which is pinned, which serves."""
+    from pulumi_mlops.cli.versions import versions as run  # noqa: PLC0415
+
+    run(workload, stack, last, as_json=json)
+
+
+@app.command("pin")
+def pin(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="The registered version.")] = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar="STACK", help="Pin what this other stack pins instead.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Write which version serves into the stack file: its line alone, once the registry has that version.
+
+    `pulumi up` then serves it. Nothing is written when the version is refused, or the file would be.
+    """
+    from pulumi_mlops.cli.pin import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.pin import pin as run  # noqa: PLC0415
+
+    run(Request(workload, stack, version, origin), as_json=json)
 
 
 @app.command("approve")

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import typer
 
+from pulumi_mlops.cli.image_notes import notes_on
 from pulumi_mlops.cli.output import FAILED, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.graphs import use_pipelines_of
 from pulumi_mlops.stack.problems import ConfigError, Problem
 from pulumi_mlops.stack.project import Project, find_project
 from pulumi_mlops.stack.schema import stack_file_schema
@@ -26,16 +28,24 @@ def check(files: list[Path], *, as_json: bool) -> None:
     """
     with told_errors():
         project = _project_of(files)
+        use_pipelines_of(project)
         files = files or [Path(project.shown(path)) for path in project.stack_files()]
     with code_prints_to_stderr():
         problems = list(check_files(files, project.name))
+        notes = [] if problems else [note for path in files for note in notes_on(path, project)]
     if as_json:
         print_json(
-            {"files": [str(path) for path in files], "problems": [problem.to_document() for problem in problems]}
+            {
+                "files": [str(path) for path in files],
+                "problems": [problem.to_document() for problem in problems],
+                "notes": notes,
+            }
         )
     else:
         for problem in problems:
             say_error(str(problem))
+        for note in notes:
+            say_error(f"note: {note}")
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}" if problems else "no problem"
         typer.echo(f"{len(files)} file{'s' if len(files) != 1 else ''} checked, {count}")
     if problems:

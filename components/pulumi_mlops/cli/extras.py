@@ -5,6 +5,7 @@ _EXTRAS = {
     "rich": "cli",
     "kubernetes": "cli",
     "yaml": "cli",
+    "dockerfile_parse": "cli",
     "pulumi_kubernetes": "kubernetes",
     "pulumi_aws": "sagemaker",
     "boto3": "sagemaker",

@@ -1,12 +1,14 @@
 """What the commands do with a workload where it runs: one protocol, which each target's folder implements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+from pulumi_mlops.cli.past_run import LogPiece, PastRun
+from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import WorkloadStatus
+from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 
 
 class RunRefusedError(RuntimeError):
@@ -75,6 +77,42 @@ class Operations(Protocol):
 
     def status(self) -> WorkloadStatus:
         """Ask how it stands. Whatever gives no answer becomes the problem of its own cell; nothing is raised."""
+
+    def versions(self, most: int) -> list[RegisteredVersion]:
+        """Return the registered versions of its model with what their runs measured, the newest first.
+
+        Args:
+            most: How many at most.
+        """
+
+    def version(self, number: int) -> RegisteredVersion:
+        """Return one registered version of its model.
+
+        Raises:
+            VersionRefusedError: When there is none of that number.
+        """
+
+    def serving(self) -> Known[Version]:
+        """Ask which version serves. No answer becomes the problem; nothing is raised."""
+
+    def past_runs(self, most: int) -> list[PastRun]:
+        """Return the runs of its pipeline with what they measured and registered, the newest first.
+
+        Args:
+            most: How many at most.
+        """
+
+    def log(self, run: str | None, step: str | None, *, follow: bool) -> tuple[str, Iterator[LogPiece]]:
+        """Return which run it is, and what its steps have written, in their order.
+
+        Args:
+            run: The run's name. Defaults to the newest run.
+            step: The only step that is wanted. Defaults to all.
+            follow: Whether to go on until the run ends.
+
+        Raises:
+            NoLogError: When there is no such run or step, or its log is gone.
+        """
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
         """Approve or reject a registered version.

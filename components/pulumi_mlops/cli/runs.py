@@ -1,6 +1,7 @@
 """A run of a training pipeline, as the commands show it, whatever its target."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -72,6 +73,7 @@ class Run:
         stuck: Why it will not go on by itself; None while it may.
         model_version: The version that it registered, if any.
         model_digest: The digest of that version.
+        metrics: What its steps measured.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Run:
     stuck: str | None = None
     model_version: int | None = None
     model_digest: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_document(self) -> dict[str, Any]:
         """The run as plain data, for `--json`; its name stands under `run`."""

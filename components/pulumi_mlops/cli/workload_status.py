@@ -19,7 +19,7 @@ class Known(Generic[Value]):
     problem: str | None = None
 
     def to_document(self) -> Any:
-        """The value, or why there is none."""
+        """Return the value, or why there is none."""
         return self.value if self.problem is None else {"problem": self.problem}
 
 
@@ -60,7 +60,7 @@ class WorkloadStatus:
         pinned: The version in the stack file.
         registered: The newest version in the registry.
         serving: The version that the endpoint itself reports.
-        healthy: Whether every replica is ready and serves what is pinned.
+        healthy: Whether every replica is ready and serves what is pinned, and the last update proved it.
     """
 
     stack: str
@@ -71,7 +71,7 @@ class WorkloadStatus:
     healthy: Known[Health]
 
     def to_document(self) -> dict[str, Any]:
-        """The status as plain data: each cell is its value, null, or `{"problem"}`.
+        """Return the status as plain data: each cell is its value, null, or `{"problem"}`.
 
         `is_healthy` is null where it is not known, and where nothing is pinned yet.
         """

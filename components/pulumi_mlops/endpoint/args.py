@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_mlops._shared.kubernetes.scheduling.args import AcceleratorArgs, KubernetesSchedulingArgs
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 
@@ -97,6 +98,29 @@ class DataCaptureArgs(TypedDict):
     """Percent of the requests that are stored with their responses. Defaults to 100."""
 
 
+class ServingAcceleratorArgs(AcceleratorArgs):
+    """Accelerators of each pod, and what of a model fits them."""
+
+    memory_gib: NotRequired[int]
+    """Memory of each accelerator in GiB. A model whose files and cache are larger than the memory of all of them is
+    refused before it is loaded. Defaults to not known: the model's files are not held against it."""
+
+
+class InferenceAmiVersion(str, Enum):
+    """Amazon Machine Image of an endpoint's instances: the driver of their accelerators."""
+
+    GPU_2 = "al2-ami-sagemaker-inference-gpu-2"
+    """NVIDIA driver 535, CUDA 12.2."""
+    GPU_2_1 = "al2-ami-sagemaker-inference-gpu-2-1"
+    """NVIDIA driver 535, CUDA 12.2, the container toolkit without CUDA's compatibility libraries."""
+    GPU_3_1 = "al2-ami-sagemaker-inference-gpu-3-1"
+    """NVIDIA driver 550, CUDA 12.4, the container toolkit without CUDA's compatibility libraries."""
+    GPU_4_1 = "al2023-ami-sagemaker-inference-gpu-4-1"
+    """NVIDIA driver 580, CUDA 13.0, the container toolkit without CUDA's compatibility libraries."""
+    NEURON_2 = "al2-ami-sagemaker-inference-neuron-2"
+    """Neuron driver 2.19, for Inferentia2 and Trainium."""
+
+
 class NeutralEndpointArgs(TypedDict):
     """Settings of an endpoint on every target."""
 
@@ -115,9 +139,12 @@ class NeutralEndpointArgs(TypedDict):
     allow_code_formats: NotRequired[list[str]]
     """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
     torch.save. A model that holds one of another name is not served. Defaults to none."""
+    model_cache_gib: NotRequired[int]
+    """Memory in GiB that the model server keeps beside the model's weights, such as the KV cache of a language model. A
+    model that does not fit together with it is refused before it is loaded. Defaults to 0."""
 
 
-class KubernetesServingArgs(TypedDict):
+class KubernetesServingArgs(KubernetesSchedulingArgs):
     """Settings of an endpoint on Kubernetes only."""
 
     cpu: NotRequired[str]
@@ -138,6 +165,11 @@ class KubernetesServingArgs(TypedDict):
     nodes' own. Defaults to none."""
     model_volume_gib: NotRequired[int]
     """Size in GiB of the emptyDir volume to which each pod fetches the model, on the node's disk. Defaults to 4."""
+    accelerator: NotRequired[ServingAcceleratorArgs]
+    """Accelerators of each pod. A new pod of a rollout needs free ones before an old one leaves. Defaults to none."""
+    shared_memory_gib: NotRequired[int]
+    """Size in GiB of an emptyDir volume in memory at /dev/shm. It is a part of `memory`. Defaults to the container
+    runtime's 64 MiB."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of the pods, the truth check's too, such as `sidecar.istio.io/inject`. A changed value starts a
     rollout. Defaults to none."""
@@ -151,6 +183,15 @@ class SageMakerServingArgs(TypedDict):
 
     instance_type: NotRequired[str]
     """The instance type. Defaults to ml.m5.large. While an update changes it, autoscaling is off."""
+    model_data_download_timeout_seconds: NotRequired[int]
+    """How long an instance may take to download and extract the model, 60 to 3600, and no longer than
+    `rollout_timeout_seconds`. Defaults to AWS's own."""
+    container_startup_health_check_timeout_seconds: NotRequired[int]
+    """How long a container may take from its start until it answers `/ping`, 60 to 3600, and no longer than
+    `rollout_timeout_seconds`. Defaults to AWS's own."""
+    inference_ami_version: NotRequired[InferenceAmiVersion]
+    """Amazon Machine Image of instances with accelerators, and so the version of their driver. Defaults to AWS's
+    own."""
     invocations_per_instance_target: NotRequired[int]
     """Target tracking: requests a minute per instance (InvocationsPerInstance) above which the autoscaler adds an
     instance. Defaults to 500."""

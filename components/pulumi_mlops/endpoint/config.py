@@ -7,10 +7,12 @@ from pydantic import Field
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.values import EcrImage, InstanceType, TopicArn
 from pulumi_mlops._shared.config_model import Model
+from pulumi_mlops._shared.kubernetes.scheduling import settings as scheduling
+from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig, KubernetesSchedulingConfig
 from pulumi_mlops._shared.model_pin import ModelPin
 from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
 from pulumi_mlops.endpoint import settings
-from pulumi_mlops.endpoint.args import RolloutStrategy
+from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
 from pulumi_mlops.endpoint.sagemaker import limits
 
@@ -58,7 +60,7 @@ class ShadowConfig(Model):
     """The version that the shadow variant serves."""
 
     image: EcrImage | None = None
-    """Image of its model server. Defaults to the stack's serving image."""
+    """Image of its model server. Defaults to the workload's serving image."""
 
     sampling_percent: Annotated[int, limits.SAMPLING_PERCENT] = limits.SAMPLING_PERCENT.default
     """Percent of the requests that are copied to it. Defaults to 100."""
@@ -107,7 +109,15 @@ class DataCaptureConfig(Model):
     """Percent of the requests that are stored with their responses. Defaults to 100."""
 
 
-class KubernetesServingConfig(Model):
+class ServingAcceleratorConfig(AcceleratorConfig):
+    """Accelerators of each pod, and what of a model fits them."""
+
+    memory_gib: Annotated[int, kubernetes.ACCELERATOR_MEMORY_GIB] | None = None
+    """Memory of each accelerator in GiB. A model whose files and cache are larger than the memory of all of them is
+    refused before it is loaded. Defaults to not known: the model's files are not held against it."""
+
+
+class KubernetesServingConfig(KubernetesSchedulingConfig):
     """Settings of an endpoint on the target kubernetes only."""
 
     cpu: CpuQuantity = kubernetes.DEFAULT_CPU
@@ -135,6 +145,13 @@ class KubernetesServingConfig(Model):
     model_volume_gib: Annotated[int, kubernetes.MODEL_VOLUME_GIB] = kubernetes.MODEL_VOLUME_GIB.default
     """Size in GiB of the volume that each pod fetches the model to, on the node's disk. Defaults to 4."""
 
+    accelerator: ServingAcceleratorConfig | None = None
+    """Accelerators of each pod. A new pod of a rollout needs free ones before an old one leaves. Defaults to none."""
+
+    shared_memory_gib: Annotated[int, scheduling.SHARED_MEMORY_GIB] | None = None
+    """Size in GiB of a volume in memory at /dev/shm. It is a part of memory. Defaults to the container runtime's
+    64 MiB."""
+
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the pods, the truth check's among them, like sidecar.istio.io/inject. Another value is a
     rollout. Defaults to none."""
@@ -149,6 +166,20 @@ class SageMakerServingConfig(Model):
 
     instance_type: InstanceType = limits.DEFAULT_INSTANCE_TYPE
     """The endpoint's instance type. Defaults to ml.m5.large."""
+
+    model_data_download_timeout_seconds: Annotated[int, limits.MODEL_DATA_DOWNLOAD_TIMEOUT_SECONDS] | None = None
+    """How long an instance may take to download and extract the model, 60 to 3600, and no longer than
+    rollout_timeout_seconds. Defaults to AWS's own."""
+
+    container_startup_health_check_timeout_seconds: (
+        Annotated[int, limits.CONTAINER_STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS] | None
+    ) = None
+    """How long a container may take from its start until it answers /ping, 60 to 3600, and no longer than
+    rollout_timeout_seconds. Defaults to AWS's own."""
+
+    inference_ami_version: Annotated[InferenceAmiVersion | None, Field(strict=False)] = None
+    """Amazon Machine Image of instances with accelerators, and so the version of their driver. Defaults to AWS's
+    own."""
 
     invocations_per_instance_target: Annotated[int, limits.INVOCATIONS_PER_INSTANCE] = (
         limits.INVOCATIONS_PER_INSTANCE.default
@@ -209,6 +240,10 @@ class EndpointConfig(Model):
     allow_code_formats: Annotated[tuple[CodeFormat, ...], Field(strict=False)] = ()
     """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
     torch.save. A model that holds one of another name is not served. Defaults to none."""
+
+    model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
+    """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
+    model that does not fit together with it is refused before it is loaded. Defaults to 0."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

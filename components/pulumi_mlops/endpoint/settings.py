@@ -7,6 +7,7 @@ import pulumi
 
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.pinned_model import PinnedModel, read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import Range, Setting
 
@@ -18,13 +19,7 @@ REQUEST_TIMEOUT_SECONDS = Setting(1, 3600, default=60)
 SageMaker ends a real-time request by itself, and so do an Application Load Balancer and ingress-nginx by default: a
 shorter default would end requests that are answered today, a longer one nobody would wait for."""
 
-
-@dataclass(frozen=True)
-class PinnedModel:
-    """The version to serve."""
-
-    version: pulumi.Input[str]
-    digest: pulumi.Input[str]
+MODEL_CACHE_GIB = Setting(0, values.MOST_MEMORY_MIB // 1024, default=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +37,7 @@ class NeutralEndpointSettings:
     request_timeout_seconds: int
     allow_code_formats: Sequence[str]
     """In alphabetical order, each once: another order is no other endpoint."""
+    model_cache_gib: int
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -76,13 +72,21 @@ def read_neutral(
         rollout_timeout_seconds=arguments.number("rollout_timeout_seconds", rollout_timeout_seconds),
         request_timeout_seconds=arguments.number("request_timeout_seconds", request_timeout_seconds),
         allow_code_formats=sorted(set(arguments.items("allow_code_formats", values.code_format))),
+        model_cache_gib=arguments.number("model_cache_gib", MODEL_CACHE_GIB),
         tags=arguments.read("tags", None, {}),
     )
 
 
-def read_model(arguments: Arguments, path: str) -> PinnedModel | None:
-    """Take the pin of a registered version; None where there is none."""
-    if arguments.read(path) is None:
-        return None
-    version = arguments.read(f"{path}.version", values.version)
-    return PinnedModel(version, arguments.read(f"{path}.digest", values.digest))
+def refuse_cache_without_room(arguments: Arguments, cache_gib: int, memory_mib: int | None, of: str, fix: str) -> None:
+    """Note a cache that leaves no memory for a model.
+
+    Args:
+        arguments: The component's arguments.
+        cache_gib: What the server keeps beside the model.
+        memory_mib: What there is for both; None where that is not known.
+        of: Whose memory it is.
+        fix: What there could be more of.
+    """
+    if cache_gib and memory_mib is not None and cache_gib * 1024 >= memory_mib and arguments.sound("model_cache_gib"):
+        expected = f"less than the {memory_mib} MiB of {of}, which hold the model too"
+        arguments.add("model_cache_gib", cache_gib, expected, f"lower it, or {fix}")

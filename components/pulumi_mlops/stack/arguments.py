@@ -53,10 +53,10 @@ def workload_args(
     workload, platform = stack.workloads[name], stack.platform
     args: dict[str, Any] = {
         "environment": platform.environment,
-        "pipeline_image": platform.images.pipeline,
-        "serving_image": platform.images.serving,
+        "pipeline_image": stack.image_of(name, "pipeline"),
+        "serving_image": stack.image_of(name, "serving"),
         "tags": tags,
-        **given(workload),
+        **given(workload, exclude={"images"}),
     }
     args["pipeline"] = {
         **given(workload.pipeline, exclude={"graph"}),

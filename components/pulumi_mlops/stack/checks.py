@@ -7,6 +7,7 @@ from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import RUN_RETENTION_DAYS
 from pulumi_mlops.stack import names
 from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.model import WORKLOAD_IMAGES
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
 
@@ -18,6 +19,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     """Yield what contradicts itself in one stack."""
     yield from _target_settings(document)
     yield from _registry(document)
+    yield from _workload_images(document)
     if document.at("platform", "target") == Target.SAGEMAKER.value:
         yield from _other_accounts(document)
         yield from _reused_results(document)
@@ -86,8 +88,26 @@ def _storage_class(document: StackDocument) -> Iterator[Problem]:
         )
 
 
+def _workload_images(document: StackDocument) -> Iterator[Problem]:
+    shared = document.at("platform", "images")
+    if shared is not None and not isinstance(shared, dict):
+        return
+    for workload in document.keys_at("workloads"):
+        own = ("workloads", workload, "images")
+        if document.at(*own) is not None and not isinstance(document.at(*own), dict):
+            continue
+        for image in WORKLOAD_IMAGES:
+            if document.at(*own, image) is None and document.at("platform", "images", image) is None:
+                yield document.problem(
+                    (*own, image),
+                    got=f"nothing, and no platform.images.{image}",
+                    expected=f"the image {image} of this workload, or one that the stack's workloads share",
+                    fix=f"run mlops build {workload}, or add {image}: <a pinned image>",
+                )
+
+
 def _images(document: StackDocument) -> Iterator[Problem]:
-    if not isinstance(document.at("platform", "images"), dict):
+    if document.at("platform", "images") is not None and not isinstance(document.at("platform", "images"), dict):
         return
     database = _database(document)
     owns = _owns_registry(document)
@@ -162,7 +182,7 @@ def _other_accounts(document: StackDocument) -> Iterator[Problem]:
 
 
 def _reused_results(document: StackDocument) -> Iterator[Problem]:
-    """A step that is reused points at what it left, which must still be there."""
+    """Check that what a reused step points at is still there."""
     kept = document.at("platform", "sagemaker", "run_retention_days")
     days = kept if isinstance(kept, int) else RUN_RETENTION_DAYS.default
     for workload in document.keys_at("workloads"):

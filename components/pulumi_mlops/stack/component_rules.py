@@ -16,7 +16,7 @@ from pulumi_mlops.model_registry.kubernetes.settings import resolve as resolve_r
 from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as resolve_storage
 from pulumi_mlops.stack import arguments, graphs
 from pulumi_mlops.stack.document import StackDocument
-from pulumi_mlops.stack.model import StackConfig
+from pulumi_mlops.stack.model import WORKLOAD_IMAGES, StackConfig
 from pulumi_mlops.stack.platform.config import KubernetesSettings
 from pulumi_mlops.stack.problems import Path, Problem
 from pulumi_mlops.stack.workload import parts
@@ -68,8 +68,18 @@ def problems_of(document: StackDocument, config: StackConfig, left_out: Collecti
             continue
         args = arguments.workload_args(config, name, {}, registry_url=_registry_url(config), bucket_name=_BUCKET)
         for problem in parts.problems_of(name, args):
-            path = _placed(problem.path, _WORKLOAD_PLACES) or _in_workload(name, problem.path)
+            path = _placed(problem.path, _workload_places(config, name)) or _in_workload(name, problem.path)
             yield _told(document, path, problem)
+
+
+def _workload_places(config: StackConfig, name: str) -> dict[str, Path]:
+    """Return where a workload's arguments stand: an image at its own line, where it has one or nobody has."""
+    own, shared = config.workloads[name].images, config.platform.images
+    return _WORKLOAD_PLACES | {
+        f"{image}_image": ("workloads", name, "images", image)
+        for image in WORKLOAD_IMAGES
+        if getattr(own, image) is not None or getattr(shared, image) is None
+    }
 
 
 def _platform(document: StackDocument, config: StackConfig) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pulumi_mlops.image.records import Records
 from pulumi_mlops.stack.problems import Path, Problem, dotted
 
 # The keys of a stack's configuration that hold a secret, and nothing but a secret.
@@ -22,6 +23,7 @@ class StackDocument:
         lines: The line of each key by its path, from 1. Empty where there is no file.
         problems: What was already wrong when it was read.
         written: What stands in the file, by path, where a value without quotes is something else than its text.
+        images: What the images that stacks of the project pin were built from, as far as that is known.
         is_readable: Whether there is anything to judge: not so where the file is no YAML, for instance.
     """
 
@@ -32,6 +34,7 @@ class StackDocument:
     lines: Mapping[Path, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     written: Mapping[Path, str] = field(default_factory=dict)
+    images: Records = field(default_factory=dict)
     is_readable: bool = True
 
     def with_problems(self, problems: Iterable[Problem]) -> "StackDocument":

@@ -10,6 +10,7 @@ from ruamel.yaml.nodes import MappingNode
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.encoded_text import EncodingError, decoded
+from pulumi_mlops.stack.images import with_records
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import Path, Problem, dotted, shown
 from pulumi_mlops.stack.project import Project
@@ -48,12 +49,29 @@ def read_document(path: FilePath, project: str, *, source: str | None = None) ->
     Returns:
         The document, with the problems of its form. A file that cannot be read at all is a document with one problem.
     """
-    reader = ValueReader(source or str(path))
+    source = source or str(path)
     try:
-        root = parsed(decoded(path.read_bytes()))
-        values = reader.value(root if root is not None else MappingNode("tag:yaml.org,2002:map", []), ())
+        octets = path.read_bytes()
     except OSError as error:
-        return _unreadable(reader.source, project, None, str(error), "a readable stack file", "check the name")
+        return _unreadable(source, project, None, str(error), "a readable stack file", "check the name")
+    return with_records(document_in(octets, project, source=source), path.parent)
+
+
+def document_in(octets: bytes, project: str, *, source: str) -> StackDocument:
+    """Read what a stack file holds, or would hold.
+
+    Args:
+        octets: Its bytes.
+        project: The name of the Pulumi project, which stands before each key.
+        source: What to call the file in problems.
+
+    Returns:
+        The document, with the problems of its form. What cannot be read at all is a document with one problem.
+    """
+    reader = ValueReader(source)
+    try:
+        root = parsed(decoded(octets))
+        values = reader.value(root if root is not None else MappingNode("tag:yaml.org,2002:map", []), ())
     except EncodingError as error:
         return _unreadable(reader.source, project, None, str(error), "text in UTF-8", "save it as UTF-8")
     except TooManyValuesError:

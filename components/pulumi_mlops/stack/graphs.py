@@ -1,6 +1,8 @@
 """Holds a workload's pipeline settings against its step graph. The graph is imported; nothing of it is run."""
 
+import contextlib
 import importlib
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from pulumi_mlops.stack import explain
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import default_graph
 from pulumi_mlops.stack.problems import Problem, shown
+from pulumi_mlops.stack.project import Project, ProjectError, find_project
 
 if TYPE_CHECKING:
     from mlops_runtime.graph import StepGraph
@@ -34,12 +37,23 @@ class GraphError(LookupError):
         super().__init__(f"got {got}, expected {expected}, fix: {fix}")
 
 
-@cache
-def load_graph(reference: str) -> "StepGraph":
-    """Import a step graph.
+def use_pipelines_of(project: Project) -> None:
+    """Let this process import the workloads' packages of a project, which no environment need have installed.
 
     Args:
-        reference: The graph as module:name, like `flight_delay.graph:GRAPH`.
+        project: The project. Its `pipelines` folder goes before all that is installed, as on a pod's PYTHONPATH.
+    """
+    folder = str(project.pipelines)
+    if project.pipelines.is_dir() and folder not in sys.path:
+        sys.path.insert(0, folder)
+        importlib.invalidate_caches()
+
+
+def load_graph(reference: str) -> "StepGraph":
+    """Import a step graph, from the project around the working directory or from what is installed.
+
+    Args:
+        reference: The graph as module:name, like `churn.graph:GRAPH`.
 
     Returns:
         The graph; the same one each time.
@@ -47,6 +61,14 @@ def load_graph(reference: str) -> "StepGraph":
     Raises:
         GraphError: When the module or the graph in it is not there, or the module cannot be imported.
     """
+    # A program of one's own may stand anywhere, with its graphs installed.
+    with contextlib.suppress(ProjectError):
+        use_pipelines_of(find_project())
+    return _loaded(reference)
+
+
+@cache
+def _loaded(reference: str) -> "StepGraph":
     from mlops_runtime.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
 
     module_name, _, name = reference.partition(":")
@@ -56,7 +78,7 @@ def load_graph(reference: str) -> "StepGraph":
         raise GraphError(
             got=f"{shown(reference)}, but there is no module {error.name}",
             expected="a module of this installation that holds the step graph",
-            fix=f"write {module_name.replace('.', '/')}.py under pipelines, or name another graph in pipeline.graph",
+            fix=_fix_of_missing(module_name, error.name or ""),
         ) from error
     except Exception as error:
         raise GraphError(
@@ -73,6 +95,13 @@ def load_graph(reference: str) -> "StepGraph":
             fix=did_you_mean(name, graphs) or "name another graph in pipeline.graph",
         )
     return graph
+
+
+def _fix_of_missing(module: str, missing: str) -> str:
+    """Say what to do about a module that is not there: the graph's own, or one that it imports."""
+    if module == missing or module.startswith(f"{missing}."):
+        return f"write {module.replace('.', '/')}.py under pipelines, or name another graph in pipeline.graph"
+    return f"install what has {missing}, or import it within the functions that need it: {module} is read everywhere"
 
 
 def problems_of(document: StackDocument) -> Iterator[Problem]:

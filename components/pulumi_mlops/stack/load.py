@@ -6,8 +6,10 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from pulumi_mlops.stack.document import SECRET_KEYS, StackDocument
+from pulumi_mlops.stack.images import with_records
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import ConfigError, Path
+from pulumi_mlops.stack.project import ProjectError, find_project
 from pulumi_mlops.stack.pulumi_config import PulumiConfig, document_of
 from pulumi_mlops.stack.validate import validate
 
@@ -49,4 +51,9 @@ def _running_document() -> StackDocument:
     project = pulumi.get_project()
     texts = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     secrets: dict[str, list[Path]] = {key: [()] for key in texts if runtime_config.is_config_secret(key)}
-    return document_of(PulumiConfig(f"stack {pulumi.get_stack()}", project, texts, secrets))
+    document = document_of(PulumiConfig(f"stack {pulumi.get_stack()}", project, texts, secrets))
+    try:
+        return with_records(document, find_project().stacks)
+    except ProjectError:
+        # A program may be run from elsewhere: then nothing is known of its images.
+        return document

@@ -41,7 +41,9 @@ def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Prob
     taken = dict.fromkeys(REGISTRY_NAMES if owns_registry else (), "the stack's own registry")
     workloads = list(document.keys_at("workloads"))
     for name in workloads:
-        taken |= dict.fromkeys((names.pipeline_of(name), names.truth_check_of(name)), f"the workload {name}")
+        taken |= dict.fromkeys(
+            (names.pipeline_of(name), names.truth_check_of(name), names.batch_of(name)), f"the workload {name}"
+        )
     for name in workloads:
         if name in taken:
             yield document.problem(

@@ -13,7 +13,7 @@ class Problem:
     Attributes:
         source: The file, or the stack where there is no file.
         line: The line in that file, from 1; None where there is no file.
-        path: Where in the configuration, like `mlops:workloads.flight-delay.model.version`.
+        path: Where in the configuration, like `mlops:workloads.churn.model.version`.
         got: What was found, never a secret.
         expected: What would have been right.
         fix: What to do about it.
@@ -31,7 +31,7 @@ class Problem:
         return told(f"{place}: {self.path}", self.got, self.expected, self.fix)
 
     def to_document(self) -> dict[str, str | int | None]:
-        """The problem as plain data, for `--json`."""
+        """Return the problem as plain data, for `--json`."""
         return asdict(self)
 
 

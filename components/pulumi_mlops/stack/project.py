@@ -27,6 +27,11 @@ class Project:
     program: Path
     stacks: Path
 
+    @property
+    def pipelines(self) -> Path:
+        """The folder of the workloads' packages: what a pod has on its PYTHONPATH."""
+        return self.root / "pipelines"
+
     def stack_names(self) -> list[str]:
         """Return the names of the stacks that have a file, sorted."""
         return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in self.stack_files())

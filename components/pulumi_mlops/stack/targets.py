@@ -40,6 +40,7 @@ class Support:
 
 _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
+_BATCH = ("workloads", "*", "batch")
 _REGISTRY = ("platform", "registry")
 # Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
 _SAID_ELSEWHERE = ("allowed_namespaces", "protect_data")
@@ -57,6 +58,7 @@ SUPPORT: Mapping[Target, Support] = {
             ),
             Refused((*_PIPELINE, "sagemaker"), "the settings under pipeline.kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "sagemaker"), "the settings under endpoint.kubernetes", _OTHER_TARGET),
+            Refused((*_BATCH, "sagemaker"), "the settings under batch.kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
         ),
     ),
@@ -83,6 +85,7 @@ SUPPORT: Mapping[Target, Support] = {
             ),
             Refused((*_PIPELINE, "kubernetes"), "the settings under pipeline.sagemaker", _OTHER_TARGET),
             Refused((*_ENDPOINT, "kubernetes"), "the settings under endpoint.sagemaker", _OTHER_TARGET),
+            Refused((*_BATCH, "kubernetes"), "the settings under batch.sagemaker", _OTHER_TARGET),
         ),
     ),
 }

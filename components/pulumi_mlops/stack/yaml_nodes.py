@@ -1,9 +1,11 @@
 """Parses a stack file's text into YAML nodes, with the forms that Pulumi's parser takes and no others."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.docinfo import DocInfo
+from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import Node, ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scanner import Scanner, ScannerError
@@ -54,11 +56,7 @@ def parsed(text: str) -> Node | None:
     Raises:
         YAMLError: When it is no YAML.
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Scanner, yaml.Resolver = _Scanner, _PlainResolver
-    yaml.max_depth = _DEEPEST
-    yaml.doc_infos.append(DocInfo(requested_version=None))
-    constructor, parser = yaml.get_constructor_parser(text)
+    constructor, parser = _readers(text)
     try:
         # A name may be given anew: each alias means the last one before it.
         constructor.composer.warn_double_anchors = False
@@ -67,3 +65,29 @@ def parsed(text: str) -> Node | None:
     finally:
         parser.dispose()
     return root
+
+
+def events(text: str) -> Iterator[Event]:
+    """Yield what stands in a text one after the other, each with where it begins and ends: aliases are not followed.
+
+    Args:
+        text: The text.
+
+    Raises:
+        YAMLError: When it is no YAML.
+    """
+    _, parser = _readers(text)
+    try:
+        while parser.check_event():
+            yield parser.get_event()
+    finally:
+        parser.dispose()
+
+
+def _readers(text: str) -> tuple[Any, Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner, yaml.Resolver = _Scanner, _PlainResolver
+    yaml.max_depth = _DEEPEST
+    yaml.doc_infos.append(DocInfo(requested_version=None))
+    constructor, parser = yaml.get_constructor_parser(text)
+    return constructor, parser

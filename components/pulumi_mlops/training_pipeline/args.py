@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_mlops._shared.kubernetes.scheduling.args import AcceleratorArgs, KubernetesSchedulingArgs
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 
@@ -27,6 +28,12 @@ class StepResourcesArgs(TypedDict):
     """CPU limit, as a Kubernetes quantity. The request is a quarter of it. Defaults to the step graph's."""
     memory: NotRequired[str]
     """Memory request and limit, as a Kubernetes quantity. Defaults to the step graph's."""
+    accelerator: NotRequired[AcceleratorArgs]
+    """Accelerators of the step. The steps of a run are one pod, which holds them from its first step to its last.
+    Defaults to none."""
+    shared_memory_gib: NotRequired[int]
+    """Size in GiB of an emptyDir volume in memory at /dev/shm, such as for a data loader's workers. It is a part of
+    `memory`. Defaults to the container runtime's 64 MiB."""
 
 
 class ModelApproval(str, Enum):
@@ -55,7 +62,7 @@ class NeutralTrainingPipelineArgs(TypedDict):
     """How long a run may take before it is stopped; on SageMaker, each job of it. Defaults to 14400, four hours."""
 
 
-class KubernetesTrainingArgs(TypedDict):
+class KubernetesTrainingArgs(KubernetesSchedulingArgs):
     """Settings of a training pipeline on Kubernetes only."""
 
     resources: NotRequired[dict[str, StepResourcesArgs]]
@@ -71,6 +78,13 @@ class KubernetesTrainingArgs(TypedDict):
     Defaults to none."""
 
 
+class SpotArgs(TypedDict):
+    """Managed spot training: the training job runs on spare capacity, which AWS may take back."""
+
+    max_wait_seconds: int
+    """How long the training job may take, waiting for capacity included; no less than `run_timeout_seconds`."""
+
+
 class SageMakerTrainingArgs(TypedDict):
     """Settings of a training pipeline on SageMaker only."""
 
@@ -80,6 +94,9 @@ class SageMakerTrainingArgs(TypedDict):
     """Instance type of the training job. Defaults to ml.m5.xlarge."""
     instance_types: NotRequired[dict[str, str]]
     """Instance types of single steps, which override the two above. Defaults to none."""
+    spot: NotRequired[SpotArgs]
+    """Managed spot training. After an interruption AWS starts the training step anew, with the files that it had
+    written to /opt/ml/checkpoints. Cannot be used with `cache_days`. Defaults to on-demand instances."""
     cache_days: NotRequired[int]
     """Step caching: for how many days a step with unchanged inputs is not run again. Defaults to 0: every step runs."""
     retry_attempts: NotRequired[int]

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from pulumi_mlops._shared.aws.values import InstanceType, KmsKeyArn
 from pulumi_mlops._shared.config_model import Model
+from pulumi_mlops._shared.kubernetes.scheduling import settings as scheduling
+from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig, KubernetesSchedulingConfig
 from pulumi_mlops._shared.values import (
     AddressRange,
     AnnotationKey,
@@ -45,8 +47,16 @@ class StepResources(Model):
     memory: MemoryQuantity | None = None
     """Memory request and limit, like 2Gi."""
 
+    accelerator: AcceleratorConfig | None = None
+    """Accelerators of the step. The steps of a run are one pod, which holds them from its first step to its last.
+    Defaults to none."""
 
-class KubernetesTrainingConfig(Model):
+    shared_memory_gib: Annotated[int, scheduling.SHARED_MEMORY_GIB] | None = None
+    """Size in GiB of a volume in memory at /dev/shm, like for a data loader's workers. It is a part of memory.
+    Defaults to the container runtime's 64 MiB."""
+
+
+class KubernetesTrainingConfig(KubernetesSchedulingConfig):
     """Settings of a pipeline on the target kubernetes only."""
 
     resources: dict[StepName, StepResources] = Field(default={})
@@ -65,6 +75,13 @@ class KubernetesTrainingConfig(Model):
     to none."""
 
 
+class SpotConfig(Model):
+    """Managed spot training: the training job runs on spare capacity, which AWS may take back."""
+
+    max_wait_seconds: Annotated[int, limits.SPOT_WAIT_SECONDS]
+    """How long the training job may take, waiting for capacity included; no less than run_timeout_seconds."""
+
+
 class SageMakerTrainingConfig(Model):
     """Settings of a pipeline on the target sagemaker only."""
 
@@ -76,6 +93,10 @@ class SageMakerTrainingConfig(Model):
 
     instance_types: dict[StepName, InstanceType] = Field(default={})
     """Instance types of single steps, which override the two above. Defaults to none."""
+
+    spot: SpotConfig | None = None
+    """Managed spot training. After an interruption AWS starts the training step anew, with the files that it had
+    written to /opt/ml/checkpoints. Cannot be used with cache_days. Defaults to on-demand instances."""
 
     cache_days: Annotated[int, limits.CACHE_DAYS] = limits.CACHE_DAYS.default
     """Step caching: for how many days a step with unchanged inputs is not run again. Defaults to 0: every step runs."""

@@ -6,9 +6,11 @@ version's location follows from its digest, and the container needs no rights an
 """
 
 import shutil
+from collections.abc import Iterable
 
 from mlops_runtime.artifact import DIGEST_PREFIX
 from mlops_runtime.graph import StepGraph
+from mlops_runtime.packaging.registration import check_artifact
 from mlops_runtime.record import StepRecord
 from mlops_runtime.sagemaker.composition import model_digest
 from mlops_runtime.sagemaker.folders import MODEL_ARCHIVE, Folders
@@ -18,13 +20,16 @@ from mlops_runtime.workspace import Workspace, WorkspaceError
 NO_FOLDER = "none"
 
 
-def hand_on_model(graph: StepGraph, record: StepRecord, workspace: Workspace, folders: Folders) -> str:
+def hand_on_model(
+    graph: StepGraph, record: StepRecord, workspace: Workspace, folders: Folders, allow_code: Iterable[str]
+) -> str:
     """Lays the archive of an accepted model where SageMaker takes it from; nothing where the step decides nothing.
 
     Returns:
         The folder that it is in, which is named after its digest; `none` where there is nothing to register.
 
     Raises:
+        StepError: The model is no artifact that may be registered: `check_artifact` says why.
         WorkspaceError: The step decides about a model whose archive it was not given.
     """
     decides, training = deciding_step(graph), graph.training_step
@@ -40,6 +45,8 @@ def hand_on_model(graph: StepGraph, record: StepRecord, workspace: Workspace, fo
             f"{archive}: got no file, expected the archive of the model that step {record.step} decides about,"
             f" fix: give the job the output of step {training.name} as an input"
         )
+    # A RegisterModel step runs no code, so what registration asks of an artifact is asked here.
+    check_artifact(workspace.output(training.name) / training.model_output, allow_code)
     folder = digest.removeprefix(DIGEST_PREFIX)
     destination = folders.processing_model / folder / MODEL_ARCHIVE
     destination.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ RUN_NOTE_PARTS = ("tags", "metrics", "datasets")
 
 @contextmanager
 def composed(graph: StepGraph, step: Step, inputs: Path, root: Path) -> Iterator[Workspace]:
-    """Makes the workspace of one step; in the end only its own output and the run's notes remain there.
+    """Make the workspace of one step; in the end only its own output and the run's notes remain there.
 
     Outputs of other steps are linked and not copied.
 
@@ -107,7 +107,7 @@ def _take_model(step: Step, folder: Path, workspace: Workspace) -> None:
 
 
 def _take_notes(folder: Path, workspace: Workspace) -> None:
-    """Adds notes to those that are there. What stands already comes from nearer to its source, and stays."""
+    """Add notes to those that are there. What stands already comes from nearer to its source, and stays."""
     for path in sorted(folder.glob("steps/*.json")):
         if workspace.note(f"steps/{path.name}") is None:
             workspace.write_note(f"steps/{path.name}", path.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ class Hyperparameters:
 
 
 def read_hyperparameters(path: Path) -> Hyperparameters:
-    """Reads `hyperparameters.json`, whose values are all texts.
+    """Read `hyperparameters.json`, whose values are all texts.
 
     Raises:
         SettingsError: It is not there, is no JSON object, or holds something else; every problem in one message.

@@ -1,60 +1,15 @@
 """SageMaker's two paths in front of the endpoint's own: `/ping`, and `/invocations` for either protocol."""
 
-from typing import Any
-
 import orjson
 
 from mlops_runtime.serving.drain import Drain
-from mlops_runtime.serving.input_error import InputError
-from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
-from mlops_runtime.serving.protocol_v1 import parsed
 from mlops_runtime.serving.request_body import FRAMING_HEADERS, Application, Message, Receive, Send
-from mlops_runtime.serving.scorer import Answers, Batch
 from mlops_runtime.serving.served_model import ServedModel
 
 PING_PATH = "/ping"
 INVOCATIONS_PATH = "/invocations"
 ATTRIBUTES_HEADER = b"x-amzn-sagemaker-custom-attributes"
 """The only header of an answer that SageMaker passes on, as `CustomAttributes`."""
-
-
-class InvocationProtocol:
-    """Reads a request by what it holds: `instances` as a v1 one, `inputs` as a v2 one; answers in the same protocol."""
-
-    name = "invocations"
-
-    def __init__(self, served: ServedModel) -> None:
-        self._predict = served.predict_protocol
-        self._infer = served.infer_protocol
-
-    def decode(self, body: Body, /) -> tuple[Batch, tuple[MessageProtocol, Any]]:
-        """The rows of a request's body, and how it is answered.
-
-        Raises:
-            InputError: With everything that is wrong with the request.
-        """
-        document = parsed(body)
-        keys = {"instances", "inputs"} & document.keys() if isinstance(document, dict) else set()
-        if len(keys) != 1:
-            expected = 'an object with either "instances" (v1) or "inputs" (v2)'
-            raise InputError.at("request", " and ".join(sorted(keys)) if keys else document, expected)
-        if keys == {"instances"}:
-            return self._predict.batch(document), (self._predict, None)
-        batch, request = self._infer.read(document)
-        if request.binary_output:
-            expected = "answers in JSON: SageMaker passes on no header that tells where binary data begins"
-            raise InputError.at("request", "binary output", expected)
-        return batch, (self._infer, request)
-
-    def encode(self, answers: Answers, request: tuple[MessageProtocol, Any], /) -> AnswerBody:
-        """The body of the answer."""
-        protocol, own = request
-        return protocol.encode(answers, own)
-
-    def row_place(self, row: int, request: tuple[MessageProtocol, Any], /) -> str:
-        """Names a row in error messages."""
-        protocol, own = request
-        return protocol.row_place(row, own)
 
 
 class SageMakerFront:

@@ -12,7 +12,7 @@ PARAMETER_PREFIX = "MLOPS_PARAMETER_"
 
 
 def settings_of_job(environment: Mapping[str, str], graph: StepGraph) -> RunSettings:
-    """Reads the MLOPS_* variables of a pod's step, and parameters one by one from MLOPS_PARAMETER_<name>.
+    """Read the MLOPS_* variables of a pod's step, and parameters one by one from MLOPS_PARAMETER_<name>.
 
     A variable of a processing job holds 256 characters at most, which all parameters together may exceed; and a single
     one needs no quoting when an execution's own value takes its place.
@@ -37,7 +37,7 @@ def settings_of_job(environment: Mapping[str, str], graph: StepGraph) -> RunSett
 
 
 def _value(text: str, kind: object) -> object:
-    """The text as a parameter of that kind; as it is where it is none, which the parameters' own check then tells."""
+    """Return the text as a parameter of that kind, or as it is: what is none, the parameters' own check tells."""
     try:
         if kind == "integer":
             number = float(text)

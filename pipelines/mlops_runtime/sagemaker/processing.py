@@ -63,7 +63,7 @@ def _run(graph_reference: str, step_name: str, folders: Folders) -> tuple[int, s
         record = run_step(graph, step.name, workspace, settings, lambda _settings, _workspace: tracker)
         if record.status != "failed" and _is_last_job(graph, step):
             _end_run(tracker, record)
-        folder = hand_on_model(graph, record, workspace, folders)
+        folder = hand_on_model(graph, record, workspace, folders, settings.allow_code_formats)
         result = to_json(result_document(graph, record, workspace, settings, folder))
         (folders.processing_output / RESULT_FILE).write_text(result, encoding="utf-8")
     message = f"{step.name}: {record.status} after {record.seconds:.1f} s: {record.message}"
@@ -123,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m mlops_runtime.sagemaker.processing",
         description="Runs one step of a graph in a SageMaker processing job, given by MLOPS_* variables as in a pod.",
     )
-    parser.add_argument("--graph", required=True, help="as module:NAME, such as flight_delay.graph:GRAPH")
+    parser.add_argument("--graph", required=True, help="as module:NAME, such as churn.graph:GRAPH")
     parser.add_argument("--step", required=True, help="the step's name")
     return parser
 

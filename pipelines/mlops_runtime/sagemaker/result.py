@@ -23,7 +23,7 @@ _NOT_METADATA = re.compile(r"[^\w\s.:/=+@-]|[\t\n\r\f\v]")
 def result_document(
     graph: StepGraph, record: StepRecord, workspace: Workspace, settings: RunSettings, model_folder: str
 ) -> dict[str, object]:
-    """What is known once a step has run.
+    """Return what is known once a step has run.
 
     A metric that is no number is null. Whatever did not succeed counts as rejected. The value that a gate is held
     against is always a number, which a condition needs; where none was measured, one that passes no bound.
@@ -68,5 +68,5 @@ def _gate_value(gate: Gate, metrics: Mapping[str, float]) -> float:
 
 
 def to_json(document: dict[str, object]) -> str:
-    """The file's text."""
+    """Return the file's text."""
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"

@@ -5,18 +5,25 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from mlops_runtime.errors import SettingsError
 from mlops_runtime.sagemaker.folders import folders_from_environment
-from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, InvocationProtocol, SageMakerFront
+from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
+from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
+from mlops_runtime.serving.fit import MIB, Memory, MisfitError
+from mlops_runtime.serving.limits import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.request_body import Application
-from mlops_runtime.serving.request_path import DEFAULT_TIMEOUT_SECONDS
-from mlops_runtime.serving.served_model import load_served_model
-from mlops_runtime.serving.server import names_of, serve
+from mlops_runtime.serving.running import serve
+from mlops_runtime.serving.served_model import ServedModel, UnservableModelError, load_served_model
+from mlops_runtime.serving.server import names_of
 
 DEFAULT_PORT = 8080
+MEMORY_VARIABLE = "MLOPS_MEMORY_MIB"
+CACHE_VARIABLE = "MLOPS_MODEL_CACHE_MIB"
+MEMORY_FIX = "choose a larger endpoint.sagemaker.instance_type, or raise endpoint.sagemaker.serverless.memory_mib"
 # SageMaker kills a container 30 seconds after it has asked it to stop.
 DRAIN_SECONDS = 5.0
 GRACE_SECONDS = 15
@@ -34,6 +41,8 @@ class ServingSettings:
     port: int
     request_timeout_seconds: int
     allow_code_formats: tuple[str, ...] = ()
+    memory: Memory | None = None
+    """What the model has to fit; None where it is not known."""
 
 
 class SageMakerServer(EndpointServer):
@@ -53,14 +62,7 @@ def main() -> int:
         print(f"not served: {error}", file=sys.stderr, flush=True)
         return 1
     return serve(
-        partial(
-            load_served_model,
-            folders_from_environment().model,
-            settings.name,
-            settings.version,
-            settings.digest,
-            settings.allow_code_formats,
-        ),
+        partial(load, folders_from_environment().model, settings),
         lambda served: SageMakerServer(
             served,
             port=settings.port,
@@ -72,8 +74,25 @@ def main() -> int:
     )
 
 
+def load(directory: Path, settings: ServingSettings) -> ServedModel:
+    """Loads the model, if it fits the machine at all.
+
+    Raises:
+        UnservableModelError: It does not, or must not be served.
+    """
+    try:
+        if settings.memory is not None:
+            settings.memory.check(directory)
+    except MisfitError as error:
+        raise UnservableModelError(f"{settings.name} version {settings.version}: {error}") from error
+    return load_served_model(directory, settings.name, settings.version, settings.digest, settings.allow_code_formats)
+
+
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
-    """Reads the container's settings: MLOPS_MODEL_NAME, _VERSION and _DIGEST, and others that have defaults.
+    """Reads the server's settings from the variables of its container.
+
+    They are MLOPS_MODEL_NAME, _VERSION, _DIGEST and _CACHE_MIB, MLOPS_REQUEST_TIMEOUT_SECONDS, MLOPS_MEMORY_MIB,
+    MLOPS_ALLOW_CODE_FORMATS and SAGEMAKER_BIND_TO_PORT.
 
     Raises:
         SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
@@ -90,11 +109,19 @@ def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
     seconds = environment.get("MLOPS_REQUEST_TIMEOUT_SECONDS") or str(DEFAULT_TIMEOUT_SECONDS)
     if not seconds.isdecimal() or int(seconds) < 1:
         problems.append(f"MLOPS_REQUEST_TIMEOUT_SECONDS: got {seconds!r}, expected a number of seconds, 1 or more")
+    sizes = {name: environment.get(name) for name in (MEMORY_VARIABLE, CACHE_VARIABLE)}
+    problems += [
+        f"{name}: got {size!r}, expected a number of MiB"
+        for name, size in sizes.items()
+        if size and not size.isdecimal()
+    ]
     if problems:
         raise SettingsError("; ".join(problems))
     name, version, digest = (environment[variable] for variable in needed)
+    memory_mib, cache_mib = (int(size or 0) for size in sizes.values())
+    memory = Memory("the most that the instance has", memory_mib * MIB, cache_mib * MIB, MEMORY_FIX)
     formats = names_of(environment.get("MLOPS_ALLOW_CODE_FORMATS", ""))
-    return ServingSettings(name, version, digest, int(port), int(seconds), formats)
+    return ServingSettings(name, version, digest, int(port), int(seconds), formats, memory if memory_mib else None)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def _hand_on(step: Step, output: Path, model: Path) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Empties a folder, which itself is a mount and stays."""
+    """Empty a folder, which itself is a mount and stays."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)

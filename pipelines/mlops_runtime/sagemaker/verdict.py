@@ -5,7 +5,7 @@ from mlops_runtime.step import Step
 
 
 def deciding_step(graph: StepGraph) -> Step | None:
-    """The step whose result the pipeline's condition reads.
+    """Return the step whose result the pipeline's condition reads.
 
     It is the gate; in a graph without one, the last job before the registration that knows the model.
     """

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from .cells import REFUSED, CellReader, reader_of
 from .contract import NUMBER_TYPES, ServingContract
@@ -51,12 +51,17 @@ class ColumnReader:
             count_unknown: Takes a feature's name and how many categories of a request were not in its vocabulary, and
                 count as missing.
         """
+        self._contract = contract
         self.names = contract.feature_names
         self.width = len(self.names)
         self._rows = FeatureRows(self.names)
         self._readers: list[CellReader] = [reader_of(feature) for feature in contract.features]
         self._not_numbers = [feature.name for feature in contract.features if feature.dtype not in NUMBER_TYPES]
-        self._count_unknown = count_unknown or (lambda _name, _count: None)
+        self._count_unknown = count_unknown
+
+    def __reduce__(self) -> tuple[type[Self], tuple[ServingContract, CountUnknown | None]]:
+        """What a copy in another process is made of."""
+        return type(self), (self._contract, self._count_unknown)
 
     def from_rows(self, rows: Sequence[object], place: Place) -> Columns:
         """Reads rows that are objects (feature to value; a missing feature counts as null) or lists in order.
@@ -119,8 +124,9 @@ class ColumnReader:
             if reading.problems.is_full:
                 break
         reading.problems.raise_if_any()
-        for name, count in reading.unknown.items():
-            self._count_unknown(name, count)
+        if self._count_unknown is not None:
+            for name, count in reading.unknown.items():
+                self._count_unknown(name, count)
         return Columns(dict(zip(self.names, reading.columns, strict=True)), rows)
 
     def _quickly(self, given: list[list[Any]] | None, reading: _Reading) -> bool:

@@ -21,7 +21,7 @@ class Drain:
         self._began: float | None = None
 
     def begin(self) -> None:
-        """Starts the drain; a second call changes nothing."""
+        """Start the drain; a second call changes nothing."""
         if self._began is None:
             self._began = self._clock()
 
@@ -44,14 +44,14 @@ class DrainingServer(uvicorn.Server):
         self._drain = drain
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Called by uvicorn on a signal."""
+        """Begin the drain; uvicorn calls this on a signal."""
         if sig == signal.SIGTERM and not self._drain.is_draining:
             self._drain.begin()
         else:
             super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        """Called by uvicorn ten times a second; true stops it."""
+        """Return whether to stop; uvicorn asks ten times a second."""
         if self._drain.is_over:
             self.should_exit = True
         return await super().on_tick(counter)

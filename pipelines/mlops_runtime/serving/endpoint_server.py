@@ -16,10 +16,11 @@ from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
 from .protocol import MessageProtocol
 from .request_body import Application
-from .request_path import DEFAULT_TIMEOUT_SECONDS, RequestPath
+from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
 from .threads import RequestThreads
@@ -182,4 +183,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             UnservableModelError: It does not answer as the truth check will ask.
         """
         self.register_model(EndpointModel(self.served))
-        EndpointRestServer(self.dataplane, self).run()
+        try:
+            EndpointRestServer(self.dataplane, self).run()
+        finally:
+            self.threads.close()

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from mlops_runtime.artifact import ArtifactError, digest_directory
 
+from .fit import MIB, Memory, MisfitError, check_volume
 from .mlflow_registry import MlflowRegistry
-from .registry import Registry, RegistryRefusalError, RegistryUnavailableError
+from .registry import RegisteredVersion, Registry, RegistryRefusalError, RegistryUnavailableError
 from .termination import write_termination_message
 
 Result = TypeVar("Result")
@@ -41,15 +42,24 @@ class PinnedVersion:
         return f"{self.model} version {self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the version has to fit. None: it is not known, and the version is not held against it."""
+
+    volume_bytes: int | None = None
+    memory: Memory | None = None
+
+
 def fetch(
     registry: Registry,
     pinned: PinnedVersion,
     destination: Path,
     *,
     patience_seconds: float,
+    room: Room = Room(),
     say: Callable[[str], None] = print,
 ) -> None:
-    """Fills `destination` with the version's files: all of them, verified, or none.
+    """Fill `destination` with the version's files: all of them, verified, or none.
 
     The folder itself stays (it may be a mounted volume); what was in it before is replaced. A folder that already
     holds the version is left as it is.
@@ -59,14 +69,17 @@ def fetch(
         pinned: What to fetch.
         destination: An existing folder.
         patience_seconds: An unreachable registry is given up after this much time.
+        room: What the version has to fit: nothing larger than the volume is downloaded, nor left for a server whose
+            memory it does not fit.
         say: Takes progress lines.
 
     Raises:
-        FetchError: The version does not exist, is not ready, has another digest by its tag or by its bytes, or the
-            registry stayed unreachable.
+        FetchError: The version does not exist, is not ready, has another digest by its tag or by its bytes, does not
+            fit, or the registry stayed unreachable.
     """
     _remove(destination.glob(f"{INCOMING_PREFIX}*"))
     if any(destination.iterdir()) and _digest_or_none(destination) == pinned.digest:
+        _hold_against_memory(destination, pinned, room)
         say(f"{pinned} is there already: {pinned.digest}")
         return
     deadline = monotonic() + patience_seconds
@@ -78,6 +91,7 @@ def fetch(
     if registered.digest != pinned.digest:
         tag = f"digest {registered.digest}" if registered.digest else "no digest"
         raise FetchError(f"{pinned}: got {tag} in the registry's tag mlops.digest, expected digest {pinned.digest}")
+    _hold_against_volume(registry, registered, pinned, room, deadline, say)
     incoming = Path(tempfile.mkdtemp(prefix=INCOMING_PREFIX, dir=destination))
     try:
         files = _persist(lambda: _download(registry, registered.artifact_uri, incoming), deadline, say)
@@ -89,6 +103,7 @@ def fetch(
                 f"{pinned}: got files of digest {digest} in the registry, expected digest {pinned.digest}:"
                 " they were changed after registration"
             )
+        _hold_against_memory(files, pinned, room)
         _replace_children(destination, files, keep=incoming)
     except (RegistryRefusalError, ArtifactError) as error:
         raise FetchError(f"{pinned}: {error}") from error
@@ -98,19 +113,68 @@ def fetch(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetches as the command line says; returns the exit code."""
+    """Fetch as the command line says; return the exit code."""
     options = parser().parse_args(arguments)
     pinned = PinnedVersion(options.model, options.version, options.digest)
     registry = MlflowRegistry(options.registry_url)
     try:
         with _time_limit(options.timeout_seconds):
-            fetch(registry, pinned, options.destination, patience_seconds=options.patience_seconds, say=_say)
+            fetch(
+                registry,
+                pinned,
+                options.destination,
+                patience_seconds=options.patience_seconds,
+                room=room_of(options),
+                say=_say,
+            )
     except (FetchError, OSError) as error:
         reason = f"not fetched: {error}"
         print(reason, file=sys.stderr, flush=True)
         write_termination_message(reason)
         return 1
     return 0
+
+
+def room_of(options: argparse.Namespace) -> Room:
+    """Return what the command line says that the version has to fit.
+
+    A pod's accelerators hold the model where it has any: their memory counts then, and not the container's.
+    """
+    cache_bytes = options.cache_mib * MIB
+    memory = None
+    if options.accelerator_memory_mib is not None:
+        of, fix = "the memory of the accelerators", "raise endpoint.kubernetes.accelerator.count, or use larger ones"
+        memory = Memory(of, options.accelerator_memory_mib * MIB, cache_bytes, fix)
+    elif options.memory_mib is not None:
+        of, fix = "the container's memory", "raise endpoint.kubernetes.memory"
+        memory = Memory(of, options.memory_mib * MIB, cache_bytes, fix)
+    return Room(None if options.volume_mib is None else options.volume_mib * MIB, memory)
+
+
+def _hold_against_volume(
+    registry: Registry,
+    registered: RegisteredVersion,
+    pinned: PinnedVersion,
+    room: Room,
+    deadline: float,
+    say: Callable[[str], None],
+) -> None:
+    """Refuses what the volume cannot hold before any of it is there: the kubelet evicts a pod whose volume is full."""
+    if room.volume_bytes is None:
+        return
+    try:
+        sizes = _persist(lambda: registry.sizes(registered.artifact_uri), deadline, say)
+        check_volume(sizes, room.volume_bytes, "raise endpoint.kubernetes.model_volume_gib")
+    except (MisfitError, RegistryRefusalError) as error:
+        raise FetchError(f"{pinned}: {error}") from error
+
+
+def _hold_against_memory(files: Path, pinned: PinnedVersion, room: Room) -> None:
+    try:
+        if room.memory is not None:
+            room.memory.check(files)
+    except MisfitError as error:
+        raise FetchError(f"{pinned}: {error}") from error
 
 
 def _persist(action: Callable[[], Result], deadline: float, say: Callable[[str], None]) -> Result:
@@ -129,7 +193,7 @@ def _persist(action: Callable[[], Result], deadline: float, say: Callable[[str],
 
 
 def _download(registry: Registry, artifact_uri: str, incoming: Path) -> Path:
-    """Downloads into a folder of its own, so that a second try does not find the first one's files."""
+    """Download into a folder of its own, so that a second try does not find the first one's files."""
     target = Path(tempfile.mkdtemp(dir=incoming))
     return registry.download(artifact_uri, target)
 
@@ -157,7 +221,7 @@ def _remove(paths: Iterator[Path] | Sequence[Path]) -> None:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Ends whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
+    """End whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
 
     def give_up(_signal: int, _frame: object) -> None:
         raise FetchError(f"the registry did not deliver within {seconds:g} s")
@@ -188,6 +252,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--timeout-seconds", type=float, default=600.0, help="for everything, the download included (default: 600)"
+    )
+    parser.add_argument("--volume-mib", type=int, help="the size of the destination's volume (default: any)")
+    parser.add_argument("--memory-mib", type=int, help="the server's memory (default: not known)")
+    parser.add_argument("--accelerator-memory-mib", type=int, help="of all accelerators that the server has")
+    parser.add_argument(
+        "--cache-mib", type=int, default=0, help="what the server keeps beside the weights (default: 0)"
     )
     return parser
 

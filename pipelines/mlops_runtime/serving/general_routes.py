@@ -20,7 +20,7 @@ class GeneralRoutes:
     """
 
     def __init__(self, application: Application, executor: Executor) -> None:
-        """Sets up the routes.
+        """Set up the routes.
 
         Args:
             application: KServe's.
@@ -34,7 +34,7 @@ class GeneralRoutes:
         await self._application(scope, receive, send)
 
     async def answer_to_body(self, scope: Message, body: Body) -> list[Message]:
-        """The answer to a request whose body has been read."""
+        """Return the answer to a request whose body has been read."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._messages, scope, bytes(body))
 
@@ -56,7 +56,7 @@ class GeneralRoutes:
 
 
 def _giving(body: bytes) -> Receive:
-    """Gives a body that was read to its next reader, who then waits for a caller who stays."""
+    """Give a body that was read to its next reader, who then waits for a caller who stays."""
     pending = [body]
 
     async def receive() -> Message:

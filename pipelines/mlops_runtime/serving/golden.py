@@ -51,7 +51,7 @@ class GoldenRows(BaseModel):
         return self
 
     def check_contract(self, contract: ServingContract) -> None:
-        """Holds the outputs against what the contract says of them.
+        """Hold the outputs against what the contract says of them.
 
         Raises:
             ContractError: Names differ, or a value is not of its output's kind; all outputs in one message.
@@ -70,7 +70,7 @@ class GoldenRows(BaseModel):
             raise ContractError(f"{GOLDEN_FILE_NAME}: {problems[0]}{more}")
 
     def check(self, answers: Answers, outputs: Sequence[ModelOutput]) -> "GoldenScore":
-        """Holds a server's answers against the trainer's.
+        """Hold a server's answers against the trainer's.
 
         Args:
             answers: Output to its value for each row.
@@ -110,7 +110,7 @@ class GoldenScore:
 
 
 def load_golden(model_directory: Path) -> GoldenRows:
-    """Reads and checks `golden.json`.
+    """Read and check `golden.json`.
 
     Raises:
         ContractError: The file is missing or does not hold golden rows.
@@ -132,7 +132,7 @@ def is_value(output: ModelOutput, value: object) -> bool:
 
 
 def expected_value(output: ModelOutput) -> str:
-    """What `is_value` wants, in words."""
+    """Return what `is_value` wants, in words."""
     match output.kind:
         case "number":
             return "a finite number"

@@ -18,7 +18,7 @@ class UpgradeIgnoringProtocol(HttpToolsProtocol):
     """
 
     def data_received(self, data: bytes) -> None:
-        """Reads what has come over the connection."""
+        """Read what has come over the connection."""
         self._unset_keepalive_if_required()
         while data:
             try:
@@ -36,7 +36,7 @@ class UpgradeIgnoringProtocol(HttpToolsProtocol):
                 return
 
     def shutdown(self) -> None:
-        """Called by the server that stops. A caller who has just connected still gets the first request answered.
+        """End the connection, when the server stops. A caller who has just connected gets the first request answered.
 
         uvicorn would close that connection, though its request may have arrived already and only not been read.
         """
@@ -46,12 +46,12 @@ class UpgradeIgnoringProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def on_headers_complete(self) -> None:
-        """Called by the parser; a request that is read once more begins only then."""
+        """Begin a request, when the parser has its head; one that is read once more begins only then."""
         if not self._is_offering():
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Called by the parser, which takes an offer's request for whole."""
+        """End a request, when the parser has all of it; it takes an offer's request for whole."""
         if not self._is_offering():
             super().on_message_complete()
 

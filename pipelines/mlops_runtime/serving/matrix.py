@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from types import NoneType
-from typing import Any
+from typing import Any, Self
 
 import numpy
 import numpy.typing
@@ -59,11 +59,12 @@ class MatrixBuilder:
             count_unknown: Takes a feature's name and how many categories of a request were not in its vocabulary, and
                 count as missing.
         """
+        self._contract = contract
         self.names = contract.feature_names
         self.width = len(self.names)
         self._rows = FeatureRows(self.names)
         self._features = contract.features
-        self._count_unknown = count_unknown or (lambda _name, _count: None)
+        self._count_unknown = count_unknown
         self._codes = {
             column: CategoryCodes(feature)
             for column, feature in enumerate(self._features)
@@ -71,6 +72,10 @@ class MatrixBuilder:
         }
         self._required = [column for column, feature in enumerate(self._features) if not feature.nullable]
         self._bounds = _bounds(contract)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[ServingContract, CountUnknown | None]]:
+        """What a copy in another process is made of."""
+        return type(self), (self._contract, self._count_unknown)
 
     def from_rows(self, rows: Sequence[object], place: Place) -> Matrix:
         """Reads rows that are objects (feature to value; a missing feature counts as null) or lists in order.
@@ -284,6 +289,8 @@ class MatrixBuilder:
         return f"a place in the vocabulary, 0 to {last}{' or null' if feature.nullable else ''}"
 
     def _tell(self, unknown: Unknown) -> None:
+        if self._count_unknown is None:
+            return
         for column, count in unknown.items():
             self._count_unknown(self.names[column], count)
 

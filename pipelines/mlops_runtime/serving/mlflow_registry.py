@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
+from mlflow.artifacts import download_artifacts, list_artifacts
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
@@ -40,6 +40,17 @@ class MlflowRegistry:
             raise RegistryRefusalError(f"got {found.status} {found.status_message}, expected a version that is READY")
         return RegisteredVersion(found.tags.get(DIGEST_TAG), artifact_uri)
 
+    def sizes(self, artifact_uri: str) -> list[int]:
+        """See `Registry.sizes`."""
+        try:
+            found = list_artifacts(artifact_uri=artifact_uri, tracking_uri=self.url)
+        except (MlflowException, RequestException) as error:
+            raise _translated(error) from error
+        # Paths are told from different roots by different stores; the last part of each is a name in this folder.
+        folders = [each.path.rsplit("/", maxsplit=1)[-1] for each in found if each.is_dir]
+        files = [int(each.file_size) for each in found if not each.is_dir and each.file_size is not None]
+        return files + [size for folder in folders for size in self.sizes(f"{artifact_uri}/{folder}")]
+
     def download(self, artifact_uri: str, target: Path) -> Path:
         """See `Registry.download`. MLflow adds a file of its own to what is downloaded by name, not by address."""
         try:
@@ -60,5 +71,5 @@ def _translated(error: Exception) -> RegistryUnavailableError | RegistryRefusalE
 
 
 def _line(error: Exception) -> str:
-    """An error's first lines as one, short enough for a termination message."""
+    """Return an error's first lines as one, short enough for a termination message."""
     return " ".join(str(error).split())[:400]

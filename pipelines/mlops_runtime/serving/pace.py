@@ -12,7 +12,7 @@ class Pace:
         self._row_seconds = 0.0
 
     def note(self, rows: int, seconds: float) -> None:
-        """Takes what an answer took."""
+        """Take what an answer took."""
         self._row_seconds = max(seconds / rows, self._row_seconds * FADING)
 
     def is_quick(self, rows: int) -> bool:

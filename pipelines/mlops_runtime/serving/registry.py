@@ -29,15 +29,23 @@ class Registry(Protocol):
         """Its address."""
 
     def version(self, model: str, version: str) -> RegisteredVersion:
-        """Looks a version up.
+        """Look a version up.
 
         Raises:
             RegistryRefusalError: It is not there or not ready.
             RegistryUnavailableError: It cannot be told now.
         """
 
+    def sizes(self, artifact_uri: str) -> list[int]:
+        """Lists the sizes of a version's files in bytes, as far as they are known.
+
+        Raises:
+            RegistryRefusalError: They are not there.
+            RegistryUnavailableError: They cannot be had now.
+        """
+
     def download(self, artifact_uri: str, target: Path) -> Path:
-        """Downloads a version's files below `target` and returns the folder that holds them.
+        """Download a version's files below `target` and return the folder that holds them.
 
         Raises:
             RegistryRefusalError: They are not there.

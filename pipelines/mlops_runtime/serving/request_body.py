@@ -30,7 +30,7 @@ class ClientGoneError(Exception):
 
 
 async def read_body(headers: Headers, receive: Receive, limit_bytes: int) -> Body:
-    """The whole body.
+    """Return the whole body.
 
     Raises:
         BodyRefusedError: It is larger than the limit, or says so, or is compressed.

@@ -23,7 +23,7 @@ class RequestMetrics:
         self._requests: dict[tuple[str, int], Histogram] = {}
 
     def observe_request(self, protocol: str, status: int, seconds: float) -> None:
-        """Counts one answered request."""
+        """Count one answered request."""
         child = self._requests.get((protocol, status))
         if child is None:
             child = REQUEST_SECONDS.labels(self._name, self._version, protocol, str(status))

@@ -5,9 +5,10 @@ about a millisecond for one row that takes the model ten microseconds. Requests 
 JSON or binary tensors; everything else (CloudEvents, metadata, health, metrics) goes on to KServe.
 
 What a request costs is bounded by its size, whether it is right or wrong, and a large one costs nobody else anything:
-it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows. What takes
-the model more than a moment is scored in threads of its own. Each request has its time, after which it is answered all
-the same; a thread that is still at work on it is no longer waited for.
+it is decoded in a thread beside, one at a time, while the event loop answers health checks and single rows. Parsing
+the largest would hold the interpreter: it is done in a process beside. What takes the model more than a moment is
+scored in threads of its own. Each request has its time, after which it is answered all the same; a thread that is
+still at work on it is no longer waited for.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from .columns import Columns
 from .drain import Drain
 from .general_routes import GeneralRoutes
 from .input_error import InputError
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
 from .protocol_v1 import parsed
@@ -47,8 +49,12 @@ from .served_model import ServedModel
 from .threads import RequestThreads
 
 DECODED_IN_PLACE_BYTES = 64 * 1024
+DECODED_IN_THREAD_BYTES = 1024 * 1024
+"""The largest body that is parsed in this process, where nobody else has the interpreter meanwhile."""
+CLOUD_EVENT_LIMIT_BYTES = DECODED_IN_THREAD_BYTES
+"""The largest body of a CloudEvent, which KServe parses in this process. Whoever passes events on need not take more
+than 64 KiB: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#size-limits."""
 ROWS_SCORED_IN_PLACE = 256
-DEFAULT_TIMEOUT_SECONDS = 60
 LINGER_SECONDS = 1.0
 """How long a caller who was too slow may go on sending before the connection is closed."""
 OTHER_BODY_LIMIT_BYTES = 64 * 1024
@@ -122,7 +128,7 @@ class RequestPath:
 
     async def _answer_with_body(self, scope: Message, receive: Receive, send: Send) -> None:
         protocol = self._protocols.get(scope["path"]) if scope["method"] == "POST" else None
-        limit = OTHER_BODY_LIMIT_BYTES if protocol is None else self._body_limit_bytes
+        limit = self._limit_bytes(protocol, scope["headers"])
         body: Body | None = None
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -157,6 +163,14 @@ class RequestPath:
             status, answer = await self._respond(reader, body, start)
         self._metrics.observe_request(protocol.name, status, perf_counter() - start)
         return self._messages(status, answer)
+
+    def _limit_bytes(self, protocol: MessageProtocol | None, headers: Headers) -> int:
+        """Return the size of the largest body that is read."""
+        if protocol is None:
+            return OTHER_BODY_LIMIT_BYTES
+        if _is_cloud_event(headers):
+            return min(CLOUD_EVENT_LIMIT_BYTES, self._body_limit_bytes)
+        return self._body_limit_bytes
 
     def _too_late(self, protocol: MessageProtocol | None, *, is_whole: bool) -> list[Message]:
         """The answer to a request whose time is over."""
@@ -193,7 +207,10 @@ class RequestPath:
     async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Batch, Any]:
         if len(body) <= DECODED_IN_PLACE_BYTES:
             return protocol.decode(body)
-        return await self._apart(self._threads.decoder, without_collections(protocol.decode), body)
+        if len(body) <= DECODED_IN_THREAD_BYTES:
+            return await self._apart(self._threads.decoder, without_collections(protocol.decode), body)
+        process = self._threads.decoding_process
+        return await self._apart(self._threads.decoder, process.call, protocol.decode, body)
 
     def _is_quick(self, batch: Batch, body: Body) -> bool:
         """Whether the rows are few, and the model is quick with as many; of a long text, no count of rows tells."""

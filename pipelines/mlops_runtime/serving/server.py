@@ -1,28 +1,30 @@
-"""`python -m mlops_runtime.serving.server`: serves one pinned model version."""
+"""`python -m mlops_runtime.serving.server`: serves one pinned model version, by the runtime that its artifact names."""
 
 import argparse
-import copy
-import logging
-import os
 import sys
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
+from mlops_runtime.language_model.contract import is_language_model
 
-from .drain import Drain
-from .endpoint_server import EndpointServer
-from .request_path import DEFAULT_TIMEOUT_SECONDS
-from .served_model import ServedModel, UnservableModelError, load_served_model
-from .termination import write_termination_message
+from .limits import DEFAULT_TIMEOUT_SECONDS
 
-logger = logging.getLogger("kserve.mlops")
+MIB = 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves what the command line names; returns the exit code."""
+    """Serve what the command line names; return the exit code."""
     options = parser().parse_args(arguments)
+    # An image holds the libraries of its own runtime alone.
+    return _serve_language_model(options) if is_language_model(options.model_directory) else _serve_model(options)
+
+
+def _serve_model(options: argparse.Namespace) -> int:
+    from .drain import Drain  # noqa: PLC0415 - see above
+    from .endpoint_server import EndpointServer  # noqa: PLC0415
+    from .running import serve  # noqa: PLC0415
+    from .served_model import load_served_model  # noqa: PLC0415
+
     return serve(
         lambda: load_served_model(
             options.model_directory, options.name, options.version, options.digest, options.allow_code_formats
@@ -32,53 +34,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port=options.port,
             drain=Drain(options.drain_seconds),
             grace_seconds=options.grace_seconds,
-            body_limit_bytes=options.body_limit_mib * 1024 * 1024,
+            body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
         ),
     )
 
 
-def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], EndpointServer]) -> int:
-    """Loads the model, proves it on its golden rows, serves it until told to stop.
+def _serve_language_model(options: argparse.Namespace) -> int:
+    from mlops_runtime.language_model.server import ServerOptions, run  # noqa: PLC0415 - see above
 
-    Args:
-        load: Gives the model, or raises UnservableModelError.
-        make_server: Makes its server.
-
-    Returns:
-        The exit code; 1 when the model must not be served, with the reason in the log.
-    """
-    # KServe's own use of it, which nobody who reads this log can change.
-    warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
-    configure_logging(_log_configuration())
-    try:
-        _serve(load(), make_server)
-    except UnservableModelError as error:
-        logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
-        write_termination_message(str(error))
-        return 1
-    return 0
-
-
-def _serve(served: ServedModel, make_server: Callable[[ServedModel], EndpointServer]) -> None:
-    server = make_server(served)
-    identity, golden = served.identity, served.identity.golden
-    logger.info(
-        "serving %s version %s %s on port %d: %d golden rows within %g (tolerance %g)",
-        identity.name,
-        identity.version,
-        identity.digest,
-        server.http_port,
-        golden.rows,
-        golden.max_absolute_error,
-        golden.tolerance,
+    return run(
+        ServerOptions(
+            directory=options.model_directory,
+            name=options.name,
+            version=options.version,
+            digest=options.digest,
+            port=options.port,
+            drain_seconds=options.drain_seconds,
+            grace_seconds=options.grace_seconds,
+            body_limit_bytes=options.body_limit_mib * MIB,
+            request_timeout_seconds=options.request_timeout_seconds,
+        )
     )
-    server.run()
-    if working := server.threads.working:
-        # Python would wait for its threads to return, and so for what nobody else waits for.
-        logger.warning("%d threads are still at work on requests that are over; ended without them", working)
-        logging.shutdown()
-        os._exit(0)
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -115,15 +92,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
     return parser
-
-
-def _log_configuration() -> dict[str, object]:
-    """KServe's, without a line for every request."""
-    configuration: dict[str, object] = copy.deepcopy(KSERVE_LOG_CONFIG)
-    loggers = configuration["loggers"]
-    assert isinstance(loggers, dict)  # noqa: S101
-    loggers["uvicorn.access"] = {"handlers": [], "level": "WARNING", "propagate": False}
-    return configuration
 
 
 if __name__ == "__main__":

@@ -18,10 +18,13 @@ from .answers import predicted_values
 from .contract import ContractError, ServingContract, load_contract
 from .golden import GoldenMismatchError, GoldenRows, GoldenScore, load_golden
 from .infer_outputs import output_values_of
+from .limits import DEFAULT_TIMEOUT_SECONDS
 from .protocol_v2 import input_datatype
 from .termination import write_termination_message
 
-REQUEST_TIMEOUT_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
+ANSWER_MARGIN_SECONDS = 10.0
+"""How much longer than a request may take its answer is waited for: the endpoint then says itself that it is late."""
 ROUND_PAUSE_SECONDS = 1.0
 SHOWN_DIFFERENCES = 8
 SHOWN_CHARACTERS = 100
@@ -76,6 +79,7 @@ def check_endpoint(
     *,
     connections: int,
     settle_seconds: float,
+    request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     say: Callable[[str], None] = print,
     transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
 ) -> GoldenScore:
@@ -88,6 +92,7 @@ def check_endpoint(
         pinned: What it must be.
         connections: Connections in a round, each possibly to another replica.
         settle_seconds: A round that differs is repeated for this long.
+        request_timeout_seconds: How long the endpoint itself takes for a request at most.
         say: Takes progress lines.
         transport: Makes a connection's transport; for tests.
 
@@ -98,12 +103,13 @@ def check_endpoint(
         TruthError: With what differed in the last round.
     """
     deadline = monotonic() + settle_seconds
+    patience = httpx.Timeout(CONNECT_SECONDS, read=request_timeout_seconds + ANSWER_MARGIN_SECONDS)
     while True:
         scores: list[GoldenScore] = []
         differences: list[str] = []
         strangers: list[str] = []
         for _ in range(connections):
-            with httpx.Client(base_url=url, timeout=REQUEST_TIMEOUT_SECONDS, transport=transport()) as client:
+            with httpx.Client(base_url=url, timeout=patience, transport=transport()) as client:
                 try:
                     scores += ask(client, pinned)
                 except TruthError as error:
@@ -123,7 +129,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         pinned = load_pinned(options.model_directory, options.name, options.version, options.digest)
         score = check_endpoint(
-            options.url, pinned, connections=options.connections, settle_seconds=options.settle_seconds, say=_say
+            options.url,
+            pinned,
+            connections=options.connections,
+            settle_seconds=options.settle_seconds,
+            request_timeout_seconds=options.request_timeout_seconds,
+            say=_say,
         )
     except TruthError as error:
         print(error, file=sys.stderr, flush=True)
@@ -250,6 +261,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=int, default=8, help="fresh connections in a round (default: 8)")
     parser.add_argument(
         "--settle-seconds", type=float, default=20.0, help="how long an answer may differ at first (default: 20)"
+    )
+    parser.add_argument(
+        "--request-timeout-seconds",
+        type=float,
+        default=DEFAULT_TIMEOUT_SECONDS,
+        help="how long the endpoint itself takes for a request at most (default: %(default)s)",
     )
     return parser
 

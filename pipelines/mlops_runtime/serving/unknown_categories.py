@@ -44,7 +44,7 @@ class UnknownCategories:
         self._told_at = -LOG_PAUSE_SECONDS + clock()
 
     def count(self, feature: str, count: int) -> None:
-        """Counts categories of one request; called from any thread."""
+        """Count categories of one request; called from any thread."""
         self._counters[feature].inc(count)
         with self._lock:
             self._untold[feature] += count

@@ -3,7 +3,9 @@
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from sandbox.aws.executions.store import Store
 from sandbox.aws.executions.values import Known, UnknownReferenceError, holds, resolve
 
 logger = logging.getLogger(__name__)
+_LOGS = "/aws/sagemaker"
 Register = Callable[[Mapping[str, Any]], str]
 """Stores a version as CreateModelPackage's arguments say, and returns its ARN."""
 
@@ -129,14 +132,24 @@ class Execution:
         prefix = self._arn.partition(":pipeline/")[0]
         if kind == "Processing":
             state.metadata = {"ProcessingJob": {"Arn": f"{prefix}:processing-job/{job}"}}
-            self._known.steps[name] = jobs.process(arguments, folder, self._store, self._processes)
+            with self._logged(f"{_LOGS}/ProcessingJobs", job, folder):
+                self._known.steps[name] = jobs.process(arguments, folder, self._store, self._processes)
             self._note_property_files(step, arguments)
         elif kind == "Training":
             state.metadata = {"TrainingJob": {"Arn": f"{prefix}:training-job/{job}"}}
-            self._known.steps[name] = jobs.train(job, arguments, folder, self._store, self._processes)
+            with self._logged(f"{_LOGS}/TrainingJobs", job, folder):
+                self._known.steps[name] = jobs.train(job, arguments, folder, self._store, self._processes)
         else:
             raise UnknownReferenceError(f"step {name}: got type {kind}, which the offline AWS does not run")
         return ()
+
+    @contextmanager
+    def _logged(self, group: str, job: str, folder: Path) -> Iterator[None]:
+        """Put what a job has written into CloudWatch Logs when it has ended, however that was."""
+        try:
+            yield
+        finally:
+            self._store.put_log(group, f"{job}/algo-1-{int(time.time())}", folder / "log")
 
     def _note_property_files(self, step: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
         outputs = {

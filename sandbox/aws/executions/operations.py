@@ -17,6 +17,7 @@ from sandbox.aws.place import place
 
 FAKED = (
     "SageMaker StartPipelineExecution: steps are run as processes of this machine's Python, in SageMaker's folders",
+    "CloudWatch Logs: what a step's job has written is there once the job has ended",
     "SageMaker DescribePipelineExecution, ListPipelineExecutions, -Steps and StopPipelineExecution: of those runs",
 )
 _RUNNING: dict[str, Execution] = {}

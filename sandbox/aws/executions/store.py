@@ -1,6 +1,8 @@
 """Files and folders on the offline AWS's own S3."""
 
+import contextlib
 import tarfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,25 @@ def client(service: str, url: str, region: str) -> Any:
 
 
 class Store:
-    """S3, by addresses like s3://bucket/key."""
+    """S3, by addresses like s3://bucket/key; and the logs of jobs."""
 
     def __init__(self, url: str, region: str) -> None:
         self._client = client("s3", url, region)
+        self._logs = client("logs", url, region)
+
+    def put_log(self, group: str, stream: str, log: Path) -> None:
+        """Put the lines of a file into a stream of CloudWatch Logs; a file that is not there has none."""
+        lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        with contextlib.suppress(self._logs.exceptions.ResourceAlreadyExistsException):
+            self._logs.create_log_group(logGroupName=group)
+        self._logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        moment = int(time.time() * 1000)
+        # CloudWatch takes no empty message, and 10,000 at once: PutLogEvents.
+        events = [{"timestamp": moment, "message": line} for line in lines if line]
+        for first in range(0, len(events), 10_000):
+            self._logs.put_log_events(
+                logGroupName=group, logStreamName=stream, logEvents=events[first : first + 10_000]
+            )
 
     def text(self, address: str) -> str:
         """Return an object as text."""

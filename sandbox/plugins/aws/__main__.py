@@ -7,7 +7,7 @@ from sandbox.plugins.protocol.lean_import import SDK, make_bare
 
 
 def main() -> None:
-    """Serves until the engine ends."""
+    """Serve until the engine ends."""
     make_bare(SDK)
     from sandbox.plugins.aws.server import Servicer  # noqa: PLC0415 - after the lean packages are in place
     from sandbox.plugins.protocol.serve import serve  # noqa: PLC0415

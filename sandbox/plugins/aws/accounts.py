@@ -11,7 +11,7 @@ class Accounts:
     """Asks once whose account it is, and only where the settings name accounts."""
 
     def __init__(self, configuration: Configuration, cloud: Cloud) -> None:
-        """Prepares the question.
+        """Prepare the question.
 
         Args:
             configuration: Which accounts may be changed.
@@ -23,7 +23,7 @@ class Accounts:
         self._is_checked = False
 
     def require(self) -> None:
-        """Makes sure that the account may be changed.
+        """Make sure that the account may be changed.
 
         Raises:
             ProviderError: It may not.

@@ -11,7 +11,7 @@ def is_arn(text: str) -> bool:
 
 
 def partition(region: str) -> str:
-    """Returns the partition that a region lies in."""
+    """Return the partition that a region lies in."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"

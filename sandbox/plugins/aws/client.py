@@ -46,7 +46,7 @@ class Cloud:
     """The services. Safe to be used by many threads."""
 
     def __init__(self, configuration: Configuration, cancelled: threading.Event) -> None:
-        """Prepares the services; none is asked yet.
+        """Prepare the services; none is asked yet.
 
         Args:
             configuration: Where they are.
@@ -59,11 +59,11 @@ class Cloud:
         self._jitter = random.Random()  # noqa: S311 - no secret
 
     def caller(self, service: str, region: str) -> Callable[[str, Object], Object]:
-        """Returns what calls the operations of a service in a region."""
+        """Return what calls the operations of a service in a region."""
         return lambda operation, parameters: self.call(service, region, operation, parameters)
 
     def call(self, service: str, region: str, operation: str, parameters: Object) -> Object:
-        """Calls an operation.
+        """Call an operation.
 
         Requests that are throttled are repeated for minutes, with growing pauses; those that a broken service fails, or
         that find no connection, twice within a second or two. One that may have been done already is not repeated.
@@ -86,7 +86,7 @@ class Cloud:
             attempt += 1
 
     def pause(self, seconds: float) -> None:
-        """Waits.
+        """Wait.
 
         Raises:
             CancelledError: The person asked to stop.
@@ -95,7 +95,7 @@ class Cloud:
             raise CancelledError("cancelled")
 
     def _pause_seconds(self, error: ProviderError, attempt: int) -> float | None:
-        """Returns how long to wait before the request is repeated; None when it is not."""
+        """Return how long to wait before the request is repeated; None when it is not."""
         pause_seconds = min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS) * self._jitter.uniform(0.7, 1.0)
         if isinstance(error, AwsError):
             if error.code in _THROTTLED or error.status == _TOO_MANY:

@@ -17,7 +17,7 @@ from sandbox.plugins.protocol.values import UNKNOWN, Object, Secret, has_secret,
 def completed(
     kind: ResourceType, news: Object, olds: Object, naming: NamingRequest, configuration: Configuration
 ) -> Object:
-    """Returns a program's inputs with everything filled in; what was, stands in `__defaults`.
+    """Return a program's inputs with everything filled in; what was, stands in `__defaults`.
 
     Args:
         kind: The resource's type.
@@ -74,7 +74,7 @@ def _inside(node: Node, value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """Writes a document that the program gives as an object as the text that AWS takes."""
+    """Write a document that the program gives as an object as the text that AWS takes."""
     inner = plain(value)
     if not isinstance(inner, dict | list):
         return value

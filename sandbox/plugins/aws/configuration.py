@@ -84,7 +84,7 @@ class Configuration:
 
 
 def read(settings: Object, environment: Mapping[str, str] | None = None) -> tuple[Configuration, list[Failure]]:
-    """Reads the settings, collecting every problem.
+    """Read the settings, collecting every problem.
 
     Args:
         settings: Properties of the provider; what is no text may be written as JSON. Secrets may be marked.

@@ -16,7 +16,7 @@ _PAIRS = {Form.PAIRS: ("Name", "Value"), Form.KEYS: ("Key", "Value")}
 def parameters(
     nodes: Iterable[Node], values: Object, *, takes: Callable[[str], bool], members: Mapping[str, str]
 ) -> Object:
-    """Returns the parameters of an operation.
+    """Return the parameters of an operation.
 
     Args:
         nodes: The properties.
@@ -35,7 +35,7 @@ def parameters(
 
 
 def to_aws(node: Node, value: Any) -> Any:
-    """Returns a property's value as AWS takes it."""
+    """Return a property's value as AWS takes it."""
     form = node.spec.form
     if form in _PAIRS:
         name, member = _PAIRS[form]
@@ -50,7 +50,7 @@ def to_aws(node: Node, value: Any) -> Any:
 
 
 def from_aws(node: Node, live: Any) -> Any:
-    """Returns a property's value as programs write it; None for what is not there."""
+    """Return a property's value as programs write it; None for what is not there."""
     if live is None:
         return None
     form = node.spec.form
@@ -74,7 +74,7 @@ def _formed(node: Node, form: Form, live: Any) -> Any:
 
 
 def properties(nodes: Iterable[Node], live: Any) -> Object:
-    """Returns the properties of an object of AWS. Those that are not there, or are empty, are left out."""
+    """Return the properties of an object of AWS. Those that are not there, or are empty, are left out."""
     found = {}
     for node in nodes:
         if node.shape is not None:
@@ -85,7 +85,7 @@ def properties(nodes: Iterable[Node], live: Any) -> Object:
 
 
 def at(value: Any, path: Iterable[str]) -> Any:
-    """Returns what lies at a path in an answer; None when nothing does. A `*` stands for each element of a list."""
+    """Return what lies at a path in an answer; None when nothing does. A `*` stands for each element of a list."""
     steps = list(path)
     for index, step in enumerate(steps):
         if step == "*":

@@ -15,7 +15,7 @@ from sandbox.plugins.protocol.values import UNKNOWN, Object
 
 
 def difference(kind: ResourceType, state: Object, news: Object, ignored: Iterable[str] = ()) -> Difference:
-    """Compares.
+    """Compare.
 
     Args:
         kind: The resource's type.

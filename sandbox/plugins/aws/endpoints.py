@@ -43,7 +43,7 @@ def is_loopback(url: str) -> bool:
 
 
 def from_settings(value: Any) -> dict[str, str]:
-    """Reads the setting `endpoints`: a list of maps from services to URLs.
+    """Read the setting `endpoints`: a list of maps from services to URLs.
 
     Returns:
         The URLs by what the setting calls the services.
@@ -61,7 +61,7 @@ def from_settings(value: Any) -> dict[str, str]:
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Reads the variables that name endpoints.
+    """Read the variables that name endpoints.
 
     Returns:
         The URLs by botocore's names of the services.
@@ -82,7 +82,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def resolved(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Returns the URLs by botocore's names of the services; a setting goes before the environment."""
+    """Return the URLs by botocore's names of the services; a setting goes before the environment."""
     found = dict(environment)
     for service, names in SERVICES.items():
         for name in names:

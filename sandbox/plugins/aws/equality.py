@@ -40,7 +40,7 @@ def same(node: Node | None, one: Any, other: Any) -> bool:
 
 
 def pairs(node: Node, old: list[Any], new: list[Any]) -> list[tuple[Any, Any]]:
-    """Puts the elements of two lists side by side, in the order of the new one; None stands for no counterpart.
+    """Put the elements of two lists side by side, in the order of the new one; None stands for no counterpart.
 
     Where order has no meaning, elements that mean the same stand together, and the others by position.
     """

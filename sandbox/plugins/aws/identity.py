@@ -8,12 +8,12 @@ from sandbox.plugins.protocol.values import Object
 
 
 def id_of(kind: ResourceType, properties: Object) -> str:
-    """Returns the ID of an object."""
+    """Return the ID of an object."""
     return kind.id_separator.join(str(properties[name]) for name in kind.id_of)
 
 
 def named(kind: ResourceType, inputs: Object) -> Object:
-    """Returns inputs with everything that is made up only when the object is created."""
+    """Return inputs with everything that is made up only when the object is created."""
     found = dict(inputs)
     naming = kind.naming
     if naming and not found.get(naming.property) and found.get(naming.prefix_property):
@@ -22,7 +22,7 @@ def named(kind: ResourceType, inputs: Object) -> Object:
 
 
 def identified(kind: ResourceType, identifier: str, region: str) -> Object:
-    """Returns the properties that an ID names: for an import, of which nothing else is known.
+    """Return the properties that an ID names: for an import, of which nothing else is known.
 
     Args:
         kind: The resource's type.

@@ -15,7 +15,7 @@ class Journal:
     """A file for each resource, beside Pulumi's plugins. What cannot be written or read is as good as not noted."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepares the journal.
+        """Prepare the journal.
 
         Args:
             folder: Where the files are.
@@ -23,7 +23,7 @@ class Journal:
         self._folder = folder
 
     def note(self, urn: str, identifier: str, endpoint: str) -> None:
-        """Notes that a resource is about to create an object."""
+        """Note that a resource is about to create an object."""
         file = self._file(urn)
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class Journal:
 
 
 def default_folder() -> Path:
-    """Returns where the journal is kept: in Pulumi's own folder."""
+    """Return where the journal is kept: in Pulumi's own folder."""
     home = os.environ.get("PULUMI_HOME")
     return (Path(home) if home else Path.home() / ".pulumi") / "sandbox-aws-created"
 

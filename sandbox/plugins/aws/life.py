@@ -46,7 +46,7 @@ class Life:
     """Creates, changes, reads and deletes the object of one resource, for one request."""
 
     def __init__(self, resource: Resource, kind: ResourceType, surroundings: Surroundings, *values: Object) -> None:
-        """Prepares the operations.
+        """Prepare the operations.
 
         Args:
             resource: Whose object it is.
@@ -64,7 +64,7 @@ class Life:
         self._waiter = Waiter(kind, self._objects, surroundings.cloud, surroundings.report(resource.urn, self._redact))
 
     def create(self, news: Object) -> Outcome:
-        """Creates the object and waits for it.
+        """Create the object and wait for it.
 
         Raises:
             ProviderError: It was not created.
@@ -88,7 +88,7 @@ class Life:
         return Outcome(identifier, marked(state, news), news)
 
     def update(self, olds: Object, news: Object, ignored: list[str]) -> Outcome:
-        """Changes the object and waits for it.
+        """Change the object and wait for it.
 
         Raises:
             ProviderError: It was not changed.
@@ -109,7 +109,7 @@ class Life:
         return Outcome(identifier, marked(now, news), news)
 
     def read(self, identifier: str, olds: Object, old_inputs: Object) -> Outcome | None:
-        """Reads the object; None when it is not there."""
+        """Read the object; None when it is not there."""
         before = self._known(identifier, olds)
         try:
             answer = self._objects.answer(before)
@@ -127,7 +127,7 @@ class Life:
         return Outcome(str(state["id"]), marked(marked(state, secret), olds), marked(inputs, secret))
 
     def delete(self, identifier: str, olds: Object) -> None:
-        """Deletes the object and waits until it is gone.
+        """Delete the object and wait until it is gone.
 
         Raises:
             ProviderError: It is still there.
@@ -161,7 +161,7 @@ class Life:
         return False
 
     def _catch_up(self, inputs: Object) -> None:
-        """Makes what is there already what is asked for."""
+        """Make what is there already what is asked for."""
         answer = self._objects.answer(inputs)
         if answer is None:
             return
@@ -173,7 +173,7 @@ class Life:
         self._objects.update(state, inputs, _names(found))
 
     def _known(self, identifier: str, olds: Object) -> Object:
-        """Returns what is known of the object: from the state, else from its ID."""
+        """Return what is known of the object: from the state, else from its ID."""
         state: Object = plain(olds)
         if all(name in state for name in self._kind.id_of):
             return state
@@ -182,7 +182,7 @@ class Life:
     def _half_updated(
         self, error: ProviderError, identifier: str, state: Object, asked: Object, news: Object
     ) -> ProviderError:
-        """Finds out whether a failed update has changed anything; what has changed goes into the state."""
+        """Find out whether a failed update has changed anything; what has changed goes into the state."""
         told = self._told("updating", identifier, error)
         try:
             answer = self._objects.answer(state)

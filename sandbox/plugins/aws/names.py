@@ -14,7 +14,7 @@ _counter = itertools.count(1)
 
 
 def new_name(naming: Naming, request: NamingRequest) -> str:
-    """Makes up a name, as the official plugin does: the resource's name and seven random characters.
+    """Make up a name, as the official plugin does: the resource's name and seven random characters.
 
     Raises:
         NamingError: Automatic names are disabled, or the name would be too long.
@@ -33,6 +33,6 @@ def new_name(naming: Naming, request: NamingRequest) -> str:
 
 
 def unique_id(prefix: str = "terraform-") -> str:
-    """Makes up a name at the time of creation, as the official plugin does after a prefix."""
+    """Make up a name at the time of creation, as the official plugin does after a prefix."""
     now = datetime.now(UTC)
     return f"{prefix}{now:%Y%m%d%H%M%S}{now.microsecond // 100:04d}{next(_counter):08x}"

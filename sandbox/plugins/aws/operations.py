@@ -24,7 +24,7 @@ class Objects:
     """The objects of one resource type, in one region."""
 
     def __init__(self, kind: ResourceType, cloud: Cloud, configuration: Configuration, region: str) -> None:
-        """Prepares the operations.
+        """Prepare the operations.
 
         Args:
             kind: The resource type.
@@ -38,7 +38,7 @@ class Objects:
         self._call: Caller = cloud.caller(kind.service, region)
 
     def create(self, inputs: Object) -> None:
-        """Creates an object.
+        """Create an object.
 
         Args:
             inputs: What is asked for, plain and named.
@@ -55,13 +55,13 @@ class Objects:
         self._call(kind.create, wanted)
 
     def complete(self, inputs: Object) -> None:
-        """Gives an object that was just created what creating does not take."""
+        """Give an object that was just created what creating does not take."""
         tagging, wanted = self._kind.tagging, inputs.get(ALL_TAGS)
         if tagging and not tagging.with_creation and wanted:
             tags.write(self._call, tagging, inputs, {}, wanted)
 
     def answer(self, state: Object) -> Object | None:
-        """Reads what AWS tells of an object, as AWS tells it; None when it is not there.
+        """Read what AWS tells of an object, as AWS tells it; None when it is not there.
 
         Args:
             state: Its properties, of which the ones that identify it are needed.
@@ -83,7 +83,7 @@ class Objects:
         return one
 
     def state(self, asked: Object, answer: Object) -> Object:
-        """Returns what the state keeps of an object.
+        """Return what the state keeps of an object.
 
         Args:
             asked: What was asked for or kept before, plain.
@@ -104,7 +104,7 @@ class Objects:
         return state | {name: live[name] for name in live if name not in state and kind.derived}
 
     def update(self, state: Object, inputs: Object, changed: frozenset[str]) -> None:
-        """Changes an object.
+        """Change an object.
 
         Args:
             state: What there is.
@@ -122,7 +122,7 @@ class Objects:
             tags.write(self._call, self._kind.tagging, state, old, new)
 
     def delete(self, state: Object) -> None:
-        """Deletes an object. One that is not there counts as deleted."""
+        """Delete an object. One that is not there counts as deleted."""
         delete = self._kind.delete
         if delete.skipped_by and state.get(delete.skipped_by):
             return
@@ -169,7 +169,7 @@ class Objects:
 
 
 def _filled(keys: Keys, state: Object) -> Object:
-    """Fills in what identifies an object."""
+    """Fill in what identifies an object."""
     found: dict[str, Any] = {}
     for member, names in keys.items():
         found[member] = state[names] if isinstance(names, str) else [state[name] for name in names]

@@ -7,7 +7,7 @@ _SETS = ("Action", "NotAction", "NotResource", "Resource", "AWS", "CanonicalUser
 
 
 def text_of(value: Any) -> str:
-    """Writes a document as the official plugin does where a program gives an object."""
+    """Write a document as the official plugin does where a program gives an object."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 

@@ -26,7 +26,7 @@ class Provider:
     def __init__(
         self, configuration: Configuration, engine: Engine, cancelled: threading.Event, journal: Journal
     ) -> None:
-        """Prepares the provider; no service is asked before it is needed.
+        """Prepare the provider; no service is asked before it is needed.
 
         Args:
             configuration: Where the services are, and how they are used.
@@ -57,12 +57,12 @@ class Provider:
         news: Object,
         ignored: list[str],
     ) -> Difference:
-        """Compares what is asked for with the state. The module `diff` says how."""
+        """Compare what is asked for with the state. The module `diff` says how."""
         self._surroundings.journal.settle(resource.urn, resource.id)
         return difference(resource_type(resource.token), plain(olds), plain(news), ignored)
 
     def create(self, resource: Resource, news: Object, *, is_preview: bool) -> Outcome:
-        """Creates an object and waits for it; or tells what would come of that.
+        """Create an object and wait for it; or tell what would come of that.
 
         Raises:
             ProviderError: It was not created.
@@ -76,7 +76,7 @@ class Provider:
     def update(
         self, resource: Resource, olds: Object, news: Object, ignored: list[str], *, is_preview: bool
     ) -> Outcome:
-        """Updates an object and waits for it; or tells what would come of that.
+        """Update an object and wait for it; or tell what would come of that.
 
         Raises:
             ProviderError: It was not updated.
@@ -89,11 +89,11 @@ class Provider:
         return self._life(resource, olds, news).update(olds, news, ignored)
 
     def read(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> Outcome | None:
-        """Reads an object, for a refresh or an import; None for one that is not there."""
+        """Read an object, for a refresh or an import; None for one that is not there."""
         return self._life(resource, olds, old_inputs).read(identifier, olds, old_inputs)
 
     def delete(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> None:
-        """Deletes an object and waits until it is gone. One that is not there counts as deleted.
+        """Delete an object and wait until it is gone. One that is not there counts as deleted.
 
         Raises:
             ProviderError: It is still there.

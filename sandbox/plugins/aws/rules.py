@@ -6,7 +6,7 @@ from sandbox.plugins.protocol.values import Object
 
 
 def exactly_one_of(*names: str) -> Rule:
-    """Makes the rule that one of some properties is given, and no other."""
+    """Make the rule that one of some properties is given, and no other."""
 
     def judge(inputs: Object) -> list[Failure]:
         given = [name for name in names if name in inputs]
@@ -18,7 +18,7 @@ def exactly_one_of(*names: str) -> Rule:
 
 
 def exactly_one_of_when(condition: str, *names: str) -> Rule:
-    """Makes the rule that one of some properties is given wherever a certain other one is."""
+    """Make the rule that one of some properties is given wherever a certain other one is."""
     alone = exactly_one_of(*names)
 
     def judge(inputs: Object) -> list[Failure]:
@@ -28,7 +28,7 @@ def exactly_one_of_when(condition: str, *names: str) -> Rule:
 
 
 def conflicting(name: str, *others: str) -> Rule:
-    """Makes the rule that a property is given beside none of some others."""
+    """Make the rule that a property is given beside none of some others."""
 
     def judge(inputs: Object) -> list[Failure]:
         given = [other for other in others if other in inputs]

@@ -30,7 +30,7 @@ class Servicer(server.Servicer[Provider]):
         return provider_pb2.DiffResponse(changes=some, diffs=changed)
 
     def make_provider(self, settings: Object) -> Provider:
-        """Makes the provider that the settings describe.
+        """Make the provider that the settings describe.
 
         Raises:
             ProviderError: The settings cannot be taken.

@@ -56,19 +56,19 @@ class Node:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Returns botocore's description of a service."""
+    """Return botocore's description of a service."""
     with _lock:
         return _session.get_service_model(service)
 
 
 def operation_model(service: str, operation: str) -> OperationModel:
-    """Returns botocore's description of an operation."""
+    """Return botocore's description of an operation."""
     return service_model(service).operation_model(operation)
 
 
 @cache
 def nodes(kind: ResourceType) -> tuple[Node, ...]:
-    """Returns the properties of a resource type, with the shapes of the operation that creates it."""
+    """Return the properties of a resource type, with the shapes of the operation that creates it."""
     return _nodes(kind.properties, operation_model(kind.service, kind.create).input_shape)
 
 
@@ -99,7 +99,7 @@ def _single(shape: Shape) -> Any:
 
 
 def _member(shape: Any, step: str) -> str:
-    """Finds a structure's member whatever the case of its letters: `memorySizeInMb` is `MemorySizeInMB`."""
+    """Find a structure's member whatever the case of its letters: `memorySizeInMb` is `MemorySizeInMB`."""
     found = [name for name in shape.members if name.lower() == step.lower()]
     if not found:
         raise LookupError(f"{shape.name}: has no member {step}; expected one of {', '.join(shape.members)}")

@@ -16,5 +16,5 @@ _ALL_TAGS = Node(Property(ALL_TAGS), (), None)
 
 
 def special_nodes(kind: ResourceType) -> tuple[Node, ...]:
-    """Returns those of a resource type."""
+    """Return those of a resource type."""
     return (*(() if kind.is_global else (_REGION,)), *((_TAGS, _ALL_TAGS) if kind.tagging else ()))

@@ -12,7 +12,7 @@ from sandbox.plugins.protocol.values import UNKNOWN, Object, marked_like
 
 
 def live_properties(kind: ResourceType, answer: Object) -> Object:
-    """Returns what an operation that reads tells of an object, as properties."""
+    """Return what an operation that reads tells of an object, as properties."""
     found: Object = {}
     for node in nodes(kind):
         if node.shape is None or not node.spec.readable:
@@ -35,7 +35,7 @@ def live_properties(kind: ResourceType, answer: Object) -> Object:
 
 
 def state_of(kind: ResourceType, asked: Object, live: Object) -> Object:
-    """Returns what the state keeps: what AWS tells, written as it was asked for where that means the same.
+    """Return what the state keeps: what AWS tells, written as it was asked for where that means the same.
 
     Args:
         kind: The resource's type.
@@ -54,7 +54,7 @@ def state_of(kind: ResourceType, asked: Object, live: Object) -> Object:
 
 
 def merged(node: Node, asked: Any, live: Any) -> Any:
-    """Returns what AWS tells of a property, written as it was asked for where that means the same."""
+    """Return what AWS tells of a property, written as it was asked for where that means the same."""
     if live is None:
         return asked if is_empty(asked) else None
     if node.children and isinstance(asked, dict) and isinstance(live, dict):
@@ -65,7 +65,7 @@ def merged(node: Node, asked: Any, live: Any) -> Any:
 
 
 def refreshed(described: Iterable[Node], inputs: Object, state: Object) -> Object:
-    """Returns inputs as an object shows them today.
+    """Return inputs as an object shows them today.
 
     What the inputs do not name is taken in only where a program would have to name it to keep it: not what AWS
     decides itself.
@@ -91,13 +91,13 @@ def refreshed(described: Iterable[Node], inputs: Object, state: Object) -> Objec
 
 
 def imported(kind: ResourceType, state: Object) -> Object:
-    """Returns the inputs that would make an object that Pulumi has not made."""
+    """Return the inputs that would make an object that Pulumi has not made."""
     described = (*nodes(kind), *special_nodes(kind))
     return {node.name: state[node.name] for node in described if not is_empty(state.get(node.name))} | {DEFAULTS: []}
 
 
 def without_defaults(value: Any) -> Any:
-    """Returns a copy without the lists of what was filled in, which only inputs have."""
+    """Return a copy without the lists of what was filled in, which only inputs have."""
     if isinstance(value, dict):
         return {key: without_defaults(member) for key, member in value.items() if key != DEFAULTS}
     if isinstance(value, list):
@@ -106,7 +106,7 @@ def without_defaults(value: Any) -> Any:
 
 
 def previewed(kind: ResourceType, news: Object, state: Object) -> Object:
-    """Returns the outputs that an update may be expected to lead to, without asking anybody.
+    """Return the outputs that an update may be expected to lead to, without asking anybody.
 
     Args:
         kind: The resource's type.
@@ -126,7 +126,7 @@ def previewed(kind: ResourceType, news: Object, state: Object) -> Object:
 
 
 def marked(outputs: Object, inputs: Object) -> Object:
-    """Returns outputs that are secret wherever the inputs are."""
+    """Return outputs that are secret wherever the inputs are."""
     found: Object = marked_like(outputs, inputs)
     return found
 
@@ -143,7 +143,7 @@ def _merged_members(described: Iterable[Node], asked: Object, live: Object) -> O
 
 
 def _merged_elements(node: Node, asked: list[Any], live: list[Any]) -> list[Any]:
-    """Keeps the order that was asked for where order has no meaning."""
+    """Keep the order that was asked for where order has no meaning."""
     found = []
     for there, wanted in pairs(node, live, asked):
         if there is not None:

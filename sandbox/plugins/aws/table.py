@@ -78,7 +78,7 @@ class Property:
 
 
 def replacing(*properties: Property) -> tuple[Property, ...]:
-    """Returns properties of something that AWS never changes: whatever differs, however deep, needs another object."""
+    """Return properties of something that AWS never changes: whatever differs, however deep, needs another object."""
     return tuple(replace(each, replaces=True, children=replacing(*each.children)) for each in properties)
 
 

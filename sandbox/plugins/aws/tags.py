@@ -10,7 +10,7 @@ from sandbox.plugins.protocol.values import UNKNOWN, Object, Secret, has_secret,
 
 
 def all_tags(tags: Any, configured: Tags) -> Any:
-    """Returns all the tags that a resource is to have, secret where its own or the provider's are.
+    """Return all the tags that a resource is to have, secret where its own or the provider's are.
 
     Args:
         tags: Its own, which may be marked as secret; None when there are none.
@@ -24,12 +24,12 @@ def all_tags(tags: Any, configured: Tags) -> Any:
 
 
 def own_tags(live: Object, asked: Object, configured: Tags) -> Object:
-    """Returns those of an object's tags that are not there because of the provider."""
+    """Return those of an object's tags that are not there because of the provider."""
     return {key: tag for key, tag in live.items() if key in asked or configured.default.get(key) != tag}
 
 
 def read(call: Caller, tagging: Tagging, state: Object, configured: Tags) -> Object:
-    """Reads an object's tags; those that the provider ignores are left out."""
+    """Read an object's tags; those that the provider ignores are left out."""
     try:
         answer = call(tagging.read, {tagging.target: state[tagging.of]})
     except AwsError as error:
@@ -42,7 +42,7 @@ def read(call: Caller, tagging: Tagging, state: Object, configured: Tags) -> Obj
 
 
 def write(call: Caller, tagging: Tagging, state: Object, old: Object, new: Object) -> None:
-    """Changes an object's tags to the new ones."""
+    """Change an object's tags to the new ones."""
     target = {tagging.target: state[tagging.of]}
     gone = sorted(set(old) - set(new))
     if tagging.remove_all:
@@ -59,7 +59,7 @@ def write(call: Caller, tagging: Tagging, state: Object, old: Object, new: Objec
 
 
 def parameter(tagging: Tagging, tags: Object) -> Object:
-    """Returns the parameter with which operations take tags."""
+    """Return the parameter with which operations take tags."""
     value: Any = [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
     for step in reversed(tagging.member.split(".")):
         value = {step: value}

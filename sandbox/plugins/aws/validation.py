@@ -20,7 +20,7 @@ _OF_MAPS = (Form.PAIRS, Form.KEYS)
 
 
 def problems(described: Iterable[Node], value: Object, path: Path = (), also: Iterable[str] = ()) -> Iterator[Failure]:
-    """Yields what is wrong with an object.
+    """Yield what is wrong with an object.
 
     Args:
         described: Its properties.

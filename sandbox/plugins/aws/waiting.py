@@ -33,7 +33,7 @@ class Waiter:
     """Looks again and again, with growing pauses."""
 
     def __init__(self, kind: ResourceType, objects: Objects, cloud: Cloud, report: Report) -> None:
-        """Prepares the wait.
+        """Prepare the wait.
 
         Args:
             kind: The resource's type.
@@ -47,7 +47,7 @@ class Waiter:
         self._report = report
 
     def until_ready(self, state: Object, timeout_seconds: float | None) -> Object:
-        """Waits until an object has become what it is to become.
+        """Wait until an object has become what it is to become.
 
         Args:
             state: Its properties, of which the ones that identify it are needed.
@@ -83,7 +83,7 @@ class Waiter:
             pause_seconds = min(pause_seconds * 1.6, _LONGEST_PAUSE_SECONDS)
 
     def until_gone(self, state: Object, timeout_seconds: float | None) -> None:
-        """Waits until an object is gone.
+        """Wait until an object is gone.
 
         Raises:
             ProviderError: It is still there after the timeout, or will not go.

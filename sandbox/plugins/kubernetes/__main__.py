@@ -7,7 +7,7 @@ from sandbox.plugins.kubernetes.lean_import import prepare
 
 
 def main() -> None:
-    """Serves until the engine ends."""
+    """Serve until the engine ends."""
     # Programs that kubeconfigs name for credentials are started from threads; gRPC must not follow into them.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     prepare()

@@ -57,7 +57,7 @@ class Application:
 
 
 def create(cluster: Cluster, wanted: Application, report: Report) -> Object:
-    """Creates an object and waits for it.
+    """Create an object and wait for it.
 
     Returns:
         The object, ready.
@@ -93,7 +93,7 @@ def try_create(cluster: Cluster, wanted: Application) -> Answer | None:
 
 
 def update(cluster: Cluster, wanted: Application, report: Report) -> Object:
-    """Updates an object and waits for it.
+    """Update an object and wait for it.
 
     Returns:
         The object, ready.
@@ -128,7 +128,7 @@ def try_update(cluster: Cluster, wanted: Application) -> Answer | None:
 
 
 def relinquish(cluster: Cluster, body: Object, manager: str) -> None:
-    """Gives up every field that a manager has set; those that nobody else owns go.
+    """Give up every field that a manager has set; those that nobody else owns go.
 
     Raises:
         ApiError: The server refused, for example since a field must stand.
@@ -145,7 +145,7 @@ def relinquish(cluster: Cluster, body: Object, manager: str) -> None:
 def await_ready(
     cluster: Cluster, wanted: Application, live: Object, report: Report, *, is_update: bool = False
 ) -> Object:
-    """Waits until an applied object is ready.
+    """Wait until an applied object is ready.
 
     Raises:
         InitializationError: It has not become ready.
@@ -181,7 +181,7 @@ def _awaited(cluster: Cluster, wanted: Application, live: Object, report: Report
 
 
 def timeout_seconds(body: Object, asked: float | None) -> float:
-    """Returns how long to wait for an object: as its resource options, its annotation or its kind say."""
+    """Return how long to wait for an object: as its resource options, its annotation or its kind say."""
     if asked:
         return asked
     text = annotation(body, TIMEOUT_SECONDS)
@@ -205,7 +205,7 @@ def _required(cluster: Cluster, wanted: Application) -> Object:
 
 
 def _created_in_order(cluster: Cluster, wanted: Application, report: Report) -> Object:
-    """Creates an object, giving its namespace or its definition time to appear."""
+    """Create an object, giving its namespace or its definition time to appear."""
     until = time.monotonic() + _ORDER_PATIENCE_SECONDS
     pause_seconds = 0.25
     while True:
@@ -229,7 +229,7 @@ def _may_appear(wanted: Application, error: ProviderError) -> bool:
 
 
 def _created(cluster: Cluster, wanted: Application, *, is_trial: bool) -> Answer:
-    """Creates, which fails where the object exists; or applies, which takes it over, where the settings say so.
+    """Create, which fails where the object exists; or apply, which takes it over, where the settings say so.
 
     So since pulumi-kubernetes 4.29: https://github.com/pulumi/pulumi-kubernetes/pull/4278
     """
@@ -281,7 +281,7 @@ def _without_ignored(wanted: Application, live: Object) -> Object:
 
 
 def _changed(value: Object, path: Path, new: object) -> Object:
-    """Returns a copy with another value at a path, or nothing there; as it is when the path leads nowhere."""
+    """Return a copy with another value at a path, or nothing there; as it is when the path leads nowhere."""
     step, rest = path[0], path[1:]
     if isinstance(value, dict) and isinstance(step, str):
         if not rest:

@@ -48,7 +48,7 @@ class Client:
     """A pool of connections to one API server. Safe to be used by many threads."""
 
     def __init__(self, target: Target, timeout_seconds: float, cancelled: threading.Event) -> None:
-        """Prepares the pool; nothing is sent yet.
+        """Prepare the pool; nothing is sent yet.
 
         Args:
             target: The cluster.
@@ -65,7 +65,7 @@ class Client:
         self._pool = RESTClientObject(target.client, maxsize=_CONNECTIONS).pool_manager
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Object:
-        """Reads an object or a list.
+        """Read an object or a list.
 
         Raises:
             ApiError: The server refused, for example since there is no such object.
@@ -82,7 +82,7 @@ class Client:
         body: Object | list[Object] | None = None,
         content_type: str = JSON,
     ) -> Answer:
-        """Sends a request, and repeats it a few times while the server is busy.
+        """Send a request, and repeats it a few times while the server is busy.
 
         Args:
             method: Such as "GET". A "POST" is repeated only where the server surely has not begun with it.

@@ -25,7 +25,7 @@ class Cluster:
     """
 
     def __init__(self, configuration: Configuration, cancelled: threading.Event) -> None:
-        """Reads the kubeconfig; nothing is sent yet."""
+        """Read the kubeconfig; nothing is sent yet."""
         self.configuration = configuration
         self.cancelled = cancelled
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class Cluster:
             return self._problem
 
     def require(self) -> None:
-        """Makes sure of the connection.
+        """Make sure of the connection.
 
         Raises:
             UnreachableError: There is none.
@@ -66,7 +66,7 @@ class Cluster:
             raise UnreachableError(problem)
 
     def find(self, kind: Kind) -> ApiResource:
-        """Finds where a kind's objects are.
+        """Find where a kind's objects are.
 
         Raises:
             NoMatchError: The cluster does not have the kind.
@@ -111,11 +111,11 @@ class Cluster:
             self._scopes[group_kind] = scope != "Cluster"
 
     def forget_kinds(self) -> None:
-        """Makes the cluster be asked anew for its kinds: a definition has come or gone."""
+        """Make the cluster be asked anew for its kinds: a definition has come or gone."""
         self._discovery.forget()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """Reads an object, or None when it is not there.
+        """Read an object, or None when it is not there.
 
         Raises:
             ApiError: The server refused.
@@ -131,7 +131,7 @@ class Cluster:
             raise
 
     def list_objects(self, kind: Kind, namespace: str, query: dict[str, str] | None = None) -> list[Object]:
-        """Reads the objects of a kind in a namespace.
+        """Read the objects of a kind in a namespace.
 
         Args:
             kind: Of the objects.
@@ -146,7 +146,7 @@ class Cluster:
         return [_complete(item, kind) for item in list_at(answer, "items")]
 
     def create(self, body: Object, manager: str, *, is_trial: bool = False) -> Answer:
-        """Creates an object that is not there yet.
+        """Create an object that is not there yet.
 
         Args:
             body: The object, named.
@@ -164,7 +164,7 @@ class Cluster:
         return Answer(_complete(answer.body, kind_of(body)), answer.warnings)
 
     def set_managers(self, live: Object, entries: list[Object]) -> Object:
-        """Writes down who owns which field of an object. Returns the object.
+        """Write down who owns which field of an object. Returns the object.
 
         Raises:
             ApiError: The server refused.
@@ -176,7 +176,7 @@ class Cluster:
         return _complete(answer.body, kind_of(live))
 
     def apply(self, body: Object, manager: str, *, force: bool, is_trial: bool = False) -> Answer:
-        """Applies an object on the server's side.
+        """Apply an object on the server's side.
 
         Args:
             body: The object, named.
@@ -216,7 +216,7 @@ class Cluster:
         self._client.send("DELETE", self.find(kind).path(namespace, name), body=options)
 
     def pause(self, seconds: float) -> None:
-        """Waits, unless the person asks to stop.
+        """Wait, unless the person asks to stop.
 
         Raises:
             CancelledError: They did.
@@ -244,5 +244,5 @@ def _placed(body: Object, resource: ApiResource) -> Object:
 
 
 def _complete(body: Object, kind: Kind) -> Object:
-    """Puts in what a list's items leave out."""
+    """Put in what a list's items leave out."""
     return {"apiVersion": normal(kind).api_version, "kind": kind.kind, **body}

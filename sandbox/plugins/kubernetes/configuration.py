@@ -86,7 +86,7 @@ _TYPES = {each.name: each.type for each in fields(Configuration)}
 
 
 def read(settings: Object, environment: Mapping[str, str] | None = None) -> tuple[Configuration, list[Failure]]:
-    """Reads the settings, collecting every problem.
+    """Read the settings, collecting every problem.
 
     Args:
         settings: Properties of the provider; booleans and objects may be JSON texts. Secrets may be marked.
@@ -134,7 +134,7 @@ def _setting(name: str, value: Any) -> dict[str, Any]:
 
 
 def _client_settings(value: Any) -> dict[str, Any]:
-    """Takes the timeout; `burst` and `qps` only matter to a client that slows itself down."""
+    """Take the timeout; `burst` and `qps` only matter to a client that slows itself down."""
     settings = json.loads(value) if isinstance(value, str) else value
     timeout = settings.get("timeout") if isinstance(settings, dict) else None
     if timeout is None:

@@ -36,7 +36,7 @@ class DiffRequest:
 
 
 def difference(request: DiffRequest, configuration: Configuration) -> Difference:
-    """Compares inputs and tells what a change means.
+    """Compare inputs and tell what a change means.
 
     Right after an import, a property that the program does not name is left as it is: it belongs to somebody else.
     An empty list is none: Kubernetes' own kinds leave it out when they are written down, and pulumi-kubernetes brings

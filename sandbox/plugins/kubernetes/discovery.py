@@ -25,7 +25,7 @@ class ApiResource:
     is_namespaced: bool
 
     def path(self, namespace: str, name: str = "") -> str:
-        """Returns the path of an object, or of all in a namespace when the name is empty."""
+        """Return the path of an object, or of all in a namespace when the name is empty."""
         path = _root(self.kind.api_version)
         if self.is_namespaced:
             path += f"/namespaces/{quote(namespace or 'default', safe='')}"
@@ -42,7 +42,7 @@ class Discovery:
         self._versions: dict[str, dict[str, ApiResource]] = {}
 
     def find(self, kind: Kind) -> ApiResource:
-        """Finds a kind.
+        """Find a kind.
 
         Raises:
             NoMatchError: The cluster does not have it.

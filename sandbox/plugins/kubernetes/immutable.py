@@ -36,7 +36,7 @@ _TABLE: dict[GroupKind, tuple[str, ...]] = {
 
 
 def patterns(kind: Kind, inputs: Object, configuration: Configuration, *, is_patch: bool) -> list[Pattern]:
-    """Returns the paths whose change means another object; "*" stands for any position in a list.
+    """Return the paths whose change means another object; "*" stands for any position in a list.
 
     Args:
         kind: Of the object.

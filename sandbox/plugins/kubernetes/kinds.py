@@ -86,7 +86,7 @@ class UnknownTypeError(ValueError):
 
 
 def token_kind(token: str) -> Kind:
-    """Returns what a type token names, the `Patch` at its end included.
+    """Return what a type token names, the `Patch` at its end included.
 
     Args:
         token: Such as "kubernetes:apps/v1:Deployment" or "kubernetes:core/v1:ConfigMapPatch".
@@ -124,7 +124,7 @@ def is_built_in(kind: Kind) -> bool:
 
 
 def normal(kind: Kind) -> Kind:
-    """Returns the kind as the API server knows it: the core group has no name."""
+    """Return the kind as the API server knows it: the core group has no name."""
     return Kind(kind.version, kind.kind) if kind.group == "core" else kind
 
 

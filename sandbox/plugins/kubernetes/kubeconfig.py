@@ -42,7 +42,7 @@ class Target:
 
 
 def load(configuration: Configuration) -> Target:
-    """Reads the kubeconfig; without one, takes the credentials of the pod that this runs in.
+    """Read the kubeconfig; without one, takes the credentials of the pod that this runs in.
 
     Raises:
         UnreachableError: There is no usable kubeconfig; says where it was looked for.
@@ -63,7 +63,7 @@ def load(configuration: Configuration) -> Target:
 
 
 def server_of(configuration: Configuration) -> str | None:
-    """Returns the API server's URL that a configuration means, or None when its kubeconfig cannot be read."""
+    """Return the API server's URL that a configuration means, or None when its kubeconfig cannot be read."""
     try:
         return load(configuration).server
     except UnreachableError:
@@ -71,7 +71,7 @@ def server_of(configuration: Configuration) -> str | None:
 
 
 def _content(configuration: Configuration) -> tuple[dict[str, Any] | None, str]:
-    """Returns the kubeconfig, several files merged, and how to call it in a message."""
+    """Return the kubeconfig, several files merged, and how to call it in a message."""
     text = configuration.kubeconfig
     if text and ("\n" in text or text.lstrip().startswith("{")):
         return _parsed(text, "(given as text)"), "(given as text)"
@@ -112,7 +112,7 @@ def _with_absolute_paths(document: dict[str, Any], file: Path) -> dict[str, Any]
 
 
 def _merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """Merges as kubectl does: of what has the same name, the first counts."""
+    """Merge as kubectl does: of what has the same name, the first counts."""
     merged = dict(documents[0])
     for document in documents[1:]:
         for section in ("clusters", "contexts", "users"):
@@ -124,7 +124,7 @@ def _merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _selected(document: dict[str, Any], configuration: Configuration, origin: str) -> dict[str, Any]:
-    """Returns the kubeconfig with the chosen context as its current one, and the chosen cluster in that."""
+    """Return the kubeconfig with the chosen context as its current one, and the chosen cluster in that."""
     name = configuration.context or text_at(document, "current-context")
     context = _named(document, "contexts", name)
     if not name or not context:

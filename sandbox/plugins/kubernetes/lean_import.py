@@ -11,13 +11,13 @@ _SKIPPED = (*SDK, "kubernetes", "kubernetes.client")
 
 
 def prepare() -> None:
-    """Puts bare packages in the place of the large ones. To be called before anything imports them."""
+    """Put bare packages in the place of the large ones. To be called before anything imports them."""
     make_bare(_SKIPPED)
     _finish_client()
 
 
 def _finish_client() -> None:
-    """Gives the bare `kubernetes.client` the two names that the kubeconfig reader imports from it."""
+    """Give the bare `kubernetes.client` the two names that the kubeconfig reader imports from it."""
     client = sys.modules["kubernetes.client"]
     if hasattr(client, "Configuration"):
         return

@@ -33,7 +33,7 @@ def is_created_by_pulumi(live: Object) -> bool:
 
 
 def taken_over(live: Object, manager: str) -> list[Any] | None:
-    """Returns the object's `managedFields` once a manager has what kubectl and a creation by Pulumi own.
+    """Return the object's `managedFields` once a manager has what kubectl and a creation by Pulumi own.
 
     As pulumi-kubernetes does before it applies (provider/pkg/await/fluxssa/patch.go, PatchReplaceFieldsManagers):
     managers are told by the beginning of their names, and what a subresource such as `scale` has set stays its own.
@@ -56,7 +56,7 @@ def taken_over(live: Object, manager: str) -> list[Any] | None:
 
 
 def other_owners(live: Object, path: Path, manager: str) -> list[str]:
-    """Returns the managers other than the given one that own what stands at a path, or something in it."""
+    """Return the managers other than the given one that own what stands at a path, or something in it."""
     return sorted(
         {
             text_at(entry, "manager")
@@ -103,7 +103,7 @@ def _owns(fields: Any, value: Any, path: Path) -> bool:
 
 
 def _element_fields(fields: dict[str, Any], element: Any, index: int) -> Any:
-    """Finds a list's element: by its keys, by its value, or by its position."""
+    """Find a list's element: by its keys, by its value, or by its position."""
     for key, inner in fields.items():
         mark, _, text = key.partition(":")
         if mark == "i" and text == str(index):

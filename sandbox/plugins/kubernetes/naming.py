@@ -14,7 +14,7 @@ _MANAGER_PREFIX = "pulumi-kubernetes-"
 
 
 def field_manager() -> str:
-    """Returns a new name under which a resource's fields are applied; only the state remembers it.
+    """Return a new name under which a resource's fields are applied; only the state remembers it.
 
     Random as in pulumi-kubernetes (provider/pkg/provider/provider.go, fieldManagerName): what an update created that
     was killed before it wrote its state is nobody's.

@@ -30,17 +30,17 @@ _DASHED = {name: underscored for underscored, name in _UNDERSCORED.items()}
 
 
 def dashed(key: str) -> str:
-    """Returns a property's name as Kubernetes writes it."""
+    """Return a property's name as Kubernetes writes it."""
     return _UNDERSCORED.get(key, key)
 
 
 def underscored(key: str) -> str:
-    """Returns a property's name as Pulumi's SDKs write it."""
+    """Return a property's name as Pulumi's SDKs write it."""
     return _DASHED.get(key, key)
 
 
 def at(value: Any, *path: str | int) -> Any:
-    """Returns what stands at a path, or None.
+    """Return what stands at a path, or None.
 
     Args:
         value: A plain value.
@@ -55,58 +55,58 @@ def at(value: Any, *path: str | int) -> Any:
 
 
 def text_at(value: Any, *path: str | int) -> str:
-    """Returns the text at a path, or the empty one when there is none or it is not known yet."""
+    """Return the text at a path, or the empty one when there is none or it is not known yet."""
     found = at(value, *path)
     return found if isinstance(found, str) else ""
 
 
 def list_at(value: Any, *path: str | int) -> list[Any]:
-    """Returns the list at a path, or an empty one."""
+    """Return the list at a path, or an empty one."""
     found = at(value, *path)
     return found if isinstance(found, list) else []
 
 
 def dict_at(value: Any, *path: str | int) -> Object:
-    """Returns the object at a path, or an empty one."""
+    """Return the object at a path, or an empty one."""
     found = at(value, *path)
     return found if isinstance(found, dict) else {}
 
 
 def int_at(value: Any, *path: str | int, default: int = 0) -> int:
-    """Returns the whole number at a path, or the default."""
+    """Return the whole number at a path, or the default."""
     found = at(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else default
 
 
 def kind_of(body: Object) -> Kind:
-    """Returns what an object says it is."""
+    """Return what an object says it is."""
     return normal(Kind(text_at(body, "apiVersion"), text_at(body, "kind")))
 
 
 def name_of(body: Object) -> str:
-    """Returns an object's name; empty when it has none yet."""
+    """Return an object's name; empty when it has none yet."""
     return text_at(body, "metadata", "name")
 
 
 def namespace_of(body: Object) -> str:
-    """Returns an object's namespace; empty when it has none."""
+    """Return an object's namespace; empty when it has none."""
     return text_at(body, "metadata", "namespace")
 
 
 def identity(body: Object) -> str:
-    """Returns an object's ID in Pulumi's state: "namespace/name", or "name" outside namespaces."""
+    """Return an object's ID in Pulumi's state: "namespace/name", or "name" outside namespaces."""
     namespace = namespace_of(body)
     return f"{namespace}/{name_of(body)}" if namespace else name_of(body)
 
 
 def from_identity(text: str) -> tuple[str, str]:
-    """Splits an ID in Pulumi's state into (namespace, name); the namespace may be empty."""
+    """Split an ID in Pulumi's state into (namespace, name); the namespace may be empty."""
     namespace, _, name = text.rpartition("/")
     return namespace, name
 
 
 def annotation(body: Object, key: str) -> str:
-    """Returns an annotation's value; empty when there is none or it is not known yet."""
+    """Return an annotation's value; empty when there is none or it is not known yet."""
     return text_at(body, "metadata", "annotations", key)
 
 
@@ -116,7 +116,7 @@ def is_annotated(body: Object, key: str) -> bool:
 
 
 def set_annotation(body: Object, key: str, value: str) -> None:
-    """Sets an annotation in place, unless the object's annotations are not known yet."""
+    """Set an annotation in place, unless the object's annotations are not known yet."""
     metadata = body.setdefault("metadata", {})
     if metadata is UNKNOWN:
         return
@@ -126,5 +126,5 @@ def set_annotation(body: Object, key: str, value: str) -> None:
 
 
 def condition(body: Object, name: str) -> Object:
-    """Returns one of an object's status conditions, or an empty object."""
+    """Return one of an object's status conditions, or an empty object."""
     return next((each for each in list_at(body, "status", "conditions") if at(each, "type") == name), {})

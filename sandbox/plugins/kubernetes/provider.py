@@ -52,7 +52,7 @@ class Provider:
     """A configured provider. Safe to be used by many threads."""
 
     def __init__(self, configuration: Configuration, engine: Engine, cancelled: threading.Event) -> None:
-        """Prepares the provider; the cluster is asked only when it is needed.
+        """Prepare the provider; the cluster is asked only when it is needed.
 
         Args:
             configuration: Which cluster, and how.
@@ -81,7 +81,7 @@ class Provider:
     def diff(
         self, resource: Resource, old_inputs: Object, olds: Object, news: Object, ignored: list[str]
     ) -> Difference:
-        """Compares inputs with those before."""
+        """Compare inputs with those before."""
         old = state.parse(olds)
         new = plain(news)
         request = DiffRequest(
@@ -100,7 +100,7 @@ class Provider:
         return found
 
     def create(self, resource: Resource, news: Object, *, is_preview: bool) -> Outcome:
-        """Creates an object and waits for it; or tells what would come of that.
+        """Create an object and wait for it; or tell what would come of that.
 
         Raises:
             ProviderError: It was not created.
@@ -125,7 +125,7 @@ class Provider:
     def update(
         self, resource: Resource, olds: Object, news: Object, ignored: list[str], *, is_preview: bool
     ) -> Outcome:
-        """Updates an object and waits for it; or tells what would come of that.
+        """Update an object and wait for it; or tell what would come of that.
 
         Raises:
             ProviderError: It was not updated.
@@ -150,7 +150,7 @@ class Provider:
         return Outcome(identity(live), state.outputs(news, live, old.api_version, wanted.manager), news)
 
     def read(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> Outcome | None:
-        """Reads an object: to refresh the state, to import it, or to look it up.
+        """Read an object: to refresh the state, to import it, or to look it up.
 
         Returns:
             None when there is no such object.
@@ -182,7 +182,7 @@ class Provider:
         return outcome
 
     def delete(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> None:
-        """Deletes an object and waits until it is gone.
+        """Delete an object and wait until it is gone.
 
         Raises:
             ProviderError: It is still there.
@@ -221,7 +221,7 @@ class Provider:
         )
 
     def _previewed_creation(self, resource: Resource, wanted: apply.Application, news: Object) -> Outcome:
-        """Returns what the cluster makes of a trial, without its status; or the bare inputs where it cannot tell.
+        """Return what the cluster makes of a trial, without its status; or the bare inputs where it cannot tell.
 
         So a new object's uid is absent while its namespace is still to come, and made up by the trial else; nothing
         is marked as unknown that the program does not leave open (pulumi-kubernetes, provider.go, Create).
@@ -244,7 +244,7 @@ class Provider:
     def _previewed_update(
         self, resource: Resource, wanted: apply.Application, old: state.State, news: Object
     ) -> Outcome:
-        """Returns what the cluster makes of a trial, all of it known (pulumi-kubernetes, provider.go, Update)."""
+        """Return what the cluster makes of a trial, all of it known (pulumi-kubernetes, provider.go, Update)."""
         if has_unknown(wanted.body) or not self._cluster.is_known(kind_of(wanted.body)):
             return Outcome("", news, news)
         try:

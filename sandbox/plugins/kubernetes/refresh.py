@@ -17,7 +17,7 @@ _ABSENT = object()
 
 
 def refreshed_inputs(inputs: Object, before: Object, now: Object) -> Object:
-    """Returns the inputs as the object shows them today.
+    """Return the inputs as the object shows them today.
 
     What differed between inputs and object right after the last update, such as "1000m" written as "1", is the
     cluster's way to write it; only what has changed on the object since then is drift.
@@ -34,7 +34,7 @@ def refreshed_inputs(inputs: Object, before: Object, now: Object) -> Object:
 
 
 def imported_inputs(live: Object) -> Object:
-    """Returns the inputs that would make an object that Pulumi has not made."""
+    """Return the inputs that would make an object that Pulumi has not made."""
     inputs = from_kubernetes(live)
     inputs.pop("status", None)
     metadata = {key: value for key, value in inputs["metadata"].items() if key not in _WRITTEN_BY_THE_CLUSTER}
@@ -65,7 +65,7 @@ def _merged_list(asked: list[Any], before: list[Any], now: list[Any]) -> list[An
 
 
 def _paired(others: list[Any], now: list[Any]) -> list[Any]:
-    """Finds for each element of today's list what stood for it in another one: by name, else by position."""
+    """Find for each element of today's list what stood for it in another one: by name, else by position."""
     found = []
     for index, element in enumerate(now):
         named = next((each for each in others if _same_element(each, element)), _ABSENT)
@@ -84,7 +84,7 @@ def _name(element: Any) -> str:
 
 
 def _secret_texts(texts: Object, before: Object, now: Object) -> Object:
-    """Returns a Secret's texts, which the cluster only shows encoded."""
+    """Return a Secret's texts, which the cluster only shows encoded."""
     shown = {}
     for key, text in texts.items():
         if now.get(key) == before.get(key):

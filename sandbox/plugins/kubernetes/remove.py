@@ -44,7 +44,7 @@ class Removal:
 
 
 def remove(cluster: Cluster, removal: Removal, report: Report) -> None:
-    """Deletes an object and waits until it is gone. An object that is not there counts as deleted.
+    """Delete an object and wait until it is gone. An object that is not there counts as deleted.
 
     Raises:
         ProviderError: The server refused, or the object is still there after the timeout; says what holds it.
@@ -61,7 +61,7 @@ def remove(cluster: Cluster, removal: Removal, report: Report) -> None:
 
 
 def remove_patch(cluster: Cluster, inputs: Object, manager: str) -> None:
-    """Takes back a patch. An object that is not there needs no patch.
+    """Take back a patch. An object that is not there needs no patch.
 
     Raises:
         ProviderError: A field of the patch must stand, or the server refused.

@@ -35,7 +35,7 @@ class Servicer(server.Servicer[Provider]):
         return configuration_difference(olds, news)
 
     def make_provider(self, settings: Object) -> Provider:
-        """Makes the provider that the settings describe.
+        """Make the provider that the settings describe.
 
         Raises:
             ProviderError: The settings cannot be taken.

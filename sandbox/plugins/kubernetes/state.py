@@ -32,7 +32,7 @@ class State:
 
 
 def parse(outputs: Object) -> State:
-    """Reads outputs, be they this plugin's or the official one's."""
+    """Read outputs, be they this plugin's or the official one's."""
     members = plain(outputs)
     inputs = members.pop(INPUTS, {})
     api_version = members.pop(API_VERSION, "")
@@ -42,7 +42,7 @@ def parse(outputs: Object) -> State:
 
 
 def outputs(inputs: Object, live: Object, api_version: str, manager: str) -> Object:
-    """Writes outputs, in which everything is secret that is so among the inputs.
+    """Write outputs, in which everything is secret that is so among the inputs.
 
     Args:
         inputs: With their marks.
@@ -60,7 +60,7 @@ def outputs(inputs: Object, live: Object, api_version: str, manager: str) -> Obj
 
 
 def secretive(inputs: Object) -> Object:
-    """Returns inputs in which a Secret's content is secret, whether the program said so or not."""
+    """Return inputs in which a Secret's content is secret, whether the program said so or not."""
     if not is_secret(plain(inputs)):
         return inputs
     return {key: _whole(value) if key in {"data", "stringData"} else value for key, value in inputs.items()}
@@ -72,19 +72,19 @@ def is_secret(body: Object) -> bool:
 
 
 def to_kubernetes(inputs: Object) -> Object:
-    """Returns a plain object with properties named as Kubernetes does."""
+    """Return a plain object with properties named as Kubernetes does."""
     named: Object = renamed_keys(plain(inputs), dashed)
     return named
 
 
 def from_kubernetes(live: Object) -> Object:
-    """Returns an object with properties named as SDKs do."""
+    """Return an object with properties named as SDKs do."""
     named: Object = renamed_keys(live, underscored)
     return named
 
 
 def body(inputs: Object) -> Object:
-    """Returns what is sent to the cluster: the inputs without what only the cluster writes.
+    """Return what is sent to the cluster: the inputs without what only the cluster writes.
 
     A Secret's `stringData` goes into `data`, for the cluster would else never remove a key that is gone from it.
     """

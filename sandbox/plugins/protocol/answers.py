@@ -32,14 +32,14 @@ _DIFF_KINDS = {
 
 
 def resource(request: Any) -> Resource:
-    """Returns which resource a request is about."""
+    """Return which resource a request is about."""
     token = request.type or request.urn.split("::")[2].rpartition("$")[2]
     name = request.name or request.urn.rpartition("::")[2]
     return Resource(request.urn, token, name, getattr(request, "timeout", 0.0) or None, getattr(request, "id", ""))
 
 
 def naming(request: provider_pb2.CheckRequest) -> NamingRequest:
-    """Returns how a resource is to be named."""
+    """Return how a resource is to be named."""
     name = resource(request).name
     if not request.HasField("autonaming"):
         return NamingRequest(name, request.randomSeed)
@@ -48,12 +48,12 @@ def naming(request: provider_pb2.CheckRequest) -> NamingRequest:
 
 
 def check_failures(failures: Iterable[Failure]) -> list[provider_pb2.CheckFailure]:
-    """Writes what cannot be taken."""
+    """Write what cannot be taken."""
     return [provider_pb2.CheckFailure(property=each.property, reason=each.reason) for each in failures]
 
 
 def diff_response(changes: Iterable[Change], *, deletes_first: bool) -> provider_pb2.DiffResponse:
-    """Writes what differs."""
+    """Write what differs."""
     found = list(changes)
     some = provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE
     details = {

@@ -54,7 +54,7 @@ class Difference:
 
 
 def path_text(path: Path) -> str:
-    """Writes a path as Pulumi does."""
+    """Write a path as Pulumi does."""
     text = ""
     for step in path:
         if isinstance(step, int):

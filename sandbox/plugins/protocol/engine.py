@@ -27,7 +27,7 @@ class Engine:
         self._address = ""
 
     def attach(self, address: str) -> None:
-        """Connects to the engine.
+        """Connect to the engine.
 
         Args:
             address: "host:port".
@@ -38,7 +38,7 @@ class Engine:
                 self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def log(self, severity: Severity, text: str, urn: str = "", *, is_status: bool = False) -> None:
-        """Shows a line.
+        """Show a line.
 
         Args:
             severity: How.

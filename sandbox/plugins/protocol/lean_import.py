@@ -14,7 +14,7 @@ SDK = ("pulumi", "pulumi.runtime")
 
 
 def make_bare(names: Iterable[str]) -> None:
-    """Puts bare packages in the place of large ones. To be called before anything imports them.
+    """Put bare packages in the place of large ones. To be called before anything imports them.
 
     Args:
         names: The packages, each after the one that it is in.

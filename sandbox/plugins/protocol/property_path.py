@@ -6,7 +6,7 @@ _STEP = re.compile(r"""\.?(?P<name>[^.\["]+)|\[(?P<index>\d+)\]|\["(?P<quoted>(?
 
 
 def parse(text: str) -> tuple[str | int, ...]:
-    """Reads a path such as `spec.containers[0].image` or `metadata.annotations["a.b/c"]`.
+    """Read a path such as `spec.containers[0].image` or `metadata.annotations["a.b/c"]`.
 
     Raises:
         ValueError: The path is not understood.

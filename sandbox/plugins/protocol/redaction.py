@@ -28,7 +28,7 @@ class Redactor:
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     def __call__(self, text: str) -> str:
-        """Returns the text without the secrets."""
+        """Return the text without the secrets."""
         return self._pattern.sub(REPLACEMENT, text) if self._pattern else text
 
 

@@ -11,7 +11,7 @@ class Report:
     def __init__(
         self, engine: Engine, urn: str, redact: Callable[[str], str], *, hides_deprecations: bool = False
     ) -> None:
-        """Prepares the report.
+        """Prepare the report.
 
         Args:
             engine: Shows the lines.
@@ -25,16 +25,16 @@ class Report:
         self._hides_deprecations = hides_deprecations
 
     def status(self, text: str, is_problem: bool) -> None:  # noqa: FBT001 - the form that waits expect
-        """Shows how a wait is going, in the place of what was shown before."""
+        """Show how a wait is going, in the place of what was shown before."""
         severity = Severity.WARNING if is_problem else Severity.INFO
         self._engine.log(severity, self._redact(text), self._urn, is_status=True)
 
     def finish(self) -> None:
-        """Takes away what `status` has shown last."""
+        """Take away what `status` has shown last."""
         self._engine.log(Severity.INFO, "", self._urn, is_status=True)
 
     def warn(self, texts: Iterable[str]) -> None:
-        """Shows what the cloud warns of."""
+        """Show what the cloud warns of."""
         for text in texts:
             if self._hides_deprecations and "deprecated" in text:
                 continue

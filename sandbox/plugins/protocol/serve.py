@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.5
 
 
 def serve(arguments: list[str], make_servicer: Callable[[Engine], Servicer[Any]]) -> None:
-    """Serves the protocol on a port of the local host, which is printed as the first line.
+    """Serve the protocol on a port of the local host, which is printed as the first line.
 
     Args:
         arguments: The engine's address, when the engine starts the plugin.
@@ -45,7 +45,7 @@ def serve(arguments: list[str], make_servicer: Callable[[Engine], Servicer[Any]]
 
 
 def _stop_on_signals(servicer: Servicer[Any]) -> threading.Event:
-    """Ends the operations under way on a signal, and the plugin when there are none, or when it is told to end."""
+    """End the operations under way on a signal, and the plugin when there are none, or when it is told to end."""
     stopping = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the form of signal handlers
@@ -61,7 +61,7 @@ def _stop_on_signals(servicer: Servicer[Any]) -> threading.Event:
 
 
 def _wait(stopping: threading.Event) -> None:
-    """Waits until the plugin is told to end, or the engine has died without doing so."""
+    """Wait until the plugin is told to end, or the engine has died without doing so."""
     parent = os.getppid()
     while not stopping.wait(_LOOK_SECONDS) and os.getppid() == parent:
         pass

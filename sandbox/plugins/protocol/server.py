@@ -33,21 +33,21 @@ class ResourceProvider(Protocol):
     def diff(
         self, resource: Resource, old_inputs: Object, olds: Object, news: Object, ignored: list[str]
     ) -> Difference:
-        """Compares inputs with what there is."""
+        """Compare inputs with what there is."""
 
     def create(self, resource: Resource, news: Object, *, is_preview: bool) -> Outcome:
-        """Creates an object, or tells what would come of that."""
+        """Create an object, or tell what would come of that."""
 
     def update(
         self, resource: Resource, olds: Object, news: Object, ignored: list[str], *, is_preview: bool
     ) -> Outcome:
-        """Updates an object, or tells what would come of that."""
+        """Update an object, or tell what would come of that."""
 
     def read(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> Outcome | None:
-        """Reads an object; None for one that is not there."""
+        """Read an object; None for one that is not there."""
 
     def delete(self, resource: Resource, identifier: str, olds: Object, old_inputs: Object) -> None:
-        """Deletes an object."""
+        """Delete an object."""
 
 
 Configured = TypeVar("Configured", bound=ResourceProvider)
@@ -58,7 +58,7 @@ Response = TypeVar("Response")
 def _answered(
     method: "Callable[[Servicer[Configured], Request], Response]",
 ) -> "Callable[[Servicer[Configured], Request, Any], Response]":
-    """Counts a method's operation, and turns what it raises into the protocol's errors."""
+    """Count a method's operation, and turn what it raises into the protocol's errors."""
 
     @wraps(method)
     def answer(self: "Servicer[Configured]", request: Request, context: Any) -> Response:
@@ -83,7 +83,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
     version: ClassVar[str]
 
     def __init__(self, engine: Engine) -> None:
-        """Prepares the service; the engine configures it.
+        """Prepare the service; the engine configures it.
 
         Args:
             engine: Shows lines to the person.
@@ -104,7 +104,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @abstractmethod
     def make_provider(self, settings: Object) -> Configured:
-        """Makes the provider that the settings describe.
+        """Make the provider that the settings describe.
 
         Raises:
             ProviderError: The settings cannot be taken.
@@ -112,7 +112,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @abstractmethod
     def call_function(self, provider: Configured, token: str, arguments: Object) -> Object:
-        """Calls a function of the provider."""
+        """Call a function of the provider."""
 
     @abstractmethod
     def component_problem(self, token: str) -> str:
@@ -125,7 +125,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Counts an operation for as long as it runs."""
+        """Count an operation for as long as it runs."""
         with self._lock:
             self._running += 1
         try:
@@ -151,7 +151,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
         return plugin_pb2.PluginInfo(version=self.version)
 
     def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: Any) -> provider_pb2.GetSchemaResponse:
-        """Returns a schema without types: those are in the SDKs."""
+        """Return a schema without types: those are in the SDKs."""
         schema = {"name": self.package, "version": self.version}
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
@@ -176,7 +176,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
-        """Takes the settings."""
+        """Take the settings."""
         prefix = f"{self.package}:config:"
         self._provider = self.make_provider(
             from_struct(request.args) or {name.removeprefix(prefix): value for name, value in request.variables.items()}
@@ -187,7 +187,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
-        """Calls a function."""
+        """Call a function."""
         result = self.call_function(self._configured(), request.tok, plain(from_struct(request.args)))
         answer = provider_pb2.InvokeResponse()
         # The field is called `return`, which is no name in Python.
@@ -215,7 +215,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
-        """Compares a resource's inputs with those before."""
+        """Compare a resource's inputs with those before."""
         provider = self._configured()
         found = provider.diff(
             resource(request),
@@ -228,14 +228,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
-        """Creates an object."""
+        """Create an object."""
         provider = self._configured()
         outcome = provider.create(resource(request), from_struct(request.properties), is_preview=request.preview)
         return provider_pb2.CreateResponse(id=outcome.id, properties=to_struct(outcome.outputs))
 
     @_answered
     def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
-        """Updates an object."""
+        """Update an object."""
         provider = self._configured()
         outcome = provider.update(
             resource(request),
@@ -248,7 +248,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
-        """Reads an object."""
+        """Read an object."""
         provider = self._configured()
         properties, inputs = from_struct(request.properties), from_struct(request.inputs)
         outcome = provider.read(resource(request), request.id, properties, inputs)
@@ -260,14 +260,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Configured]):
 
     @_answered
     def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:
-        """Deletes an object."""
+        """Delete an object."""
         provider = self._configured()
         properties, inputs = from_struct(request.properties), from_struct(request.old_inputs)
         provider.delete(resource(request), request.id, properties, inputs)
         return empty_pb2.Empty()
 
     def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
-        """Makes every operation end soon."""
+        """Make every operation end soon."""
         self.cancelled.set()
         return empty_pb2.Empty()
 

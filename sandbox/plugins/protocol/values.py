@@ -55,7 +55,7 @@ class UnsupportedValueError(ValueError):
 
 
 def from_struct(struct: struct_pb2.Struct | None) -> Object:
-    """Reads an object of the protocol. Properties that are null are left out; whole numbers become `int`."""
+    """Read an object of the protocol. Properties that are null are left out; whole numbers become `int`."""
     if struct is None:
         return {}
     members = {key: _from_value(value) for key, value in struct.fields.items()}
@@ -63,7 +63,7 @@ def from_struct(struct: struct_pb2.Struct | None) -> Object:
 
 
 def to_struct(value: Object) -> struct_pb2.Struct:
-    """Writes an object for the protocol. Properties that are None are left out."""
+    """Write an object for the protocol. Properties that are None are left out."""
     struct = struct_pb2.Struct()
     _fill_struct(struct, value)
     return struct
@@ -132,7 +132,7 @@ def _fill_value(target: struct_pb2.Value, value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Returns a copy without the marks of secrets; `UNKNOWN` stays."""
+    """Return a copy without the marks of secrets; `UNKNOWN` stays."""
     if isinstance(value, Secret):
         return plain(value.value)
     if isinstance(value, dict):
@@ -157,7 +157,7 @@ def has_secret(value: Any) -> bool:
 
 
 def secret_strings(value: Any) -> Iterator[str]:
-    """Yields every string that lies in a secret."""
+    """Yield every string that lies in a secret."""
     if isinstance(value, Secret):
         for leaf in _leaves(value):
             if isinstance(leaf, str | int | float) and not isinstance(leaf, bool):
@@ -171,7 +171,7 @@ def secret_strings(value: Any) -> Iterator[str]:
 
 
 def marked_like(value: Any, pattern: Any) -> Any:
-    """Returns a copy of a plain value that is secret wherever the pattern is.
+    """Return a copy of a plain value that is secret wherever the pattern is.
 
     A list whose elements cannot be paired with the pattern's is secret as a whole when any of the pattern's is.
     """
@@ -189,7 +189,7 @@ def marked_like(value: Any, pattern: Any) -> Any:
 
 
 def renamed_keys(value: Any, rename: Callable[[str], str]) -> Any:
-    """Returns a copy with every object's keys renamed."""
+    """Return a copy with every object's keys renamed."""
     if isinstance(value, Secret):
         return Secret(renamed_keys(value.value, rename))
     if isinstance(value, dict):

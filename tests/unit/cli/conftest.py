@@ -1,6 +1,14 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from pulumi_mlops.cli import targets
+from pulumi_mlops.cli.app import app
+from pulumi_mlops.cli.operations import Operations
+from pulumi_mlops.cli.stacks import Place
+from tests.fake_target import Mlops, Target
 
 STACK = """\
 config:
@@ -30,3 +38,25 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "stacks" / "Pulumi.dev-local.yaml").write_text(STACK)
     monkeypatch.chdir(tmp_path / "infra")
     return tmp_path
+
+
+@pytest.fixture
+def stack(project: Path) -> Path:
+    """A stack on Kubernetes with a workload."""
+    path = project / "stacks" / "Pulumi.dev-local.yaml"
+    path.write_text(path.read_text() + "  mlops:workloads: {flight-delay: {}}\n")
+    return project
+
+
+@pytest.fixture
+def mlops(stack: Path, monkeypatch: pytest.MonkeyPatch) -> Mlops:
+    """Calls a command on a workload of a target that holds what is given."""
+
+    def run(command: str, *options: str, rows: str = "", on: str = "dev-local", **held: Any) -> Result:
+        def operations_of(place: Place) -> Operations:
+            return Target(place, **held)
+
+        monkeypatch.setattr(targets, "operations_of", operations_of)
+        return CliRunner().invoke(app, [*command.split(), "flight-delay", "--stack", on, *options], input=rows)
+
+    return run

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes.config import kube_config
 
+from pulumi_mlops.cli.kubernetes import library
 from pulumi_mlops.cli.kubernetes.cluster import (
     Cluster,
     ClusterError,
@@ -50,7 +50,7 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answe
             threading.Thread(target=server.serve_forever, daemon=True).start()
             kubeconfig = tmp_path / "kubeconfig"
             kubeconfig.write_text(KUBECONFIG.replace("PORT", str(server.server_address[1])))
-            monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+            monkeypatch.setattr(library.kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
             return Cluster("small")
 
         yield make

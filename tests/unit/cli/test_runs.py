@@ -115,12 +115,14 @@ def test_only_a_job_that_has_not_ended_is_active() -> None:
 
 
 def test_a_run_by_hand_is_a_job_of_the_cron_job() -> None:
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"backoffLimit": 0}}
+    pod = {"spec": {}, "metadata": {"annotations": {"c": "d"}}}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"backoffLimit": 0, "template": pod}}
     metadata = {"name": "flight-delay-pipeline", "namespace": "flights-dev", "uid": "u1"}
-    made = job_of({"metadata": metadata, "spec": {"jobTemplate": template}}, "flight-delay-pipeline-1")
-    assert made["spec"] == {"backoffLimit": 0}
+    made = job_of({"metadata": metadata, "spec": {"jobTemplate": template}}, "flight-delay-pipeline-1", "ada")
+    by = {"pulumi-mlops.dev/started-by": "ada"}
+    assert made["spec"] == {"backoffLimit": 0, "template": {"spec": {}, "metadata": {"annotations": {"c": "d"} | by}}}
     assert made["metadata"]["labels"] == {"a": "b"}
-    assert made["metadata"]["annotations"] == {"cronjob.kubernetes.io/instantiate": "manual"}
+    assert made["metadata"]["annotations"] == {"cronjob.kubernetes.io/instantiate": "manual"} | by
     (owner,) = made["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["uid"], owner["controller"]) == ("CronJob", "u1", True)
 

@@ -3,90 +3,19 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from pulumi_mlops.cli import targets
 from pulumi_mlops.cli.app import app
-from pulumi_mlops.cli.operations import Approval, Operations
-from pulumi_mlops.cli.runs import Run, RunReference, Status, Step
-from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.workload_status import Health, Known, WorkloadStatus
+from pulumi_mlops.cli.runs import Run, Status, Step
+from tests.fake_target import DONE, LostError, Mlops
 
 OWN_AWS = Path(__file__).parents[2] / "golden/pinned_aws/Pulumi.own-aws.yaml"
 FAILED = Run("r1", Status.FAILED, "train: exit code 1", (Step("train", "train", Status.FAILED),))
 REJECTED = Run("r1", Status.REJECTED, "mae is above 13")
-DONE = Run("r1", Status.SUCCEEDED, model_version=3, model_digest="sha256:c")
-UNKNOWN: Known[Any] = Known()
-
-
-class LostError(Exception):
-    """The target does not answer."""
-
-
-class Target:
-    """A target that holds what a test says."""
-
-    errors: ClassVar[tuple[type[Exception], ...]] = (LostError,)
-
-    def __init__(self, place: Place, active: Sequence[str], ending: Run | BaseException) -> None:
-        self.place = place
-        self._active, self._ending = active, ending
-
-    def active_runs(self) -> list[RunReference]:
-        return [RunReference(name, f"arn:{name}") for name in self._active]
-
-    def start_run(self) -> RunReference:
-        return RunReference("r1", "arn:r1")
-
-    def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
-        assert run.address == f"arn:{run.name}"
-        if isinstance(self._ending, BaseException):
-            raise self._ending
-        show(self._ending)
-        return self._ending
-
-    def last_words(self, run: Run) -> str:
-        return f"the log of {run.name}"
-
-    def predictions(self, rows: Sequence[Any]) -> list[Any]:
-        return [float(len(row)) for row in rows]
-
-    def status(self) -> WorkloadStatus:
-        healthy = Known(Health("yes", is_healthy=True))
-        return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, healthy)
-
-    def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:
-        return Approval(version, "sha256:c", "Rejected" if rejects else "Approved", f"arn:{note}")
-
-
-Mlops = Callable[..., Result]
-
-
-@pytest.fixture
-def stack(project: Path) -> Path:
-    """A stack on Kubernetes with a workload."""
-    path = project / "stacks" / "Pulumi.dev-local.yaml"
-    path.write_text(path.read_text() + "  mlops:workloads: {flight-delay: {}}\n")
-    return project
-
-
-@pytest.fixture
-def mlops(stack: Path, monkeypatch: pytest.MonkeyPatch) -> Mlops:
-    def run(
-        command: str, *options: str, active: Sequence[str] = (), ending: Run | BaseException = DONE, rows: str = ""
-    ) -> Result:
-        def operations_of(place: Place) -> Operations:
-            return Target(place, active, ending)
-
-        monkeypatch.setattr(targets, "operations_of", operations_of)
-        return CliRunner().invoke(app, [command, "flight-delay", "--stack", "dev-local", *options], input=rows)
-
-    return run
 
 
 def test_a_run_is_started_and_not_waited_for(mlops: Mlops) -> None:

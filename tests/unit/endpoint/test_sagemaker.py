@@ -5,7 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from pulumi_mlops.endpoint.args import InferenceAmiVersion
 from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+from tests import sagemaker_shapes
 from tests.aws_inputs import refusals
 from tests.recording import Declaration, declare
 from tests.unit.endpoint.sagemaker_arguments import (
@@ -62,6 +64,16 @@ MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = 
             ("HostingImage", "flight-delay-shadow-image"),
         ],
     ),
+    "accelerated": (
+        {
+            "instance_type": "ml.g5.12xlarge",
+            "model_data_download_timeout_seconds": 1200,
+            "container_startup_health_check_timeout_seconds": 900,
+            "inference_ami_version": "al2023-ami-sagemaker-inference-gpu-4-1",
+        },
+        {"model_cache_gib": 20},
+        [],
+    ),
     "asynchronous": (
         {"asynchronous": {"success_topic_arn": OTHER_TOPIC, "error_topic_arn": OTHER_TOPIC}, "kms_key_arn": KEY},
         {"replicas_max": 4},
@@ -106,6 +118,66 @@ def test_the_provider_takes_everything_as_it_is(variant: str) -> None:
     sagemaker, changes, _ = MORE.get(variant) or ({"serverless": {}, "kms_key_arn": KEY}, {}, [])
     declaration = endpoint(sagemaker, **changes)
     assert refusals(declaration.resources) == []
+
+
+def test_instances_come_up_as_asked_the_shadow_variants_too() -> None:
+    sagemaker, changes, _ = MORE["accelerated"]
+    inputs = endpoint({**sagemaker, "shadow": SHADOW}, **changes).one("EndpointConfiguration").inputs
+    for variant in (*inputs["productionVariants"], *inputs["shadowProductionVariants"]):
+        assert variant["instanceType"] == "ml.g5.12xlarge"
+        assert variant["modelDataDownloadTimeoutInSeconds"] == 1200
+        assert variant["containerStartupHealthCheckTimeoutInSeconds"] == 900
+        assert variant["inferenceAmiVersion"] == "al2023-ami-sagemaker-inference-gpu-4-1"
+
+
+def test_every_inference_ami_is_one_of_aws() -> None:
+    shape = sagemaker_shapes.service().shape_for("ProductionVariantInferenceAmiVersion")
+    assert {version.value for version in InferenceAmiVersion} == set(shape.enum)
+
+
+@pytest.mark.parametrize(
+    ("variant", "wrong"),
+    [
+        ({"modelDataDownloadTimeoutInSeconds": 59}, "59"),
+        ({"containerStartupHealthCheckTimeoutInSeconds": 3601}, "3601"),
+        ({"inferenceAmiVersion": "al2023-ami-sagemaker-inference-gpu-9-9"}, "gpu-9-9"),
+    ],
+)
+def test_what_aws_would_refuse_of_an_instance_is_found(variant: dict[str, Any], wrong: str) -> None:
+    """The gate's own bad case: a configuration that no declaration makes."""
+    declaration = endpoint(MORE["accelerated"][0])
+    declaration.one("EndpointConfiguration").inputs["productionVariants"][0].update(variant)
+    (refusal,) = refusals(declaration.resources)
+    assert wrong in refusal
+
+
+@pytest.mark.parametrize(
+    ("sagemaker", "memory_mib"),
+    [
+        ({}, "8192"),
+        ({"instance_type": "ml.g5.xlarge"}, "22888"),
+        ({"instance_type": "ml.g5.12xlarge"}, "196608"),
+        ({"serverless": {"memory_mib": 3072}}, "3072"),
+        ({"instance_type": "ml.m99.large", "allow_unlisted": True}, None),
+    ],
+)
+def test_the_server_knows_the_most_that_its_model_can_have(sagemaker: dict[str, Any], memory_mib: str | None) -> None:
+    variables = endpoint(sagemaker).one("Model").inputs["primaryContainer"]["environment"]
+    assert variables.get("MLOPS_MEMORY_MIB") == memory_mib
+    assert "MLOPS_MODEL_CACHE_MIB" not in variables
+
+
+def test_each_variants_server_knows_its_own_machine_and_the_cache_beside_the_model() -> None:
+    declaration = endpoint({"shadow": {**SHADOW, "instance_type": "ml.m5.xlarge"}}, model_cache_gib=2)
+    rooms = {
+        model: declaration.one("Model", model).inputs["primaryContainer"]["environment"]
+        for model in ("flight-delay", "flight-delay-shadow")
+    }
+    assert {model: room["MLOPS_MEMORY_MIB"] for model, room in rooms.items()} == {
+        "flight-delay": "8192",
+        "flight-delay-shadow": "16384",
+    }
+    assert {room["MLOPS_MODEL_CACHE_MIB"] for room in rooms.values()} == {"2048"}
 
 
 def test_deploys_nothing_without_a_model() -> None:
@@ -189,6 +261,7 @@ def test_the_server_is_told_what_it_must_serve() -> None:
             "MLOPS_MODEL_VERSION": "7",
             "MLOPS_MODEL_DIGEST": DIGEST,
             "MLOPS_REQUEST_TIMEOUT_SECONDS": "60",
+            "MLOPS_MEMORY_MIB": "8192",
         },
     }
     assert model["enableNetworkIsolation"] is True

@@ -12,6 +12,7 @@ from tests.unit.endpoint.sagemaker_arguments import DIGEST, IMAGE, KEY, NETWORK,
 
 CANARY = {"rollout": {"strategy": "canary"}, "replicas_min": 2}
 ALARM = {"alarms": {"server_error_percent": 1}}
+GPU_IMAGE = "al2-ami-sagemaker-inference-gpu-3-1"
 ELSEWHERE = IMAGE.replace("eu-west-1", "eu-central-1")
 
 
@@ -109,6 +110,55 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         {},
         ["sagemaker.shadow.instance_type: got 'ml.inf1.xlarge', expected another instance type beside"],
     ),
+    (
+        {"inference_ami_version": GPU_IMAGE},
+        {},
+        ["sagemaker.inference_ami_version: got", "none for ml.m5.large: this image is for an instance type with a GPU"],
+    ),
+    (
+        {"inference_ami_version": GPU_IMAGE, "instance_type": "ml.inf2.xlarge"},
+        {},
+        ["sagemaker.inference_ami_version: got", "none for ml.inf2.xlarge"],
+    ),
+    (
+        {"inference_ami_version": "al2-ami-sagemaker-inference-neuron-2", "instance_type": "ml.inf1.xlarge"},
+        {},
+        ["none for ml.inf1.xlarge: this image is for an instance type with Inferentia2 or Trainium"],
+    ),
+    (
+        {
+            "inference_ami_version": GPU_IMAGE,
+            "instance_type": "ml.g5.xlarge",
+            "shadow": {**SHADOW, "instance_type": "ml.m5.large"},
+        },
+        {},
+        ["sagemaker.inference_ami_version: got", "none for ml.m5.large"],
+    ),
+    (
+        {"inference_ami_version": "al2-gpu"},
+        {},
+        ["sagemaker.inference_ami_version: got 'al2-gpu', expected one of al2-ami-sagemaker-inference-gpu-2, "],
+    ),
+    (
+        {"model_data_download_timeout_seconds": 30},
+        {},
+        ["sagemaker.model_data_download_timeout_seconds: got 30, expected 60 to 3600"],
+    ),
+    (
+        {"container_startup_health_check_timeout_seconds": 3000},
+        {},
+        ["got 3000, expected at most rollout_timeout_seconds (1800), after which the rollout is over"],
+    ),
+    (
+        {"serverless": {"memory_mib": 3072}},
+        {"model_cache_gib": 3},
+        ["model_cache_gib: got 3, expected less than the 3072 MiB of the container", "sagemaker.serverless.memory_mib"],
+    ),
+    (
+        {"instance_type": "ml.g5.xlarge"},
+        {"model_cache_gib": 24},
+        ["model_cache_gib: got 24, expected less than the 22888 MiB of ml.g5.xlarge"],
+    ),
     ({}, {"replicas_min": 4, "replicas_max": 2}, ["replicas_min: got 4, expected at most replicas_max (2)"]),
     # Single values.
     (
@@ -183,6 +233,9 @@ RIGHT: dict[str, Any] = {
     "invocations_per_instance_target": 100,
     "scale_in_cooldown_seconds": 60,
     "scale_out_cooldown_seconds": 60,
+    "model_data_download_timeout_seconds": 600,
+    "container_startup_health_check_timeout_seconds": 600,
+    "inference_ami_version": GPU_IMAGE,
     "alarms.model_errors_max": 1,
 }
 

@@ -9,7 +9,11 @@ from mlops_runtime.errors import StepError
 from mlops_runtime.graph import StepGraph
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import Dataset
+from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_runtime.step import Step
+from tests.unit.pipelines.serving.artifacts import write_linear_artifact
+
+CONTRACT = ServingContract(features=(Feature(name="x"),), outputs=(ModelOutput(name="y"),))
 
 
 class ExampleParameters(PipelineParameters):
@@ -30,7 +34,7 @@ def load(context: Context) -> None:
 def train(context: Context) -> None:
     text = (context.input("load") / "data.txt").read_text()
     model = context.output / "model"
-    model.mkdir()
+    write_linear_artifact(model, CONTRACT)
     (model / "weights.txt").write_text(text[::-1])
     _perhaps_fail(context)
 

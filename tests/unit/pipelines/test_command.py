@@ -1,9 +1,11 @@
+import importlib
 import json
 from pathlib import Path
 
 import pytest
 
 from mlops_runtime import __main__ as command
+from mlops_runtime import runner
 from mlops_runtime.workspace import Workspace
 from tests.unit.pipelines.example_steps import GRAPH
 
@@ -90,6 +92,37 @@ def test_fails_when_graph_or_step_is_unknown(termination_log: Path, tmp_path: Pa
     arguments = ["--graph", "no_such_module.graph:GRAPH", "--step", "load", "--workspace", str(tmp_path)]
     assert command.main(["step", *arguments]) == 1
     assert "got no module no_such_module" in termination_log.read_text()
+
+
+def test_a_module_that_the_image_lacks_names_the_image_and_the_build(
+    termination_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLOPS_IMAGE", "registry.example.com/base@sha256:1")
+    monkeypatch.setenv("MLOPS_WORKLOAD", "boat-prices")
+    arguments = ["--graph", "boat_prices.graph:GRAPH", "--step", "load", "--workspace", str(tmp_path)]
+
+    assert command.main(["step", *arguments]) == 1
+    message = json.loads(termination_log.read_text())["message"]
+    assert "fix: run `mlops build boat-prices --stack …` and `pulumi up`" in message
+    assert "the image registry.example.com/base@sha256:1 was built without the package boat_prices" in message
+
+
+def test_a_library_that_a_step_lacks_names_the_group_that_the_image_installs(
+    termination_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def needs_more(_: object) -> None:
+        importlib.import_module("no_such_library.inner")
+
+    monkeypatch.setattr(runner, "load_function", lambda _: needs_more)
+    monkeypatch.delenv("MLOPS_IMAGE", raising=False)
+    assert run("load", tmp_path / "w") == 1
+    assert "uv sync --all-groups" in json.loads(termination_log.read_text())["message"]
+
+    monkeypatch.setenv("MLOPS_IMAGE", "registry.example.com/base@sha256:1")
+    assert run("load", tmp_path / "w") == 1
+    message = json.loads(termination_log.read_text())["message"]
+    assert message.startswith("ModuleNotFoundError: No module named 'no_such_library'")
+    assert "dependency group training of pyproject.toml, run `uv lock`, then run `mlops build" in message
 
 
 def test_a_whole_run_takes_parameters_by_name(termination_log: Path, tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ def test_a_pods_environment_is_read_whole() -> None:
             "MLOPS_IMAGE": "pipeline@sha256:1",
             "MLOPS_CODE_VERSION": "0123",
             "MLOPS_ENVIRONMENT": "dev",
+            "MLOPS_STARTED_BY": "ada",
             "MLOPS_CHAMPION": f'{{"version": 7, "digest": "sha256:{"a" * 64}"}}',
         },
         "graph",
     )
 
+    assert settings.started_by == "ada"
     assert settings.tracking_uri == "http://mlflow:5000"
     assert (settings.model_name, settings.run_name) == ("flight-delay", "flight-delay-pipeline-1")
     assert settings.parameters == {"horizon_days": 7}
@@ -36,6 +38,7 @@ def test_without_variables_a_run_is_local_and_named_after_the_graph() -> None:
 
     assert (settings.model_name, settings.environment, settings.tracking_uri) == ("flight-delay", "local", None)
     assert settings.gate is None
+    assert settings.started_by == ""
     assert settings.code_version is None  # the digest of the code is recorded
 
 

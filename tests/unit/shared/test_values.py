@@ -60,6 +60,21 @@ CASES = [
     (values.reachable_url, values.ReachableUrl, "http://localhost:5000", False),
     (values.reachable_url, values.ReachableUrl, "http://mlflow:5000", True),
     (values.object_name, values.ObjectName, "registry.login", True),
+    (values.label_key, values.LabelKey, "cloud.google.com/gke-accelerator", True),
+    (values.label_key, values.LabelKey, "pool", True),
+    (values.label_key, values.LabelKey, "a/b/c", False),
+    (values.label_key, values.LabelKey, f"example.com/{'a' * 64}", False),
+    (values.label_value, values.LabelValue, "nvidia-l4", True),
+    (values.label_value, values.LabelValue, "", True),
+    (values.label_value, values.LabelValue, "two words", False),
+    (values.label_value, values.LabelValue, "a" * 64, False),
+    (values.extended_resource, values.ExtendedResource, "nvidia.com/gpu", True),
+    (values.extended_resource, values.ExtendedResource, "nvidia.com/mig-1g.5gb", True),
+    (values.extended_resource, values.ExtendedResource, "gpu", False),
+    (values.extended_resource, values.ExtendedResource, "cpu", False),
+    (values.extended_resource, values.ExtendedResource, "kubernetes.io/batch-cpu", False),
+    (values.extended_resource, values.ExtendedResource, "node.kubernetes.io/gpu", False),
+    (values.extended_resource, values.ExtendedResource, "requests.nvidia.com/gpu", False),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
+from pulumi_mlops.batch_job.settings import COLUMN
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -26,10 +27,13 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.context_name: ("one", "other"),
     values.owner: ("team-a", "team-b"),
     values.image: tuple(f"registry.example/team/image@{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
+    values.image_repository: ("registry.example/team/a", "registry.example/team/b"),
     values.digest: _DIGESTS,
     values.cpu: ("250m", "350m"),
     values.code_format: ("joblib", "cloudpickle"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
+    values.table_location: ("s3://tables/a", "s3://tables/b"),
+    COLUMN: ("flight_id", "carrier_id"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from pulumi_mlops.stack.across import problems_between
+from pulumi_mlops.stack.arguments import workload_args
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.file import read_document
+from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import Problem
 
 Check = Callable[[str], list[Problem]]
@@ -33,7 +35,32 @@ def test_an_image_that_the_stack_does_not_run_is_refused(good: str, check: Check
 
 def test_an_image_that_is_missing_is_told(good: str, check: Check) -> None:
     (problem,) = check(good.replace("      pipeline: localhost/pulumi-mlops/pipeline:0123456789abcdef\n", ""))
-    assert (problem.path, problem.fix[:12]) == ("mlops:platform.images.pipeline", "add pipeline")
+    assert problem.path == "mlops:workloads.flight-delay.images.pipeline"
+    assert "run mlops build flight-delay" in problem.fix
+
+
+def test_a_workload_with_images_of_its_own_needs_none_of_the_platform(good: str, check: Check) -> None:
+    shared = good[good.index("      pipeline: localhost") : good.index("      registry: localhost")]
+    own = "    flight-delay:\n      images:\n" + shared.replace("      ", "        ")
+    assert check(good.replace(shared, "").replace("    flight-delay:\n", own)) == []
+
+
+def test_a_workloads_own_image_comes_before_the_platforms(good: str, read: Callable[[str], StackConfig]) -> None:
+    own = f"    flight-delay:\n      images: {{pipeline: registry.example/own@sha256:{'b' * 64}}}\n"
+    stack = read(good.replace("    flight-delay:\n", own))
+    args = workload_args(stack, "flight-delay", {}, registry_url="http://mlflow:5000")
+    assert args["pipeline_image"] == f"registry.example/own@sha256:{'b' * 64}"
+    assert args["serving_image"] == stack.platform.images.serving
+    assert "images" not in args
+
+
+def test_without_any_images_each_one_that_is_needed_is_told(good: str, check: Check) -> None:
+    images = good[good.index("    images:") : good.index("    kubernetes: {context")]
+    assert [problem.path for problem in check(good.replace(images, ""))] == [
+        "mlops:platform.images.registry",
+        "mlops:workloads.flight-delay.images.pipeline",
+        "mlops:workloads.flight-delay.images.serving",
+    ]
 
 
 def test_several_registry_servers_need_a_database_and_a_bucket(good: str, check: Check) -> None:

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,36 @@ def test_tells_why_there_is_no_graph(broken: None, reference: str, reason: str) 
     with pytest.raises(GraphError) as caught:
         load_graph(reference)
     assert reason in str(caught.value)
+
+
+OWN_GRAPH = """
+from mlops_runtime.graph import StepGraph
+from mlops_runtime.step import Step
+
+GRAPH = StepGraph(name="own", reference="{package}.graph:GRAPH", steps=(Step(name="only", run="x:y"),))
+"""
+
+
+@pytest.fixture
+def own_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose package no environment has installed."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    package = tmp_path / "pipelines" / "graph_of_a_project"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "graph.py").write_text(OWN_GRAPH.format(package=package.name))
+    (tmp_path / "Pulumi.yaml").write_text("name: own\nmain: infra\n")
+    (tmp_path / "infra").mkdir()
+    return tmp_path
+
+
+def test_a_projects_own_package_is_found_from_within_it(own_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GraphError, match="there is no module graph_of_a_project"):
+        load_graph("graph_of_a_project.graph:GRAPH")
+    monkeypatch.chdir(own_project / "infra")
+    assert load_graph("graph_of_a_project.graph:GRAPH").name == "own"
+
+
+def test_a_library_that_a_graph_lacks_is_not_said_to_be_the_graph(broken: None) -> None:
+    with pytest.raises(GraphError, match="fix: install what has a_library_that_is_not_here"):
+        load_graph("needy_graph:GRAPH")

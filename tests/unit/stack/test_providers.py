@@ -1,26 +1,10 @@
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-from pulumi_mlops.stack import PlatformConfig
+from pulumi_mlops.stack import PlatformConfig, providers
 from tests.recording import Declared, declare
 
-PROGRAM = Path(__file__).parents[3] / "infra" / "providers.py"
 
-
-@pytest.fixture(scope="module")
-def providers() -> ModuleType:
-    found = importlib.util.spec_from_file_location("providers", PROGRAM)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-def provider(providers: ModuleType, context: str) -> Declared:
+def provider(context: str) -> Declared:
     platform = PlatformConfig.model_validate(
         {
             "environment": "prod",
@@ -35,16 +19,14 @@ def provider(providers: ModuleType, context: str) -> Declared:
     return declare(lambda: providers.of(platform) and None).one("kubernetes")
 
 
-def test_another_context_is_another_cluster(providers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_context_is_another_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLOPS_KUBE_CONTEXT", raising=False)
     for context in ("here", "there"):
-        inputs = provider(providers, context).inputs
+        inputs = provider(context).inputs
         assert (inputs["context"], inputs["clusterIdentifier"]) == (context, context)
 
 
-def test_the_context_of_the_environment_is_the_cluster_that_counts(
-    providers: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_context_of_the_environment_is_the_cluster_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLOPS_KUBE_CONTEXT", "mine")
-    inputs = provider(providers, "here").inputs
+    inputs = provider("here").inputs
     assert (inputs["context"], inputs["clusterIdentifier"]) == ("mine", "mine")

@@ -71,6 +71,16 @@ SERVERLESS = (
 )
 
 
+def test_an_image_of_a_workloads_own_is_judged_at_its_own_line(check: Check) -> None:
+    own = "    flight-delay:\n      images: {serving: registry.example/own@sha256:" + "b" * 64 + "}\n"
+    (problem,) = check(GOOD.replace("    flight-delay:\n", own))
+    assert (problem.path, problem.expected) == (
+        "mlops:workloads.flight-delay.images.serving",
+        "an image in ECR by digest (<account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:<64 hex digits>)",
+    )
+    assert problem.line == GOOD.splitlines().index("    flight-delay:") + 2
+
+
 def test_a_good_stack_is_read(read: Callable[[str], StackConfig]) -> None:
     stack = read(GOOD)
     settings = stack.platform.sagemaker

@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
+from pulumi_mlops.stack.workload.config import WorkloadImagesConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
 SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "mlops:platform`": (PlatformConfig, ("platform",)),
+    "images`": (WorkloadImagesConfig, ("workloads", "*", "images")),
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
+    "batch`": (BatchJobConfig, ("workloads", "*", "batch")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }
 COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)

@@ -29,12 +29,14 @@ from tests.unit.stack.value_strategies import edges_of, values_of
 SETTINGS = settings()
 PLATFORM = ("platform", "sagemaker")
 More = Mapping[Path, Any]
-# What no component is told: whom the stack file is for, and where its graph is.
+# What no component is told: whom the stack file is for, where its graph is, and where images are pushed to.
 NO_ARGUMENTS = {
     ("platform", "target"),
     ("platform", "owner"),
     ("platform", "kubernetes", "context"),
     (*WORKLOAD, "pipeline", "graph"),
+    (*WORKLOAD, "images", "repository"),
+    ("platform", "images", "repository"),
 }
 # What the names of others are made of.
 MADE_INTO_OTHERS = {("platform", "registry", "account_id"), ("platform", "registry", "namespace")}
@@ -88,8 +90,11 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
 }
 # Two right values where the target takes fewer than the rule says.
 RIGHT: Mapping[tuple[str, Path], tuple[Any, Any]] = {
-    ("sagemaker", ("platform", "images", "pipeline")): (f"{ECR}/one@{DIGEST}", f"{ECR}/other@{DIGEST}"),
-    ("sagemaker", ("platform", "images", "serving")): (f"{ECR}/one@{DIGEST}", f"{ECR}/other@{DIGEST}"),
+    **{
+        ("sagemaker", (*owner, "images", image)): (f"{ECR}/one@{DIGEST}", f"{ECR}/other@{DIGEST}")
+        for owner in (("platform",), WORKLOAD)
+        for image in ("pipeline", "serving")
+    },
     ("sagemaker", ("platform", "sagemaker", "permissions_boundary_arn")): (
         "arn:aws:iam::222222222222:policy/a",
         "arn:aws:iam::222222222222:policy/b",

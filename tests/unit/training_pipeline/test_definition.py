@@ -32,6 +32,7 @@ MODELS = "s3://flights-dev-111122223333-eu-west-1/models/flights-dev-delay"
         FULL,
         {**FULL, "gate": {"metric": "accuracy", "min": 0.9}},
         {"cache_days": 1},
+        {"spot_wait_seconds": 7200},
         {"retry_attempts": 0},
         {"parameters": {}},
         {"steps": PLAN.steps[:3]},
@@ -154,6 +155,24 @@ def test_no_location_that_a_job_reads_from_is_the_beginning_of_another() -> None
         read += [each["DataSource"]["S3DataSource"]["S3Uri"] for each in arguments.get("InputDataConfig", [])]
     assert {f"{RUNS}/e1/ingest/", f"{RUNS}/e1/ingest-2/", CHAMPION_URL} < set(read)
     assert [(one, other) for one in set(read) for other in set(read) - {one} if other.startswith(one)] == []
+
+
+def test_a_training_job_on_spare_capacity_finds_its_checkpoints_again() -> None:
+    arguments = step(definition(spot_wait_seconds=7200), "train")["Arguments"]
+    assert arguments["EnableManagedSpotTraining"] is True
+    assert arguments["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200}
+    checkpoints = arguments["CheckpointConfig"]
+    assert checkpoints["LocalPath"] == "/opt/ml/checkpoints"
+    # Of this execution alone, and below what the jobs may read and write.
+    assert checkpoints["S3Uri"]["Std:Join"]["Values"] == [
+        f"s3://{PLAN.bucket}/runs/flights-dev-delay",
+        {"Get": "Execution.PipelineExecutionId"},
+        "train",
+        "checkpoints",
+    ]
+    on_demand = step(definition(), "train")["Arguments"]
+    assert {"EnableManagedSpotTraining", "CheckpointConfig"}.isdisjoint(on_demand)
+    assert "MaxWaitTimeInSeconds" not in str(step(definition(spot_wait_seconds=7200), "evaluate"))
 
 
 def test_a_training_step_without_steps_before_it_has_no_channels() -> None:

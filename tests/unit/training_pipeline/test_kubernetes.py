@@ -6,14 +6,25 @@ import pulumi
 import pytest
 
 from pulumi_mlops import ArgumentsError, KubernetesTrainingPipeline, KubernetesTrainingPipelineArgs
+from pulumi_mlops._shared.kubernetes.scheduling.render import SHARED_MEMORY_FOLDER
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
+from tests.unit.kubernetes_scheduling import BAD_SCHEDULING, SCHEDULED, SCHEDULING
 
 IMAGE = "localhost/pulumi-mlops/pipeline:0123456789abcdef"
 DIGEST = "sha256:" + "a" * 64
 REGISTRY_URL = "http://mlflow.flights-dev.svc.cluster.local:5000"
 NAME = "flight-delay-pipeline"
 COMPONENT = f"mlops:index:KubernetesTrainingPipeline::{NAME}"
+
+ACCELERATED: dict[str, Any] = {
+    "namespace": "flights-dev",
+    **SCHEDULING,
+    "resources": {
+        "train": {"memory": "32Gi", "shared_memory_gib": 16, "accelerator": {"resource": "amd.com/gpu", "count": 4}},
+        "evaluate": {"memory": "4Gi", "shared_memory_gib": 2},
+    },
+}
 
 
 def arguments(graph: Any, **changes: Any) -> KubernetesTrainingPipelineArgs:
@@ -70,7 +81,9 @@ def test_every_object_has_the_form_that_kubernetes_asks_for(step_graph: Any) -> 
         tags={"owner": "team-flights"},
         kubernetes={"namespace": "flights-dev", "allowed_egress_cidrs": ["10.0.0.0/8"]},
     )
-    for document in kubernetes_documents.objects([*full.resources, *pipeline(step_graph).resources]):
+    accelerated = pipeline(step_graph, kubernetes=ACCELERATED)
+    declared = [*full.resources, *accelerated.resources, *pipeline(step_graph).resources]
+    for document in kubernetes_documents.objects(declared):
         kubernetes_documents.check_schema(document)
         for pod in kubernetes_documents.pod_specs(document):
             assert kubernetes_documents.weaknesses(pod) == []
@@ -105,6 +118,37 @@ def test_each_step_has_limits_of_its_own(step_graph: Any) -> None:
         "train": {"cpu": "2", "memory": "4Gi"},
         "evaluate": {"cpu": "500m", "memory": "1Gi"},
     }
+
+
+def test_a_run_is_scheduled_where_it_is_told_to(step_graph: Any) -> None:
+    pod = cron_job(pipeline(step_graph, kubernetes=ACCELERATED))["jobTemplate"]["spec"]["template"]["spec"]
+    assert {key: pod[key] for key in SCHEDULED} == SCHEDULED
+    plain = cron_job(pipeline(step_graph))["jobTemplate"]["spec"]["template"]["spec"]
+    assert SCHEDULED.keys().isdisjoint(plain)
+
+
+def test_each_step_has_its_own_accelerators_and_shared_memory(step_graph: Any) -> None:
+    declaration = pipeline(step_graph, kubernetes=ACCELERATED)
+    ingest, train, evaluate = steps(declaration)
+    assert train["resources"]["limits"] == {"cpu": "2", "memory": "32Gi", "amd.com/gpu": "4"}
+    assert train["resources"]["requests"] == {"cpu": "500m", "memory": "32Gi", "amd.com/gpu": "4"}
+    assert "amd.com/gpu" not in str([ingest["resources"], evaluate["resources"]])
+    shared = [
+        [mount["name"] for mount in step["volumeMounts"] if mount["mountPath"] == SHARED_MEMORY_FOLDER]
+        for step in (ingest, train, evaluate)
+    ]
+    assert shared == [[], ["shared-memory-16gi"], ["shared-memory-2gi"]]
+    volumes = cron_job(declaration)["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
+    in_memory = [volume for volume in volumes if volume["emptyDir"].get("medium") == "Memory"]
+    assert [volume["emptyDir"]["sizeLimit"] for volume in in_memory] == ["2Gi", "16Gi"]
+
+
+@pytest.mark.parametrize(("kubernetes", "text"), BAD_SCHEDULING)
+def test_fails_where_kubernetes_would_refuse_the_pod(step_graph: Any, kubernetes: dict[str, Any], text: str) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        pipeline(step_graph, kubernetes={"namespace": "flights-dev", **kubernetes})
+    (problem,) = caught.value.problems
+    assert text in str(problem)
 
 
 def test_a_run_is_never_two_runs(step_graph: Any) -> None:
@@ -146,6 +190,8 @@ def test_a_step_knows_what_its_run_is_about(step_graph: Any) -> None:
     assert json.loads(variables["MLOPS_GATE"]) == {"metric": "mae_minutes", "max": 13.0}
     assert json.loads(variables["MLOPS_CHAMPION"]) == {"version": "7", "digest": DIGEST}
     assert variables["MLOPS_RUN_NAME"] == {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
+    by = {"fieldPath": "metadata.annotations['pulumi-mlops.dev/started-by']"}
+    assert variables["MLOPS_STARTED_BY"] == {"fieldRef": by}
 
 
 def test_what_is_not_set_is_not_passed_on(step_graph: Any) -> None:
@@ -198,6 +244,14 @@ def test_a_run_reaches_the_registry_dns_and_what_is_allowed(step_graph: Any) -> 
 
 DEV = {"namespace": "dev"}
 BAD: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"kubernetes": {"namespace": "a", "resources": {"train": {"shared_memory_gib": 64}}}},
+        ["kubernetes.resources.train.shared_memory_gib: got 64, expected less than the container's memory"],
+    ),
+    (
+        {"kubernetes": {"namespace": "a", "resources": {"train": {"accelerator": {"resource": "cpu"}}}}},
+        ["kubernetes.resources.train.accelerator.resource: got 'cpu', expected the name of an extended resource"],
+    ),
     ({"parameters": {"horizon": 7}}, ["parameters.horizon: got an unknown key", "horizon_days, month, rate"]),
     ({"parameters": {"horizon_days": "7"}}, ["parameters.horizon_days: got '7', expected a value of type integer"]),
     ({"parameters": {"horizon_days": True}}, ["parameters.horizon_days: got True"]),
@@ -212,7 +266,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"kubernetes": {**DEV, "resources": {"train": {"cpu": "many"}}}}, ["resources.train.cpu: got 'many'"]),
     (
         {"kubernetes": {**DEV, "resources": {"train": {"gpu": "1"}}}},
-        ["resources.train.gpu: got an unknown key, expected one of cpu, memory"],
+        ["resources.train.gpu: got an unknown key, expected one of accelerator, cpu, memory"],
     ),
     ({"champion": {"version": "7", "digest": "abc"}}, ["champion.digest: got 'abc'"]),
     ({"graph": {"steps": []}}, ["graph: got {'steps': []}, expected a step graph"]),

@@ -49,6 +49,20 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["graph: got '39 parameters', expected at most 38"],
     ),
     ({"graph": {**GRAPH.to_document(), "reference": "a,b"}}, ["graph.reference: got 'a,b'"]),
+    # Spare capacity.
+    (
+        {"spot": {"max_wait_seconds": 3600}},
+        ["sagemaker.spot.max_wait_seconds: got 3600, expected at least run_timeout_seconds (14400)"],
+    ),
+    (
+        {"spot": {"max_wait_seconds": 86400}, "cache_days": 7},
+        ["sagemaker.spot: got {'max_wait_seconds': 86400}, expected nothing beside cache_days (7)"],
+    ),
+    ({"spot": {}}, ["sagemaker.spot.max_wait_seconds: got nothing"]),
+    (
+        {"spot": {"max_wait_seconds": 31 * 86400}},
+        ["sagemaker.spot.max_wait_seconds: got 2678400, expected 60 to 2592000"],
+    ),
     # What is neutral.
     ({"image": "pipeline:latest"}, ["image: got 'pipeline:latest', expected an image in ECR by digest"]),
     (

@@ -1,6 +1,6 @@
 import pytest
 
-from pulumi_mlops.training_pipeline.sagemaker.schedule import LONGEST_EXPRESSION, expression_of, problem_of
+from pulumi_mlops._shared.aws.schedules import LONGEST_EXPRESSION, expression_of, problem_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ as moto records it: SageMaker's machines are EC2's, and AWS publishes no list by
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 from pulumi_mlops._shared.aws.instance_disks import FILE as DISKS_FILE
+from pulumi_mlops._shared.aws.instance_memory import FILE as MEMORY_FILE
+from pulumi_mlops._shared.aws.instance_memory import AcceleratorKind
 from pulumi_mlops._shared.aws.instance_types import FILE, PREFIX, InstanceUse
 
 SHAPES = {
@@ -48,17 +51,43 @@ def offered(region: str) -> set[str] | None:
 
 def disks() -> dict[str, int]:
     """Return the size of the disks that types bring along, in GB, as EC2 describes them and moto records it."""
-    from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: PLC0415 - see above
-
-    known = sorted({name for names in uses().values() for name in names})
-    described = {name: INSTANCE_TYPES.get(name.removeprefix(PREFIX), {}) for name in known}
-    found = {name: each.get("InstanceStorageInfo", {}).get("TotalSizeInGB") for name, each in described.items()}
+    found = {name: each.get("InstanceStorageInfo", {}).get("TotalSizeInGB") for name, each in _described().items()}
     return {name: int(size) for name, size in found.items() if size}
 
 
+def memory() -> dict[str, list[int | str]]:
+    """Return the memory of types in MiB; and, where they have accelerators, their kind and all of their memory.
+
+    EC2's DescribeInstanceTypes says it (MemoryInfo, GpuInfo, NeuronInfo), and moto records it.
+    """
+    found: dict[str, list[int | str]] = {}
+    for name, described in _described().items():
+        if size := described.get("MemoryInfo", {}).get("SizeInMiB"):
+            found[name] = [int(size), *_accelerators(described)]
+    return found
+
+
+def _accelerators(described: dict[str, Any]) -> list[int | str]:
+    if size := described.get("GpuInfo", {}).get("TotalGpuMemoryInMiB"):
+        return [AcceleratorKind.GPU.value, int(size)]
+    if size := described.get("NeuronInfo", {}).get("TotalNeuronDeviceMemoryInMiB"):
+        return [AcceleratorKind.NEURON.value, int(size)]
+    return []
+
+
+def _described() -> dict[str, dict[str, Any]]:
+    """Return what EC2 says of each type that SageMaker takes."""
+    from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: PLC0415 - see above
+
+    known = sorted({name for names in uses().values() for name in names})
+    return {name: INSTANCE_TYPES.get(name.removeprefix(PREFIX), {}) for name in known}
+
+
 def main() -> None:
-    """Write the files: what each use takes, by region what of that is not there, and which disks machines have."""
+    """Write the files: what each use takes, by region what of that is not there, and machines' disks and memory."""
     DISKS_FILE.write_text(json.dumps(disks(), indent=1) + "\n", encoding="utf-8")
+    rows = ",\n".join(f" {json.dumps(name)}: {json.dumps(sizes)}" for name, sizes in memory().items())
+    MEMORY_FILE.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
     by_use = uses()
     known = {name for names in by_use.values() for name in names}
     absent = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pulumi_mlops._shared.aws.client import MissingError, ask, pages
@@ -35,6 +36,12 @@ class ModelPackage:
     image: str
     """Image that it was registered with."""
     metadata: Mapping[str, str]
+    created_at: str = ""
+    """When it was registered, RFC 3339."""
+    created_by: str = ""
+    """The IAM identity that registered it."""
+    result_uri: str = ""
+    """Where what its run measured lies on S3; empty where it was registered without."""
 
 
 def package_arn(group_arn: str, version: str) -> str:
@@ -60,7 +67,18 @@ def describe(client: Any, arn: str) -> ModelPackage:
         model_data_url=containers[0].get("ModelDataUrl", ""),
         image=containers[0].get("Image", ""),
         metadata=metadata,
+        created_at=_moment(answer.get("CreationTime")),
+        created_by=((answer.get("CreatedBy") or {}).get("IamIdentity") or {}).get("Arn", ""),
+        result_uri=_result_uri(answer.get("ModelMetrics") or {}),
     )
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat(timespec="seconds")
+
+
+def _result_uri(metrics: Mapping[str, Any]) -> str:
+    return str(((metrics.get("ModelQuality") or {}).get("Statistics") or {}).get("S3Uri", ""))
 
 
 def describe_version(client: Any, group: str, version: str) -> ModelPackage:

@@ -15,6 +15,9 @@ ECR_IMAGE = re.compile(
 )
 
 
+S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
+
+
 def bucket_arn(account: AwsAccount, bucket: pulumi.Input[str]) -> pulumi.Input[str]:
     """Return the ARN of a bucket."""
     return combine(lambda name: account.arn("s3", name), bucket)
@@ -57,6 +60,25 @@ def write_objects(
         [objects_arn(account, bucket, prefix) for prefix in prefixes],
         sid=sid,
     )
+
+
+def read_location(account: AwsAccount, uri: pulumi.Input[str], sid: str) -> list[Document]:
+    """Allow to read what is at a location: an object, or everything whose key begins so, as SageMaker takes it."""
+    keys = {"StringLike": {"s3:prefix": combine(lambda known: _part("{key}*", known), uri)}}
+    return [
+        statement(["s3:GetObject"], [location_arn(account, uri, "{bucket}/{key}*")], sid=sid),
+        statement(["s3:ListBucket"], [location_arn(account, uri, "{bucket}")], sid=f"{sid}List", conditions=keys),
+    ]
+
+
+def location_arn(account: AwsAccount, uri: pulumi.Input[str], form: str) -> pulumi.Input[str]:
+    """Return an ARN made of the bucket and the key of a location, as the form says."""
+    return combine(lambda known: account.arn("s3", _part(form, known)), uri)
+
+
+def _part(form: str, uri: str) -> str:
+    found = S3_URI.fullmatch(uri)
+    return form.format(**found.groupdict()) if found else ""
 
 
 def pull_images(account: AwsAccount, images: Sequence[pulumi.Input[str]]) -> list[Document]:
@@ -117,6 +139,15 @@ def use_key(key_arn: pulumi.Input[str], *, volumes: bool) -> list[Document]:
         for_service: dict[str, dict[str, pulumi.Input[str]]] = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements.append(statement(["kms:CreateGrant"], [key_arn], sid="UseKeyVolumes", conditions=for_service))
     return statements
+
+
+def start_encrypted(key_arn: pulumi.Input[str]) -> list[Document]:
+    """Allow to start jobs whose volumes are encrypted, and to read what they left."""
+    for_service: dict[str, dict[str, pulumi.Input[str]]] = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        statement(["kms:Decrypt", "kms:DescribeKey"], [key_arn], sid="ReadEncrypted"),
+        statement(["kms:CreateGrant"], [key_arn], sid="EncryptVolumes", conditions=for_service),
+    ]
 
 
 def use_network(

@@ -9,6 +9,8 @@ from pulumi_mlops._shared.documents import Document
 PART_OF = "pulumi-mlops"
 PREFIX = "pulumi-mlops.dev"
 WORKLOAD_LABEL = f"{PREFIX}/workload"
+STARTED_BY = f"{PREFIX}/started-by"
+"""Annotation of a run by hand, and of its pod: who started it."""
 
 
 def selector(name: str, component: str) -> dict[str, str]:

@@ -13,6 +13,9 @@ https://docs.openshift.com/container-platform/4.16/openshift_images/create-image
 
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - a volume of the pod's own
 
+IN_MEMORY = "Memory"
+"""The medium of a volume that lies in the container's memory, and not on the node's disk."""
+
 MODEL_LIBRARY_ENVIRONMENT = {
     "HOME": TEMPORARY_FOLDER,
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -148,7 +151,8 @@ def _with_room(container: Document, volumes: Sequence[Document]) -> Document:
 
     https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#local-ephemeral-storage
     """
-    size = sum(mebibytes(volume["emptyDir"]["sizeLimit"]) for volume in volumes if "emptyDir" in volume)
+    rooms = [volume["emptyDir"] for volume in volumes if "emptyDir" in volume]
+    size = sum(mebibytes(room["sizeLimit"]) for room in rooms if room.get("medium") != IN_MEMORY)
     resources = container["resources"]
     requests = {**resources.get("requests", {}), "ephemeral-storage": f"{size}Mi"}
     return {**container, "resources": {**resources, "requests": requests}}

@@ -1,5 +1,6 @@
 """All access to a cluster: what the other commands know of it is plain documents."""
 
+import codecs
 import http.client
 import json
 import os
@@ -7,20 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-import kubernetes
 import urllib3
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.cli.kubernetes import library
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
+from pulumi_mlops.endpoint.kubernetes.truth_check import rollout
 from pulumi_mlops.stack import StackConfig
 
 CONTEXT_VARIABLE = "MLOPS_KUBE_CONTEXT"
 CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
+_PIECE_BYTES = 1 << 16
 Document = dict[str, Any]
 
 
@@ -62,6 +63,7 @@ class Replicas:
         updated: How many of them are of the newest kind.
         ready: How many of them are ready.
         trouble: Why one of them does not start, or cannot be created; empty where nothing is known of that.
+        rollout: Which rollout of which Deployment they are of.
     """
 
     wanted: int
@@ -69,6 +71,7 @@ class Replicas:
     updated: int
     ready: int
     trouble: str = ""
+    rollout: str = ""
 
 
 def service_of(url: str) -> ServiceAddress | None:
@@ -93,19 +96,14 @@ class Cluster:
             ClusterError: When the kubeconfig has no such context.
         """
         self.context = context
-        self._client = self._new_client()
-        self._core = kubernetes.client.CoreV1Api(self._client)
-        self._apps = kubernetes.client.AppsV1Api(self._client)
-        self._batch = kubernetes.client.BatchV1Api(self._client)
-
-    def _new_client(self) -> Any:
-        configuration = kubernetes.client.Configuration()
-        configuration.retries = 1
+        self._configuration = library.configuration.Configuration()
+        self._configuration.retries = 1
         try:
-            return kubernetes.config.new_client_from_config(context=self.context, client_configuration=configuration)
-        except (ConfigException, OSError) as error:
+            library.kube_config.load_kube_config(context=context, client_configuration=self._configuration)
+            self._connections = library.rest.RESTClientObject(self._configuration)
+        except (library.config_exception.ConfigException, OSError) as error:
             raise ClusterError(
-                f"got no usable context {self.context} ({_first_line(error)}), expected it in the kubeconfig, "
+                f"got no usable context {context} ({_first_line(error)}), expected it in the kubeconfig, "
                 f"fix: set KUBECONFIG, or name another context in {CONTEXT_VARIABLE}"
             ) from error
 
@@ -113,7 +111,7 @@ class Cluster:
     def _told(self, what: str) -> Iterator[None]:
         try:
             yield
-        except ApiException as error:
+        except library.exceptions.ApiException as error:
             if is_passing(error.status):
                 raise UnreachableError(
                     f"{what}: cluster {self.context} answered {error.status or 'nothing'} ({_reason(error)})"
@@ -123,47 +121,62 @@ class Cluster:
             reason = _first_line(error)
             raise UnreachableError(f"{what}: cluster {self.context} cannot be reached ({reason})") from error
 
-    def _call(self, what: str, method: Any, *arguments: object, **options: object) -> Document:
+    def _call(
+        self, what: str, path: str, *, method: str = "GET", body: Document | None = None, **query: str
+    ) -> Document:
+        """Ask the API server for a document, or hand it one."""
         timeout = (CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS)
         with self._told(what):
-            answer = method(*arguments, _request_timeout=timeout, **options)
-        document: Document = self._client.sanitize_for_serialization(answer)
+            answer = self._connections.request(
+                method, self._address(path, query), headers=self._headers(), body=body, _request_timeout=timeout
+            )
+        document: Document = json.loads(answer.data)
         return document
+
+    def _address(self, path: str, query: Mapping[str, str]) -> str:
+        return f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def _headers(self) -> dict[str, str]:
+        """Return the headers of a request: with who asks, where the kubeconfig has a token of any kind for that."""
+        headers = {"accept": "application/json"}
+        for setting in self._configuration.auth_settings().values():
+            headers[setting["key"]] = setting["value"]
+        return headers
 
     def cron_job(self, namespace: str, name: str) -> Document:
         """Return a CronJob."""
-        return self._call(f"CronJob {namespace}/{name}", self._batch.read_namespaced_cron_job, name, namespace)
+        return self._call(f"CronJob {namespace}/{name}", _path("batch/v1", namespace, "cronjobs", name))
 
     def job(self, namespace: str, name: str) -> Document:
         """Return a Job."""
-        return self._call(f"Job {namespace}/{name}", self._batch.read_namespaced_job, name, namespace)
+        return self._call(f"Job {namespace}/{name}", _path("batch/v1", namespace, "jobs", name))
 
     def jobs(self, namespace: str, selector: Mapping[str, str]) -> list[Document]:
         """Return the Jobs with these labels."""
         what = f"Jobs of {namespace}"
-        answer = self._call(what, self._batch.list_namespaced_job, namespace, label_selector=_written(selector))
+        answer = self._call(what, _path("batch/v1", namespace, "jobs"), labelSelector=_written(selector))
         return list(answer["items"])
 
     def create_job(self, namespace: str, job: Document) -> Document:
         """Create a Job and return it."""
-        return self._call(f"a new Job in {namespace}", self._batch.create_namespaced_job, namespace, job)
+        return self._call(f"a new Job in {namespace}", _path("batch/v1", namespace, "jobs"), method="POST", body=job)
 
     def delete_job(self, namespace: str, name: str) -> None:
         """Delete a Job and its pods."""
-        options = {"propagation_policy": "Background"}
-        self._call(f"Job {namespace}/{name}", self._batch.delete_namespaced_job, name, namespace, **options)
+        path = _path("batch/v1", namespace, "jobs", name)
+        self._call(f"Job {namespace}/{name}", path, method="DELETE", propagationPolicy="Background")
 
     def pods(self, namespace: str, selector: Mapping[str, str]) -> list[Document]:
         """Return the pods with these labels."""
         what = f"pods of {namespace}"
-        answer = self._call(what, self._core.list_namespaced_pod, namespace, label_selector=_written(selector))
+        answer = self._call(what, _path("v1", namespace, "pods"), labelSelector=_written(selector))
         return list(answer["items"])
 
     def replicas(self, namespace: str, deployment: str) -> Replicas | None:
         """Return how many pods a Deployment has, and why one of them is not ready; None without a Deployment."""
         what = f"Deployments of {namespace}"
         selector = f"metadata.name={deployment}"
-        answer = self._call(what, self._apps.list_namespaced_deployment, namespace, field_selector=selector)
+        answer = self._call(what, _path("apps/v1", namespace, "deployments"), fieldSelector=selector)
         if not answer["items"]:
             return None
         document = answer["items"][0]
@@ -187,17 +200,48 @@ class Cluster:
         """Return the events of one object, by its name."""
         field = f"involvedObject.name={name}"
         what = f"events of {namespace}/{name}"
-        return list(self._call(what, self._core.list_namespaced_event, namespace, field_selector=field)["items"])
+        return list(self._call(what, _path("v1", namespace, "events"), fieldSelector=field)["items"])
 
     def log_tail(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """Return the last lines of a container's log; empty where there is none any more."""
-        read = self._core.read_namespaced_pod_log
         try:
-            with self._told(f"log of {namespace}/{pod}"):
-                answer = read(pod, namespace, container=container, tail_lines=lines, _preload_content=False)
-                return bytes(answer.data).decode("utf-8", errors="replace")
+            return "".join(self.log(namespace, pod, container, lines=lines))
         except ClusterError:
             return ""
+
+    def log(
+        self, namespace: str, pod: str, container: str, *, lines: int | None = None, follow: bool = False
+    ) -> Iterator[str]:
+        """Yield what a container has written, piece by piece.
+
+        Args:
+            namespace: Its namespace.
+            pod: Its pod.
+            container: The container.
+            lines: How many of the last lines. Defaults to all.
+            follow: Whether to go on until it ends.
+
+        Raises:
+            ClusterError: When there is no log, or none any more.
+        """
+        query = {"container": container}
+        query |= {"tailLines": str(lines)} if lines is not None else {}
+        query |= {"follow": "true"} if follow else {}
+        address = self._address(_path("v1", namespace, "pods", pod, "log"), query)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        # A container that says nothing for an hour is followed for an hour.
+        timeout = (CONNECT_TIMEOUT_SECONDS, None if follow else ANSWER_TIMEOUT_SECONDS)
+        headers = {**self._headers(), "accept": "*/*"}
+        with self._told(f"log of {namespace}/{pod}"):
+            answer = self._connections.request(
+                "GET", address, headers=headers, _preload_content=False, _request_timeout=timeout
+            )
+            try:
+                for piece in answer.stream(_PIECE_BYTES):
+                    yield decoder.decode(piece)
+            finally:
+                answer.close()
+        yield decoder.decode(b"", final=True)
 
     def request(
         self,
@@ -241,7 +285,7 @@ class Cluster:
 
     def _ready_pod(self, service: ServiceAddress) -> tuple[str, int]:
         what = f"Service {service.namespace}/{service.name}"
-        document = self._call(what, self._core.read_namespaced_service, service.name, service.namespace)
+        document = self._call(what, _path("v1", service.namespace, "services", service.name))
         selector = document["spec"].get("selector") or {}
         ready = [pod for pod in self.pods(service.namespace, selector) if is_ready(pod)] if selector else []
         if not ready:
@@ -251,10 +295,10 @@ class Cluster:
 
     @contextmanager
     def _forwarded(self, namespace: str, pod: str, port: int) -> Iterator[http.client.HTTPConnection]:
-        # The client library swaps its client's transport during the call: a client of its own keeps threads apart.
-        core = kubernetes.client.CoreV1Api(self._new_client())
-        forward = kubernetes.stream.portforward(
-            core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
+        address = self._address(_path("v1", namespace, "pods", pod, "portforward"), {})
+        query = [("ports", str(port))]
+        forward = library.ws_client.portforward_call(
+            self._configuration, "GET", address, query_params=query, headers=self._headers()
         )
         connection = http.client.HTTPConnection("localhost", port)
         connection.sock = forward.socket(port)
@@ -285,6 +329,7 @@ def replicas_of(deployment: Document) -> Replicas:
         total=int(status.get("replicas", 0)),
         updated=int(status.get("updatedReplicas", 0)) if is_seen else 0,
         ready=int(status.get("readyReplicas", 0)),
+        rollout=rollout(deployment["metadata"]),
     )
 
 
@@ -339,11 +384,17 @@ def parse_answer(what: str, path: str, status: int, text: str) -> Any:
     return document
 
 
+def _path(group: str, namespace: str, *parts: str) -> str:
+    """Return the path of an object, or of a list of them, in a namespace."""
+    root = "/api" if group == "v1" else "/apis"
+    return "/".join((root, group, "namespaces", *(quote(part, safe="") for part in (namespace, *parts))))
+
+
 def _written(selector: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
 
 
-def _reason(error: ApiException) -> str:
+def _reason(error: Any) -> str:
     try:
         message = json.loads(error.body)["message"]
     except (TypeError, KeyError, ValueError):

@@ -1,17 +1,20 @@
 """What the commands do with a workload on Kubernetes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import train
+from pulumi_mlops.cli.kubernetes import logs, past_runs, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
-from pulumi_mlops.cli.kubernetes.status import workload_status
+from pulumi_mlops.cli.kubernetes.registry import Registry
+from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
+from pulumi_mlops.cli.past_run import LogPiece, PastRun
+from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
-from pulumi_mlops.cli.workload_status import WorkloadStatus
+from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 from pulumi_mlops.stack import StackConfig
 
 
@@ -27,6 +30,10 @@ class KubernetesOperations:
     @cached_property
     def _cluster(self) -> Cluster:
         return self._connect(self.place.config)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return Registry(self._cluster, self.place.config)
 
     def active_runs(self) -> list[RunReference]:
         """Return the Jobs of its pipeline that have not ended, the oldest first."""
@@ -65,6 +72,30 @@ class KubernetesOperations:
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
         return workload_status(self.place, self._connect)
+
+    def versions(self, most: int) -> list[RegisteredVersion]:
+        """Ask the registry for the versions, and for the runs that they are from."""
+        return self._registry.registered(self.place.workload, most)
+
+    def version(self, number: int) -> RegisteredVersion:
+        """Ask the registry for one version, and for the run that it is from."""
+        model = self.place.workload
+        found = self._registry.registered(model, 1, number=number)
+        if not found:
+            raise missing_version(model, number, [int(known["version"]) for known in self._registry.versions(model)])
+        return found[0]
+
+    def serving(self) -> Known[Version]:
+        """Ask the endpoint itself."""
+        return serving_version(self.place, self._connect)
+
+    def past_runs(self, most: int) -> list[PastRun]:
+        """Ask the cluster for the Jobs that there are, and the registry for all that it has recorded."""
+        return past_runs.past_runs(self._cluster, self._registry, self.place, most)
+
+    def log(self, run: str | None, step: str | None, *, follow: bool) -> tuple[str, Iterator[LogPiece]]:
+        """Read the logs of a run's containers."""
+        return logs.log(self._cluster, self.place, run, step, follow=follow)
 
     def approve(self, version: int, *, rejects: bool, note: str | None) -> Approval:  # noqa: ARG002 - there is none
         """Refuse: the review of the line that pins a version is its approval.

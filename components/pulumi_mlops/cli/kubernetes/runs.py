@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pulumi_mlops._shared.kubernetes.labels import STARTED_BY
 from pulumi_mlops.cli.runs import Run, Status, Step
 
 Document = Mapping[str, Any]
@@ -27,7 +28,7 @@ def is_active(job: Document) -> bool:
     return _condition(job, "Complete") is None and _condition(job, "Failed") is None
 
 
-def job_of(cron_job: Document, name: str) -> dict[str, Any]:
+def job_of(cron_job: Document, name: str, started_by: str) -> dict[str, Any]:
     """Return a Job that runs a CronJob's template now.
 
     It belongs to the CronJob, so that it is deleted with it and counted among its runs.
@@ -35,6 +36,7 @@ def job_of(cron_job: Document, name: str) -> dict[str, Any]:
     Args:
         cron_job: The CronJob.
         name: The new Job's name.
+        started_by: Who starts it. The pod is told, and puts it into the run's record.
     """
     metadata = cron_job["metadata"]
     template = cron_job["spec"]["jobTemplate"]
@@ -47,6 +49,10 @@ def job_of(cron_job: Document, name: str) -> dict[str, Any]:
         "blockOwnerDeletion": True,
     }
     described = template.get("metadata") or {}
+    person = {STARTED_BY: started_by}
+    pod = template["spec"].get("template") or {}
+    pod_metadata = pod.get("metadata") or {}
+    annotated = {**pod_metadata, "annotations": {**(pod_metadata.get("annotations") or {}), **person}}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -54,10 +60,14 @@ def job_of(cron_job: Document, name: str) -> dict[str, Any]:
             "name": name,
             "namespace": metadata["namespace"],
             "labels": dict(described.get("labels") or {}),
-            "annotations": {**(described.get("annotations") or {}), "cronjob.kubernetes.io/instantiate": "manual"},
+            "annotations": {
+                **(described.get("annotations") or {}),
+                "cronjob.kubernetes.io/instantiate": "manual",
+                **person,
+            },
             "ownerReferences": [owner],
         },
-        "spec": template["spec"],
+        "spec": {**template["spec"], "template": {**pod, "metadata": annotated}},
     }
 
 
@@ -91,7 +101,35 @@ def run_of(job: Document, pods: Sequence[Document], events: Sequence[Document] =
         stuck=stuck,
         model_version=int(registered["model_version"]) if registered else None,
         model_digest=registered.get("model_digest"),
+        metrics=_metrics(reports),
     )
+
+
+def containers_of(pod: Document) -> dict[str, str]:
+    """Return the container of each step of a pod, by the step's name, in order."""
+    spec = pod["spec"]
+    return {
+        _step_name(container): str(container["name"])
+        for container in [*(spec.get("initContainers") or []), *spec["containers"]]
+    }
+
+
+def _metrics(reports: Sequence[Document]) -> dict[str, float]:
+    """Return what the steps measured, of which a later one's counts."""
+    found: dict[str, float] = {}
+    for report in reports:
+        measured = report.get("metrics")
+        if isinstance(measured, Mapping):
+            found |= {str(name): float(value) for name, value in measured.items() if _is_number(value)}
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _condition(document: Document, kind: str) -> Document | None:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
-from pulumi_mlops.cli.kubernetes.registry import latest_version
+from pulumi_mlops.cli.kubernetes.proof import checked
+from pulumi_mlops.cli.kubernetes.registry import Registry, tags_of
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
 from pulumi_mlops.stack import StackConfig
@@ -35,7 +36,21 @@ def workload_status(place: Place, connect: Callable[[StackConfig], Cluster] = cl
     absent = deployment.problem is None and deployment.value is None
     serving: Known[Version] = Known() if absent else _asked("the endpoint", lambda: _serving(cluster, place))
     healthy = judge_health(pinned.value, serving, deployment)
+    if deployment.value is not None and healthy.value is not None and healthy.value.is_healthy:
+        healthy = _checked(cluster, place, deployment.value, healthy.value)
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
+
+
+def serving_version(place: Place, connect: Callable[[StackConfig], Cluster] = cluster_of) -> Known[Version]:
+    """Ask an endpoint which version it serves; nothing where there is no endpoint. Nothing is raised."""
+    try:
+        cluster = connect(place.config)
+    except ClusterError as error:
+        return Known(problem=str(error))
+    deployment = _asked("the cluster", lambda: cluster.replicas(place.namespace, place.workload))
+    if deployment.value is None:
+        return Known(problem=deployment.problem)
+    return _asked("the endpoint", lambda: _serving(cluster, place))
 
 
 def judge_health(pinned: Version | None, serving: Known[Version], replicas: Known[Replicas]) -> Known[Health]:
@@ -63,6 +78,10 @@ def judge_health(pinned: Version | None, serving: Known[Version], replicas: Know
     return Known(Health(f"yes ({found.ready} of {found.wanted})", is_healthy=True))
 
 
+def _checked(cluster: Cluster, place: Place, found: Replicas, health: Health) -> Known[Health]:
+    return _asked("the cluster", lambda: checked(cluster, place.namespace, place.workload, found.rollout, health))
+
+
 def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
     try:
         return Known(question())
@@ -73,8 +92,8 @@ def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
 
 
 def _registered(cluster: Cluster, place: Place) -> Version | None:
-    found = latest_version(cluster, place.config, place.workload)
-    return None if found is None else Version(*found)
+    found = Registry(cluster, place.config).versions(place.workload, 1)
+    return Version(int(found[0]["version"]), tags_of(found[0]).get(names.DIGEST_TAG, "")) if found else None
 
 
 def _serving(cluster: Cluster, place: Place) -> Version:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, UnreachableError
 from pulumi_mlops.cli.kubernetes.runs import is_active, job_of, run_of
 from pulumi_mlops.cli.operations import RunRefusedError
+from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.runs import Run, Status
 from pulumi_mlops.cli.stacks import Place
 
@@ -27,7 +28,7 @@ def start(cluster: Cluster, place: Place) -> str:
         ClusterError: When the pipeline is not there or the cluster refuses.
     """
     pipeline = cluster.cron_job(place.namespace, place.pipeline)
-    job = job_of(pipeline, f"{place.pipeline}-{secrets.token_hex(4)}")
+    job = job_of(pipeline, f"{place.pipeline}-{secrets.token_hex(4)}", person())
     name = str(cluster.create_job(place.namespace, job)["metadata"]["name"])
     # Whoever asked at the same moment sees both runs; all but the first by name give way.
     rivals = active_runs(cluster, place)

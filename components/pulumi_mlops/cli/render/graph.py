@@ -7,7 +7,7 @@ class RenderedResource:
     """One resource as the program declares it.
 
     Attributes:
-        path: Its identity, like `mlops:index:Workload$kubernetes:apps/v1:Deployment::flight-delay`.
+        path: Its identity, like `mlops:index:Workload$kubernetes:apps/v1:Deployment::churn`.
         parent: The path of its parent; None below the stack itself.
         provider: The name of its explicit provider; None where there is none.
         depends_on: The paths of what it waits for, sorted.

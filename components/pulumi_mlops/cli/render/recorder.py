@@ -43,6 +43,7 @@ class Recorder(mocks.MockMonitor):
     def __init__(self, stack: str, project: str) -> None:
         super().__init__(_NoAnswers())
         self._prefix = f"urn:pulumi:{stack}::{project}::"
+        self._stack = f"{project}/{stack}"
         self.recorded: dict[str, RenderedResource] = {}
         self.outputs: dict[str, Any] = {}
 
@@ -88,7 +89,9 @@ class Recorder(mocks.MockMonitor):
         raise OfflineError(f"{request.tok} asks a provider, which cannot be done offline: take the value from config")
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
-        """Refuse to read what is deployed: a graph made offline cannot hold it."""
+        """Refuse to read what is deployed, which a graph cannot hold offline. The stack itself has no outputs yet."""
+        if request.type == "pulumi:pulumi:StackReference" and request.id.endswith(f"/{self._stack}"):
+            return resource_pb2.ReadResourceResponse(urn=f"{self._prefix}{request.type}::{request.name}")
         raise OfflineError(f"{request.type} {request.name} is read from the target, which cannot be done offline")
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol

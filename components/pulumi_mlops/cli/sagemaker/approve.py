@@ -1,10 +1,11 @@
 """`mlops approve` on SageMaker: the approval status of a model package, without which no stack serves it."""
 
-import getpass
-
+from pulumi_mlops._shared.aws import client as aws
+from pulumi_mlops._shared.aws import model_packages
 from pulumi_mlops._shared.aws.model_packages import APPROVED, REJECTED
 from pulumi_mlops.cli.operations import Approval
-from pulumi_mlops.cli.sagemaker import packages, resources
+from pulumi_mlops.cli.person import person
+from pulumi_mlops.cli.sagemaker import packages
 from pulumi_mlops.cli.sagemaker.names import Names
 
 
@@ -22,11 +23,7 @@ def approve(names: Names, version: int, *, rejects: bool, note: str | None) -> A
     """
     package = packages.version(names, version)
     status = REJECTED if rejects else APPROVED
-    who = f"by {getpass.getuser()} with mlops approve"
+    who = f"by {person()} with mlops approve"
     description = f"{note} ({who})" if note else who
-    with resources.told(f"model package {package.arn}"):
-        typed = resources.module().ModelPackage.get(
-            model_package_name=package.arn, session=resources.session(names.region), region=names.region
-        )
-        typed.update(model_approval_status=status, approval_description=description)
+    model_packages.set_approval(aws.client("sagemaker", names.region), package.arn, status, description)
     return Approval(int(package.version), package.digest, status, package.arn)

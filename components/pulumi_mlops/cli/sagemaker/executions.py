@@ -1,19 +1,15 @@
-"""Executions of a pipeline: started, found, followed.
-
-They are followed with the typed resources of SageMaker's SDK. They are started without: `PipelineExecution.start` does
-not return what it started.
-"""
+"""Executions of a pipeline: started, found, looked at."""
 
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_mlops._shared.aws import client as aws
-from pulumi_mlops.cli.sagemaker import resources
 from pulumi_mlops.cli.sagemaker.names import Names
 
 _ACTIVE = ("Executing", "Stopping")
 _MOST_LOOKED_AT = 100
+Document = dict[str, Any]
 
 
 def start(names: Names, parameters: Mapping[str, str] | None = None) -> str:
@@ -38,41 +34,37 @@ def active(names: Names) -> list[str]:
     Raises:
         AwsError: When AWS refuses, or there is no such pipeline.
     """
+    found = [each for each in newest(names, _MOST_LOOKED_AT) if each["PipelineExecutionStatus"] in _ACTIVE]
+    return [str(each["PipelineExecutionArn"]) for each in reversed(found)]
+
+
+def newest(names: Names, most: int) -> list[Document]:
+    """Return what ListPipelineExecutions says of the newest executions, the newest first.
+
+    Raises:
+        AwsError: When AWS refuses, or there is no such pipeline.
+    """
     answer = aws.ask(
         aws.client("sagemaker", names.region),
         "list_pipeline_executions",
         PipelineName=names.pipeline,
         SortBy="CreationTime",
         SortOrder="Descending",
-        MaxResults=_MOST_LOOKED_AT,
+        MaxResults=min(most, _MOST_LOOKED_AT),
     )
-    found = [each for each in answer["PipelineExecutionSummaries"] if each["PipelineExecutionStatus"] in _ACTIVE]
-    return [str(each["PipelineExecutionArn"]) for each in reversed(found)]
+    return list(answer["PipelineExecutionSummaries"])[:most]
 
 
-class Execution:
-    """One execution, looked at again and again."""
+def look(service: Any, arn: str) -> tuple[Document, Sequence[Document]]:
+    """Return what AWS says now of an execution and of its steps.
 
-    def __init__(self, arn: str, region: str) -> None:
-        """Find it.
+    Args:
+        service: A client of SageMaker.
+        arn: The execution's.
 
-        Raises:
-            AwsError: When AWS refuses.
-        """
-        self.arn = arn
-        with resources.told(f"execution {arn}"):
-            self._typed = resources.module().PipelineExecution.get(
-                pipeline_execution_arn=arn, session=resources.session(region), region=region
-            )
-        self._region = region
-
-    def look(self) -> tuple[dict[str, Any], Sequence[dict[str, Any]]]:
-        """Return what AWS says now of the execution and of its steps, by the API's own names.
-
-        Raises:
-            AwsError: When AWS refuses.
-        """
-        with resources.told(f"execution {self.arn}"):
-            self._typed.refresh()
-            steps = self._typed.get_all_steps(session=resources.session(self._region), region=self._region)
-            return resources.document(self._typed), [resources.document(step) for step in steps]
+    Raises:
+        AwsError: When AWS refuses.
+    """
+    described = aws.ask(service, "describe_pipeline_execution", PipelineExecutionArn=arn)
+    steps = aws.pages(service, "list_pipeline_execution_steps", "PipelineExecutionSteps", PipelineExecutionArn=arn)
+    return described, list(steps)

@@ -56,7 +56,7 @@ def _step(step: Document) -> Step:
     if outcome is not None:
         status = Status.REJECTED if outcome == "False" else status
         message = "the model is turned down" if outcome == "False" else "the model passes"
-    return Step(step["StepName"], "", status, message, _time(step.get("StartTime")), _time(step.get("EndTime")))
+    return Step(step["StepName"], "", status, message, written(step.get("StartTime")), written(step.get("EndTime")))
 
 
 def _outcome(step: Document) -> str | None:
@@ -64,5 +64,6 @@ def _outcome(step: Document) -> str | None:
     return condition.get("Outcome")
 
 
-def _time(moment: Any) -> str | None:
+def written(moment: Any) -> str | None:
+    """Write a point in time of AWS's as RFC 3339; None where there is none."""
     return None if moment is None else str(moment.isoformat() if hasattr(moment, "isoformat") else moment)

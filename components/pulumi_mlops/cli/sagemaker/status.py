@@ -27,6 +27,13 @@ def workload_status(place: Place) -> WorkloadStatus:
     return WorkloadStatus(place.stack, place.workload, pinned, registered, serving, healthy)
 
 
+def serving_version(place: Place) -> Known[Version]:
+    """Ask AWS which version an endpoint serves; nothing where there is no endpoint. Nothing is raised."""
+    names = names_of(place)
+    endpoint = _asked(lambda: _endpoint(names))
+    return Known(problem=endpoint.problem) if endpoint.problem is not None else _serving(names, endpoint)
+
+
 def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Known[Mapping[str, Any]]) -> Known[Health]:
     """Say whether what is pinned is what serves.
 
@@ -39,12 +46,19 @@ def judge_health(pinned: Version | None, serving: Known[Version], endpoint: Know
     if problem is not None:
         return Known(problem=problem)
     described = endpoint.value
-    other = unlike_the_pin(pinned, None if described is None else serving.value)
+    # Why the last update failed, where it has left the endpoint in service as it was: "If the status of the endpoint is
+    # Failed, or the status is InService but update operation fails, this provides the reason why it failed."
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+    failure = described.get("FailureReason") if described is not None else None
+    why = f" ({failure})" if failure else ""
+    other = unlike_the_pin(pinned, None if described is None else serving.value, why)
     if described is None or other is not None:
         return Known(other)
     status = described["EndpointStatus"]
     if status != IN_SERVICE:
-        return Known(Health(f"no: {status}", is_healthy=False))
+        return Known(Health(f"no: {status}{why}", is_healthy=False))
+    if why:
+        return Known(Health(f"no: the last update failed{why}", is_healthy=False))
     counts = [variant.get("CurrentInstanceCount") for variant in described.get("ProductionVariants", [])]
     machines = sum(count for count in counts if count)
     return Known(Health(f"yes ({machines} in service)" if machines else "yes", is_healthy=True))

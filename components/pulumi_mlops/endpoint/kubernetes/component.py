@@ -7,10 +7,10 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.kubernetes.create import create
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.kubernetes import render, truth_check
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, resolve
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 PENDING = "pending"

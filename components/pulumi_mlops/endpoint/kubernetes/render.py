@@ -5,16 +5,16 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 COMPONENT = names.ENDPOINT
 PORT = 8080
 SERVER = "server"
 # One event loop, and a model on one thread: see mlops_runtime.serving.scorer.
 SERVER_MILLICORES = 1000
-MODEL_FOLDER = "/model"
 # Of the servers there are, how many new ones start at a time; Kubernetes rounds up.
 SURGE_PERCENT = 25
 # How long a pod that leaves goes on taking requests, so that all nodes have heard of it.
@@ -119,10 +119,11 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.name,
         [_server(settings, model)],
         init_containers=[fetch_container(settings, model)],
-        volumes=[model_volume(settings)],
+        volumes=[model_volume(settings), *scheduling.shared_memory_volumes(settings.shared_memory_gib)],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
         more={
+            **scheduling.scheduled(settings.scheduling),
             "terminationGracePeriodSeconds": (
                 HAND_OVER_SECONDS + SERVER_DRAIN_SECONDS + settings.drain_seconds + ENDING_SECONDS
             ),
@@ -136,7 +137,7 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
 
 def model_volume(settings: EndpointSettings) -> Document:
     """Return the volume that a pod fetches the model to."""
-    return pods.empty_volume("model", f"{settings.model_volume_gib}Gi")
+    return fetch.model_volume(settings.model_volume_gib)
 
 
 def deployment(settings: EndpointSettings, model: PinnedModel) -> Document:
@@ -166,25 +167,28 @@ def rollout_waves(settings: EndpointSettings) -> int:
 
 def fetch_container(settings: EndpointSettings, model: PinnedModel) -> Document:
     """Return the container that fetches the model and refuses it if it is not the one pinned."""
-    return pods.container(
-        "fetch",
+    return fetch.fetch_container(
         settings.image,
-        [
-            *("python", "-m", "mlops_runtime.serving.fetch"),
-            *("--registry-url", settings.registry_url, "--model", settings.model_name),
-            *("--version", model.version, "--digest", model.digest, "--destination", MODEL_FOLDER),
-            *_fetch_patience(settings),
-        ],
-        resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
-        mounts=[pods.mount("model", MODEL_FOLDER)],
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+        settings.registry_url,
+        settings.model_name,
+        model,
+        memory=settings.memory,
+        timeout_seconds=settings.rollout_timeout_seconds,
+        room=_room(settings),
     )
 
 
-def _fetch_patience(settings: EndpointSettings) -> tuple[str, ...]:
-    """Return how long to try, so that a second try too has told its reason when the rollout's time is over."""
-    patience, limit = (max(1, settings.rollout_timeout_seconds * thirds // 3) for thirds in (1, 2))
-    return ("--patience-seconds", str(patience), "--timeout-seconds", str(limit))
+def _room(settings: EndpointSettings) -> tuple[str, ...]:
+    """Return what a model has to fit: it is refused before a server dies of it.
+
+    Where there are accelerators, the model is in their memory, and nothing is known where theirs is not.
+    """
+    room = ["--volume-mib", str(settings.model_volume_gib * 1024)]
+    if settings.accelerators_memory_mib is not None:
+        room += ["--accelerator-memory-mib", str(settings.accelerators_memory_mib)]
+    elif settings.accelerator is None:
+        room += ["--memory-mib", str(quantities.mebibytes(settings.memory))]
+    return (*room, "--cache-mib", str(settings.model_cache_gib * 1024))
 
 
 def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
@@ -196,15 +200,20 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         SERVER,
         settings.image,
         [
-            *("python", "-m", "mlops_runtime.serving.server", "--model-directory", MODEL_FOLDER),
+            *("python", "-m", "mlops_runtime.serving.server", "--model-directory", fetch.MODEL_FOLDER),
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
             *("--grace-seconds", str(settings.drain_seconds)),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
             *(("--allow-code-formats", formats) if formats else ()),
         ],
-        resources=quantities.server_resources(settings.cpu, settings.memory),
-        mounts=[pods.mount("model", MODEL_FOLDER, read_only=True)],
+        resources=scheduling.accelerated(
+            quantities.server_resources(settings.cpu, settings.memory), settings.accelerator
+        ),
+        mounts=[
+            pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
+            *scheduling.shared_memory_mounts(settings.shared_memory_gib),
+        ],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
         more={
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],

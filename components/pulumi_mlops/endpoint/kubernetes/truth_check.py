@@ -8,10 +8,11 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
+from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods
+from pulumi_mlops._shared.kubernetes.scheduling.render import scheduled
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.kubernetes import render
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 COMPONENT = "truth-check"
 # Pulumi's Kubernetes provider runs a Job that failed anew when it carries this.
@@ -98,10 +99,11 @@ def _spec(
         [
             *("python", "-m", "mlops_runtime.serving.truth_check", "--url", render.url(settings)),
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
-            *("--model-directory", render.MODEL_FOLDER),
+            *("--model-directory", fetch.MODEL_FOLDER),
+            *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
         ],
         resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
-        mounts=[pods.mount("model", render.MODEL_FOLDER, read_only=True)],
+        mounts=[pods.mount("model", fetch.MODEL_FOLDER, read_only=True)],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
     )
     pod = pods.pod(
@@ -111,7 +113,8 @@ def _spec(
         volumes=[render.model_volume(settings)],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
-        more={"restartPolicy": "Never"},
+        # Where the servers run, it can run as well; of their accelerators it takes none.
+        more={"restartPolicy": "Never", **scheduled(settings.scheduling)},
     )
     return {
         "activeDeadlineSeconds": settings.rollout_timeout_seconds,

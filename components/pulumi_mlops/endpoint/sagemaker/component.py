@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
 from pulumi_mlops._shared.documents import Document, content_hash
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
 from pulumi_mlops.dynamic.hosting_image import HostingImage
@@ -20,7 +21,6 @@ from pulumi_mlops.endpoint.sagemaker import rollout as render_rollout
 from pulumi_mlops.endpoint.sagemaker import scaling as render_scaling
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
 
 SERVING = "serving"
 WAITING_FOR_MODEL = "waiting-for-model"
@@ -110,8 +110,10 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         """Declare a release: a configuration and its models, which stay at AWS when the next one takes over."""
         name, shadow = settings.name, settings.shadow
         own_role = role_arn(settings.account, render_role.role_name(settings))
-        serving = render.model(settings, model, settings.image, own_role)
-        in_shadow = None if shadow is None else render.model(settings, shadow.model, shadow.image, own_role)
+        serving = render.model(settings, model, settings.image, own_role, settings.instance_type)
+        in_shadow = None
+        if shadow is not None:
+            in_shadow = render.model(settings, shadow.model, shadow.image, own_role, shadow.instance_type)
         document = render.configuration(settings)
         packages = [self._package(f"{name}-package", settings, model)]
         images = [HostingImage(f"{name}-image", settings.image, pulumi.ResourceOptions(parent=self))]

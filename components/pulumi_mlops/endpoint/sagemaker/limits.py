@@ -15,6 +15,9 @@ STEP_PERCENT = Setting(1, 50, default=10)
 LINEAR_STEP_PERCENT = Setting(10, 50, default=10)
 BAKE_SECONDS = Setting(0, 3600, default=120)
 DEFAULT_INSTANCE_TYPE = "ml.m5.large"
+MODEL_DATA_DOWNLOAD_TIMEOUT_SECONDS = Setting(60, 3600)
+CONTAINER_STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS = Setting(60, 3600)
+"""API_ProductionVariant, both."""
 INSTANCE_COUNT = Setting(1, 1000, default=1)
 LATENCY_P99_MILLISECONDS = Setting(1, 60000)
 PERCENT = Range(0, 100, ends_included=False)

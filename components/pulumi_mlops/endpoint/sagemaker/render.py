@@ -9,9 +9,9 @@ from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, content_hash, without_none
 from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.superseded_releases import ENDPOINT_TAG
-from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, ShadowSettings
-from pulumi_mlops.endpoint.settings import PinnedModel
+from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, ShadowSettings, StartSettings
 
 # The variant's name never changes: what scales it is registered under that name, and a blue/green deployment asks for
 # the same one (deployment-guardrails-exclusions).
@@ -56,9 +56,21 @@ def release_name(settings: HostingSettings, parts: list[Document | None]) -> pul
 
 
 def model(
-    settings: HostingSettings, pinned: PinnedModel, image: pulumi.Input[str], role_arn: pulumi.Input[str]
+    settings: HostingSettings,
+    pinned: PinnedModel,
+    image: pulumi.Input[str],
+    role_arn: pulumi.Input[str],
+    instance_type: str,
 ) -> Document:
-    """Return a model, but for its name, its tags and where its bytes lie."""
+    """Return a model, but for its name, its tags and where its bytes lie.
+
+    Args:
+        settings: The endpoint's settings.
+        pinned: The version.
+        image: The model server's image.
+        role_arn: What it runs as.
+        instance_type: The machines that it is for; of no account for a serverless endpoint.
+    """
     formats = ",".join(settings.allow_code_formats)
     allowed = {names.ALLOW_CODE_FORMATS_VARIABLE: formats} if formats else {}
     document: Document = {
@@ -72,6 +84,7 @@ def model(
                 names.MODEL_DIGEST_VARIABLE: pinned.digest,
                 names.REQUEST_TIMEOUT_VARIABLE: str(settings.request_timeout_seconds),
                 **allowed,
+                **_room(settings, instance_type),
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without
@@ -86,6 +99,16 @@ def model(
     return document
 
 
+def _room(settings: HostingSettings, instance_type: str) -> dict[str, str]:
+    """Return what the model has to fit, for the server: it refuses a larger one before it loads it."""
+    memory_mib = settings.memory_mib(instance_type)
+    cache_mib = settings.model_cache_gib * 1024
+    return {
+        **({} if memory_mib is None else {names.MEMORY_VARIABLE: str(memory_mib)}),
+        **({names.MODEL_CACHE_VARIABLE: str(cache_mib)} if cache_mib else {}),
+    }
+
+
 def placed_model(document: Document, name: pulumi.Input[str], model_data_url: pulumi.Input[str]) -> Document:
     """Return a model with its name and with where its bytes lie."""
     container = {**document["primary_container"], "model_data_url": model_data_url}
@@ -97,7 +120,7 @@ def configuration(settings: HostingSettings) -> Document:
     return without_none(
         {
             "production_variants": [_production_variant(settings)],
-            "shadow_production_variants": [_shadow_variant(settings.shadow)] if settings.shadow else None,
+            "shadow_production_variants": [_shadow_variant(settings, settings.shadow)] if settings.shadow else None,
             "async_inference_config": _asynchronous(settings),
             "data_capture_config": _data_capture(settings),
             "kms_key_arn": settings.kms_key_arn if has_volumes(settings) else None,
@@ -161,16 +184,32 @@ def _production_variant(settings: HostingSettings) -> Document:
             }
         )
         return variant
-    return {**variant, "instance_type": settings.instance_type, "initial_instance_count": settings.replicas_min}
+    return {
+        **variant,
+        "instance_type": settings.instance_type,
+        "initial_instance_count": settings.replicas_min,
+        **_start(settings.start),
+    }
 
 
-def _shadow_variant(shadow: ShadowSettings) -> Document:
+def _start(start: StartSettings) -> Document:
+    return without_none(
+        {
+            "model_data_download_timeout_in_seconds": start.model_data_download_timeout_seconds,
+            "container_startup_health_check_timeout_in_seconds": start.container_startup_health_check_timeout_seconds,
+            "inference_ami_version": start.inference_ami_version.value if start.inference_ami_version else None,
+        }
+    )
+
+
+def _shadow_variant(settings: HostingSettings, shadow: ShadowSettings) -> Document:
     # The ratio of the weights is the part of the requests that is copied (API_CreateEndpointConfig).
     return {
         "variant_name": SHADOW_VARIANT,
         "initial_variant_weight": shadow.sampling_percent / 100,
         "instance_type": shadow.instance_type,
         "initial_instance_count": shadow.instance_count,
+        **_start(settings.start),
     }
 
 

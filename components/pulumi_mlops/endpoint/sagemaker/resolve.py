@@ -4,9 +4,10 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
 from pulumi_mlops._shared.aws.settings import CommonSettings, read_common, read_network, resource_name
+from pulumi_mlops._shared.pinned_model import read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import all_of
-from pulumi_mlops.endpoint.args import RolloutStrategy, SageMakerEndpointArgs
+from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy, SageMakerEndpointArgs
 from pulumi_mlops.endpoint.sagemaker import limits
 from pulumi_mlops.endpoint.sagemaker.rules import refuse_unsupported
 from pulumi_mlops.endpoint.sagemaker.settings import (
@@ -17,8 +18,9 @@ from pulumi_mlops.endpoint.sagemaker.settings import (
     ScalingSettings,
     ServerlessSettings,
     ShadowSettings,
+    StartSettings,
 )
-from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS, read_model, read_neutral
+from pulumi_mlops.endpoint.settings import REQUEST_TIMEOUT_SECONDS, read_neutral
 
 # A release's name is at most 63 characters long and ends in -<8 digits>-<number>-shadow; a role's has 64 at most.
 LONGEST_ENDPOINT_NAME = 43
@@ -53,6 +55,7 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
         bucket_name=bucket_name,
         model_data_bucket=read("sagemaker.model_data_bucket", aws_values.bucket_name, bucket_name),
         instance_type=instance_type,
+        start=_start(arguments),
         rollout=_rollout(arguments),
         alarms=_alarms(arguments, common),
         scaling=_scaling(arguments),
@@ -107,6 +110,20 @@ def _alarms(arguments: Arguments, common: CommonSettings) -> AlarmSettings:
         client_error_percent=arguments.read(f"{path}.client_error_percent", limits.PERCENT),
         model_errors_max=arguments.optional_number(f"{path}.model_errors_max", limits.MODEL_ERRORS),
         topic_arns=arguments.items(f"{path}.topic_arns", _topic(common)),
+    )
+
+
+def _start(arguments: Arguments) -> StartSettings:
+    ami = arguments.read("sagemaker.inference_ami_version")
+    return StartSettings(
+        arguments.optional_number(
+            "sagemaker.model_data_download_timeout_seconds", limits.MODEL_DATA_DOWNLOAD_TIMEOUT_SECONDS
+        ),
+        arguments.optional_number(
+            "sagemaker.container_startup_health_check_timeout_seconds",
+            limits.CONTAINER_STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
+        ),
+        None if ami is None else InferenceAmiVersion(ami),
     )
 
 

@@ -72,7 +72,7 @@ def _network_and_key_statements(settings: HostingSettings) -> Iterator[Document]
 
 
 def _asynchronous(settings: HostingSettings) -> Iterator[Document]:
-    """Requests lie beside the answers: whoever asks puts them there."""
+    """Allow to write the answers, and to read the requests, which whoever asks puts beside them."""
     prefixes = [f"{names.asynchronous_folder(settings.endpoint_name)}/"]
     yield from permissions.read_objects(settings.account, settings.bucket_name, prefixes, sid="ReadRequests")
     yield permissions.write_objects(settings.account, settings.bucket_name, prefixes, sid="WriteAnswers")

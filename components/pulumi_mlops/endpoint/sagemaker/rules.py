@@ -7,10 +7,12 @@ import math
 from collections.abc import Callable
 
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws.instance_memory import AcceleratorKind, memory_of
 from pulumi_mlops._shared.aws.volumes import has_own_disks
-from pulumi_mlops.endpoint.args import RolloutStrategy
+from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.sagemaker import limits
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, RolloutSettings
+from pulumi_mlops.endpoint.settings import refuse_cache_without_room
 
 ALARM_PERIOD_SECONDS = 60
 """SageMaker reports an endpoint's figures by the minute (monitoring-cloudwatch)."""
@@ -33,6 +35,9 @@ EXCLUSIONS = (
     ("sagemaker.serverless", "sagemaker.invocations_per_instance_target", _NO_MACHINES),
     ("sagemaker.serverless", "sagemaker.scale_in_cooldown_seconds", _NO_MACHINES),
     ("sagemaker.serverless", "sagemaker.scale_out_cooldown_seconds", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.model_data_download_timeout_seconds", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.container_startup_health_check_timeout_seconds", _NO_MACHINES),
+    ("sagemaker.serverless", "sagemaker.inference_ami_version", _NO_MACHINES),
     (
         "sagemaker.serverless",
         "sagemaker.alarms.model_errors_max",
@@ -64,6 +69,8 @@ def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
     _shadow(arguments, settings)
     _disks(arguments, settings)
     _request_time(arguments, settings)
+    _start(arguments, settings)
+    _memory(arguments, settings)
     if settings.rollout.strategy != RolloutStrategy.ALL_AT_ONCE:
         _steps(arguments, settings)
     if settings.serverless is None:
@@ -135,7 +142,7 @@ def _shadow(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _disks(arguments: Arguments, settings: HostingSettings) -> None:
-    """A configuration has one key for all its instances, or none: API_CreateEndpointConfig refuses it for own disks."""
+    """Check that all variants take the key, or none: API_CreateEndpointConfig refuses one for local NVMe disks."""
     if settings.shadow is None or settings.kms_key_arn is None:
         return
     path, main, shadow = "sagemaker.shadow.instance_type", settings.instance_type, settings.shadow.instance_type
@@ -153,8 +160,42 @@ def _request_time(arguments: Arguments, settings: HostingSettings) -> None:
         arguments.add(path, seconds, expected, "lower it, or use sagemaker.asynchronous")
 
 
+def _start(arguments: Arguments, settings: HostingSettings) -> None:
+    """An instance that comes up after the rollout's end is of no use, nor is a driver of accelerators that it lacks."""
+    most = settings.rollout_timeout_seconds
+    for name in ("model_data_download_timeout_seconds", "container_startup_health_check_timeout_seconds"):
+        path, seconds = f"sagemaker.{name}", getattr(settings.start, name)
+        if seconds is not None and seconds > most and arguments.sound(path, "rollout_timeout_seconds"):
+            expected = f"at most rollout_timeout_seconds ({most}), after which the rollout is over"
+            arguments.add(path, seconds, expected, "lower it, or raise rollout_timeout_seconds")
+    ami = settings.start.inference_ami_version
+    if ami is None or settings.serverless is not None:
+        return
+    # API_ProductionVariant: each image names its accelerator, GPU or "Inferentia2 and Trainium".
+    kind = AcceleratorKind.NEURON if ami is InferenceAmiVersion.NEURON_2 else AcceleratorKind.GPU
+    shadow = [] if settings.shadow is None else [settings.shadow.instance_type]
+    for machine in dict.fromkeys([settings.instance_type, *shadow]):
+        memory = memory_of(machine)
+        if memory is not None and (memory.accelerator is not kind or machine.startswith(_INF1)):
+            accelerator = "Inferentia2 or Trainium" if kind is AcceleratorKind.NEURON else "a GPU"
+            expected = f"none for {machine}: this image is for an instance type with {accelerator} (ProductionVariant)"
+            arguments.add("sagemaker.inference_ami_version", ami, expected, "remove it, or choose such a type")
+
+
+def _memory(arguments: Arguments, settings: HostingSettings) -> None:
+    if settings.serverless is not None:
+        more = "sagemaker.serverless.memory_mib"
+        memory = settings.memory_mib("")
+        refuse_cache_without_room(arguments, settings.model_cache_gib, memory, "the container", f"raise {more}")
+        return
+    shadow = [] if settings.shadow is None else [settings.shadow.instance_type]
+    for machine in dict.fromkeys([settings.instance_type, *shadow]):
+        memory = settings.memory_mib(machine)
+        refuse_cache_without_room(arguments, settings.model_cache_gib, memory, machine, "choose a larger instance type")
+
+
 def _steps(arguments: Arguments, settings: HostingSettings) -> None:
-    """A rollout in steps stands or falls with its alarms, and needs instances to move between."""
+    """Check a rollout in steps, which stands or falls with its alarms and needs instances to move between."""
     path, strategy = "rollout.strategy", settings.rollout.strategy
     if not any(_is_given(arguments, f"sagemaker.alarms.{threshold}") for threshold in THRESHOLDS):
         # deployment-guardrails-configuration: alarms "are a prerequisite for using baking periods"
@@ -179,7 +220,7 @@ def _steps(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _time(arguments: Arguments, settings: HostingSettings) -> None:
-    """A deployment must be longer than all that it waits: API_BlueGreenUpdatePolicy."""
+    """Check that a deployment may take longer than all that it waits: API_BlueGreenUpdatePolicy."""
     waits = steps_of(settings.rollout) * settings.rollout.bake_seconds
     if waits >= settings.rollout_timeout_seconds and arguments.sound("rollout", "rollout_timeout_seconds"):
         expected = f"more than the {waits} seconds that the rollout watches its alarms"

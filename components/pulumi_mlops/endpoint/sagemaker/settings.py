@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pulumi
 
 from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.instance_memory import memory_of
 from pulumi_mlops._shared.aws.settings import NetworkSettings
-from pulumi_mlops.endpoint.args import RolloutStrategy
-from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, PinnedModel
+from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
+from pulumi_mlops.endpoint.settings import NeutralEndpointSettings
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ class AsynchronousSettings:
 
 
 @dataclass(frozen=True)
+class StartSettings:
+    """How an instance comes up. None: as AWS has it."""
+
+    model_data_download_timeout_seconds: int | None
+    container_startup_health_check_timeout_seconds: int | None
+    inference_ami_version: InferenceAmiVersion | None
+
+
+@dataclass(frozen=True)
 class ScalingSettings:
     """When the number of machines changes."""
 
@@ -81,6 +92,7 @@ class HostingSettings(NeutralEndpointSettings):
     bucket_name: pulumi.Input[str]
     model_data_bucket: pulumi.Input[str]
     instance_type: str
+    start: StartSettings
     rollout: RolloutSettings
     alarms: AlarmSettings
     scaling: ScalingSettings
@@ -95,3 +107,10 @@ class HostingSettings(NeutralEndpointSettings):
     model_data_kms_key_arn: pulumi.Input[str] | None
     network: NetworkSettings | None
     """None: SageMaker's own."""
+
+    def memory_mib(self, instance_type: str) -> int | None:
+        """Return the most memory that a model can have on machines of a type; None where it is not known."""
+        if self.serverless is not None:
+            return self.serverless.memory_mib
+        memory = memory_of(instance_type)
+        return None if memory is None else memory.most_mib

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pulumi_mlops._shared.aws.values import AccountId, KmsKeyArn, PolicyArn, Region, SecurityGroupId, SubnetId
 from pulumi_mlops._shared.config_model import Model
-from pulumi_mlops._shared.values import ContextName, ImageReference, Name, ObjectName, Owner
+from pulumi_mlops._shared.values import ContextName, ImageReference, ImageRepository, Name, ObjectName, Owner
 from pulumi_mlops.model_registry.config import Registry
 from pulumi_mlops.model_registry.sagemaker.storage import settings as storage
 
@@ -22,17 +22,22 @@ class Target(str, Enum):
 class ImagesConfig(Model):
     """Images of a stack, each pinned by digest or content tag."""
 
-    pipeline: ImageReference
-    """Image that runs the steps of the training pipelines."""
+    pipeline: ImageReference | None = None
+    """Image that runs the steps of the training pipelines of the workloads that name none of their own."""
 
-    serving: ImageReference
-    """Image of the model server. It also downloads the model and runs the truth check."""
+    serving: ImageReference | None = None
+    """Image of the model server of the workloads that name none of their own. It also downloads the model and runs the
+    truth check."""
 
     registry: ImageReference | None = None
     """Image of MLflow. Required if the stack runs its own registry on kubernetes."""
 
     postgres: ImageReference | None = None
     """Image of PostgreSQL. Required if registry.database is postgresql."""
+
+    repository: ImageRepository | None = None
+    """Repository that `mlops build` pushes the workloads' images to. Defaults to none: on kubernetes they stay in this
+    machine's builder, and are pinned by their content."""
 
 
 class KubernetesSettings(Model):
@@ -106,8 +111,8 @@ class PlatformConfig(Model):
     owner: Owner
     """Team that owns the stack."""
 
-    images: ImagesConfig
-    """The images, each pinned by digest or content tag."""
+    images: ImagesConfig = ImagesConfig()
+    """The images that workloads share, each pinned by digest or content tag."""
 
     kubernetes: KubernetesSettings | None = None
     """Settings of the target kubernetes: required there, an error elsewhere."""

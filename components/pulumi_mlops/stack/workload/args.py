@@ -6,6 +6,7 @@ import pulumi
 
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerWorkloadPlaceArgs
+from pulumi_mlops.batch_job.args import BatchJobArgs
 from pulumi_mlops.endpoint.args import EndpointArgs
 from pulumi_mlops.training_pipeline.args import TrainingPipelineArgs
 
@@ -27,6 +28,8 @@ class WorkloadArgs(TypedDict):
     """The model version to serve. Defaults to none: there is no endpoint, and the status is `waiting-for-model`."""
     endpoint: NotRequired[EndpointArgs]
     """How the model is served. Defaults to one replica."""
+    batch: NotRequired[BatchJobArgs]
+    """How the model scores a whole table. Defaults to none: there is no batch."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every resource, set as labels on Kubernetes. Defaults to none."""
     kubernetes: NotRequired[KubernetesPlaceArgs]

@@ -9,6 +9,8 @@ from pulumi_mlops.stack.workload import parts
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 
 if TYPE_CHECKING:
+    from pulumi_mlops.batch_job.kubernetes.component import KubernetesBatchJob
+    from pulumi_mlops.batch_job.sagemaker.component import SageMakerBatchJob
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry
@@ -29,6 +31,10 @@ class Workload(pulumi.ComponentResource):
     """Name of the pipeline on its target."""
     status: pulumi.Output[str]
     """`serving` or `waiting-for-model`; in a preview it says `serving` only of what has been proved before."""
+    batch_name: pulumi.Output[str]
+    """Name of the batch on its target; empty while it waits for a model, and where there is none."""
+    batch_status: pulumi.Output[str]
+    """`ready` or `waiting-for-model`; empty where there is no batch."""
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a workload.
@@ -50,6 +56,8 @@ class Workload(pulumi.ComponentResource):
         """The pipeline."""
         self.endpoint: KubernetesEndpoint | SageMakerEndpoint
         """The endpoint."""
+        self.batch: KubernetesBatchJob | SageMakerBatchJob | None = None
+        """The batch. None where the workload has none."""
         if "sagemaker" in args:
             self._on_sagemaker(name, args)
         else:
@@ -59,10 +67,13 @@ class Workload(pulumi.ComponentResource):
         self.serving_digest = self.endpoint.serving_digest
         self.pipeline_name = self.pipeline.pipeline_name
         self.status = self.endpoint.status
+        self.batch_name = pulumi.Output.from_input("") if self.batch is None else self.batch.batch_name
+        self.batch_status = pulumi.Output.from_input("") if self.batch is None else self.batch.status
         self.register_outputs(self.outputs())
 
     def _on_kubernetes(self, name: str, args: WorkloadArgs) -> None:
         # Each target's library is large, and a program uses one of them.
+        from pulumi_mlops.batch_job.kubernetes.component import KubernetesBatchJob  # noqa: PLC0415
         from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint  # noqa: PLC0415
         from pulumi_mlops.training_pipeline.kubernetes.component import KubernetesTrainingPipeline  # noqa: PLC0415
 
@@ -70,8 +81,12 @@ class Workload(pulumi.ComponentResource):
         pipeline, endpoint = parts.kubernetes_pipeline(name, args), parts.kubernetes_endpoint(name, args)
         self.pipeline = KubernetesTrainingPipeline(pipeline.name, pipeline.args, children)
         self.endpoint = KubernetesEndpoint(endpoint.name, endpoint.args, children)
+        if args.get("batch") is not None:
+            batch = parts.kubernetes_batch(name, args)
+            self.batch = KubernetesBatchJob(batch.name, batch.args, children)
 
     def _on_sagemaker(self, name: str, args: WorkloadArgs) -> None:
+        from pulumi_mlops.batch_job.sagemaker.component import SageMakerBatchJob  # noqa: PLC0415
         from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint  # noqa: PLC0415
         from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry  # noqa: PLC0415
         from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline  # noqa: PLC0415
@@ -86,13 +101,18 @@ class Workload(pulumi.ComponentResource):
         self.pipeline = SageMakerTrainingPipeline(pipeline.name, pipeline.args, children)
         endpoint = parts.sagemaker_endpoint(name, args, group)
         self.endpoint = SageMakerEndpoint(endpoint.name, endpoint.args, children)
+        if args.get("batch") is not None:
+            batch = parts.sagemaker_batch(name, args, group)
+            self.batch = SageMakerBatchJob(batch.name, batch.args, children)
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
-        """Return the outputs by name, as a stack exports them."""
+        """Return the outputs by name, as a stack exports them; those of a batch where there is one."""
+        batch = {} if self.batch is None else {"batch_name": self.batch_name, "batch_status": self.batch_status}
         return {
             "endpoint_url": self.endpoint_url,
             "serving_version": self.serving_version,
             "serving_digest": self.serving_digest,
             "pipeline_name": self.pipeline_name,
             "status": self.status,
+            **batch,
         }

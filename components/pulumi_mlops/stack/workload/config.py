@@ -2,12 +2,31 @@
 
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.model_pin import ModelPin
+from pulumi_mlops._shared.values import ImageReference, ImageRepository
+from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 
+class WorkloadImagesConfig(Model):
+    """Images of a workload's own, each pinned by digest or content tag."""
+
+    pipeline: ImageReference | None = None
+    """Image that runs the steps of the training pipeline. Defaults to platform.images.pipeline."""
+
+    serving: ImageReference | None = None
+    """Image of the model server, which also downloads the model and runs the truth check. Defaults to
+    platform.images.serving."""
+
+    repository: ImageRepository | None = None
+    """Repository that `mlops build` pushes them to. Defaults to platform.images.repository."""
+
+
 class WorkloadConfig(Model):
     """A workload: the pipeline that trains a model, the pinned version, and its endpoint."""
+
+    images: WorkloadImagesConfig = WorkloadImagesConfig()
+    """Images that hold this workload's own code and libraries. Each defaults to the platform's."""
 
     pipeline: PipelineConfig = PipelineConfig()
     """Training pipeline."""
@@ -18,3 +37,6 @@ class WorkloadConfig(Model):
 
     endpoint: EndpointConfig = EndpointConfig()
     """Endpoint."""
+
+    batch: BatchJobConfig | None = None
+    """Batch: the pinned version scores a whole table. Defaults to none."""

@@ -16,6 +16,9 @@ from pulumi_mlops._shared.arguments import Arguments, ArgumentsError
 from pulumi_mlops._shared.documents import without_none
 from pulumi_mlops._shared.place import SageMakerPlaceArgs
 from pulumi_mlops._shared.problems import Problem
+from pulumi_mlops.batch_job.args import KubernetesBatchArgs, SageMakerBatchArgs
+from pulumi_mlops.batch_job.kubernetes.settings import resolve as resolve_kubernetes_batch
+from pulumi_mlops.batch_job.sagemaker.settings import resolve as resolve_sagemaker_batch
 from pulumi_mlops.endpoint.args import KubernetesServingArgs, SageMakerServingArgs
 from pulumi_mlops.endpoint.kubernetes.settings import LONGEST_NAME
 from pulumi_mlops.endpoint.kubernetes.settings import resolve as resolve_kubernetes_endpoint
@@ -94,7 +97,7 @@ def problems_of(name: str, args: WorkloadArgs) -> tuple[Problem, ...]:
 
 def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: str) -> None:
     other = next(key for key in TARGETS if key != target)
-    unsupported = [("pipeline", other), ("endpoint", other)]
+    unsupported = [("pipeline", other), ("endpoint", other), ("batch", other)]
     if target == "kubernetes":
         unsupported.append(("endpoint", "rollout"))
     for part, key in unsupported:
@@ -106,11 +109,13 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
 def parts_of(name: str, args: WorkloadArgs) -> list[Part]:
     """Return the parts of a workload, whose target is one of the two."""
     if "sagemaker" not in args:
-        return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args)]
+        batches = [kubernetes_batch(name, args)] if args.get("batch") is not None else []
+        return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args), *batches]
     group = args["sagemaker"].get("model_package_group")
     own = [] if group is not None else [sagemaker_registry(name, args)]
     group = group or names.on_aws(args["sagemaker"]["namespace"], name)
-    return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group), *own]
+    batches = [sagemaker_batch(name, args, group)] if args.get("batch") is not None else []
+    return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group), *batches, *own]
 
 
 def kubernetes_pipeline(name: str, args: WorkloadArgs) -> Part:
@@ -137,6 +142,19 @@ def kubernetes_endpoint(name: str, args: WorkloadArgs) -> Part:
     whole = without_none({**settings, **more, **_common(name, args)})
     own = KubernetesServingArgs.__annotations__
     return Part("endpoint", name, whole, resolve_kubernetes_endpoint, own, "serving_image")
+
+
+def kubernetes_batch(name: str, args: WorkloadArgs) -> Part:
+    """Return the batch of a workload on Kubernetes."""
+    settings = _settings(args, "batch", "kubernetes", args["kubernetes"])
+    more: dict[str, Any] = {
+        "image": args["pipeline_image"],
+        "model": args.get("model"),
+        "registry_url": args["registry_url"],
+    }
+    whole = without_none({**settings, **more, **_common(name, args)})
+    own = KubernetesBatchArgs.__annotations__
+    return Part("batch", names.batch_of(name), whole, resolve_kubernetes_batch, own, "pipeline_image")
 
 
 def sagemaker_registry(name: str, args: WorkloadArgs) -> Part:
@@ -178,6 +196,16 @@ def sagemaker_endpoint(name: str, args: WorkloadArgs, group: pulumi.Input[str]) 
     whole = without_none({**settings, **more, **_common(name, args)})
     own = SageMakerServingArgs.__annotations__
     return Part("endpoint", name, whole, resolve_sagemaker_endpoint, own, "serving_image")
+
+
+def sagemaker_batch(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> Part:
+    """Return the batch of a workload on SageMaker; see `sagemaker_pipeline`."""
+    place = {**_taken(args["sagemaker"], SageMakerPlaceArgs), "model_package_group": group}
+    settings = _settings(args, "batch", "sagemaker", place)
+    more: dict[str, Any] = {"image": args["pipeline_image"], "model": args.get("model")}
+    whole = without_none({**settings, **more, **_common(name, args)})
+    own = SageMakerBatchArgs.__annotations__
+    return Part("batch", names.batch_of(name), whole, resolve_sagemaker_batch, own, "pipeline_image")
 
 
 def _common(name: str, args: WorkloadArgs) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops.training_pipeline.kubernetes.settings import PipelineSettings, StepSettings
 
 COMPONENT = names.TRAINING_PIPELINE
@@ -85,11 +86,14 @@ def _run(settings: PipelineSettings) -> Document:
         settings.name,
         steps[-1:],
         init_containers=steps[:-1],
-        volumes=[pods.empty_volume("workspace", f"{settings.workspace_gib}Gi")],
+        volumes=[
+            pods.empty_volume("workspace", f"{settings.workspace_gib}Gi"),
+            *scheduling.shared_memory_volumes(*(step.shared_memory_gib for step in settings.steps)),
+        ],
         temporary_size="2Gi",
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
-        more={"restartPolicy": "Never"},
+        more={"restartPolicy": "Never", **scheduling.scheduled(settings.scheduling)},
     )
     return {
         "backoffLimit": 0,
@@ -115,8 +119,8 @@ def _step(settings: PipelineSettings, step: StepSettings) -> Document:
             *("python", "-m", "mlops_runtime", "step", "--graph", settings.graph_reference),
             *("--step", step.name, "--workspace", WORKSPACE),
         ],
-        resources=quantities.batch_resources(step.resources),
-        mounts=[pods.mount("workspace", WORKSPACE)],
+        resources=scheduling.accelerated(quantities.batch_resources(step.resources), step.accelerator),
+        mounts=[pods.mount("workspace", WORKSPACE), *scheduling.shared_memory_mounts(step.shared_memory_gib)],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
     )
 
@@ -128,6 +132,8 @@ def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] |
         "MLOPS_IMAGE": settings.image,
         "MLOPS_PARAMETERS": combine(to_json, settings.parameters),
         "MLOPS_RUN_NAME": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}},
+        # Empty for a run by the schedule.
+        "MLOPS_STARTED_BY": {"fieldRef": {"fieldPath": f"metadata.annotations['{labels.STARTED_BY}']"}},
         "MLOPS_WORKLOAD": settings.model_name,
         # Libraries that count the node's cores would start more threads than the step has CPU for.
         "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},

@@ -9,6 +9,13 @@ import pulumi
 from pulumi_mlops._shared import values
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.kubernetes.scheduling.settings import (
+    Accelerator,
+    Scheduling,
+    read_accelerator,
+    read_scheduling,
+    read_shared_memory_gib,
+)
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import KubernetesTrainingPipelineArgs
 
@@ -23,6 +30,8 @@ class StepSettings:
     name: str
     resources: Mapping[str, str]
     """The most that it may use: `cpu` and `memory`."""
+    accelerator: Accelerator | None = None
+    shared_memory_gib: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ class PipelineSettings(neutral.NeutralPipelineSettings):
     environment: pulumi.Input[str]
     steps: Sequence[StepSettings]
     """In an order in which each comes after those that it needs."""
+    scheduling: Scheduling
     parameters: Mapping[str, Any]
     champion: Document | None
     allowed_egress_cidrs: Sequence[pulumi.Input[str]]
@@ -61,6 +71,7 @@ def resolve(name: str, args: KubernetesTrainingPipelineArgs) -> PipelineSettings
         registry_url=read("registry_url", values.reachable_url),
         environment=read("environment", values.namespace),
         steps=_steps(arguments, graph),
+        scheduling=read_scheduling(arguments),
         parameters=neutral.parameters(arguments, graph),
         champion=neutral.champion(arguments),
         allowed_egress_cidrs=arguments.items("kubernetes.allowed_egress_cidrs", values.address_range),
@@ -87,5 +98,9 @@ def _steps(arguments: Arguments, graph: Mapping[str, Any]) -> list[StepSettings]
             "cpu": arguments.read(f"{path}.cpu", values.cpu, step["resources"]["cpu"]),
             "memory": arguments.read(f"{path}.memory", values.memory, step["resources"]["memory"]),
         }
-        steps.append(StepSettings(step["name"], resources))
+        accelerator = read_accelerator(arguments, f"{path}.accelerator")
+        shared_memory_gib = read_shared_memory_gib(
+            arguments, f"{path}.shared_memory_gib", f"{path}.memory", resources["memory"]
+        )
+        steps.append(StepSettings(step["name"], resources, accelerator, shared_memory_gib))
     return steps

@@ -6,18 +6,16 @@ from typing import Any
 
 import pulumi
 
+from pulumi_mlops._shared.aws.pipelines import Pipeline
+from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
 from pulumi_mlops._shared.documents import to_json
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops.training_pipeline.sagemaker import arguments
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
 from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
-from pulumi_mlops.training_pipeline.sagemaker.schedule import expression_of
-
-START_AT_MOST_SECONDS_LATE = 3600
 
 
-def pipeline(settings: SageMakerPipelineSettings) -> arguments.Pipeline:
+def pipeline(settings: SageMakerPipelineSettings) -> Pipeline:
     """Return the pipeline."""
     return {
         "pipeline_name": settings.aws_name,
@@ -66,6 +64,7 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         timeout_seconds=settings.run_timeout_seconds,
         cache_days=settings.cache_days,
         retry_attempts=settings.retry_attempts,
+        spot_wait_seconds=settings.spot_wait_seconds,
         is_isolated=not settings.has_network,
         champion=known["champion"],
         kms_key_arn=known["kms_key_arn"],
@@ -75,26 +74,12 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
     )
 
 
-def schedule(settings: SageMakerPipelineSettings, cron_fields: str) -> arguments.Schedule:
-    """Return the schedule. A start that was missed is made up for within an hour, or not at all.
+def schedule(settings: SageMakerPipelineSettings, cron_fields: str) -> Schedule:
+    """Return the schedule.
 
     Args:
         settings: The settings.
         cron_fields: Their schedule.
     """
-    return {
-        "name": settings.aws_name,
-        "description": f"Starts the pipeline {settings.aws_name}.",
-        "schedule_expression": expression_of(cron_fields),
-        "schedule_expression_timezone": "UTC",
-        "flexible_time_window": {"mode": "OFF"},
-        "state": "ENABLED",
-        "target": {
-            "arn": pipeline_arn(settings),
-            "role_arn": role_arn(settings, Role.SCHEDULE),
-            "retry_policy": {
-                "maximum_event_age_in_seconds": START_AT_MOST_SECONDS_LATE,
-                "maximum_retry_attempts": 10,
-            },
-        },
-    }
+    arns = {"pipeline_arn": pipeline_arn(settings), "role_arn": role_arn(settings, Role.SCHEDULE)}
+    return schedule_of(settings.aws_name, cron_fields, **arns)

@@ -24,6 +24,8 @@ class SageMakerPipelineSettings(NeutralPipelineSettings):
     """With the defaults that the graph has; `later` has the values that were given."""
     cache_days: int
     retry_attempts: int
+    spot_wait_seconds: int | None
+    """How long the training job may take, waiting for spare capacity included; None: it is not on spare capacity."""
     approval: str
     has_network: bool
     """Whether jobs can reach anything at all."""

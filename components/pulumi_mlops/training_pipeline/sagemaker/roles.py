@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "CreatePro
 API: Execution Role Permissions".
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -14,7 +13,6 @@ import pulumi
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws import permissions, policies
-from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.aws.model_packages import package_arn
 from pulumi_mlops._shared.aws.policies import statement
@@ -25,7 +23,6 @@ from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, r
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 Statements = Callable[[SageMakerPipelineSettings], Iterator[Document]]
-_S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
 # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
 _JOBS = {"Processing": "processing-job/pipelines-*", "Training": "training-job/pipelines-*"}
 
@@ -82,7 +79,7 @@ def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     if settings.registers:
         yield permissions.write_objects(account, later["model_data_bucket"], _models(settings), sid="WriteModels")
     for index, uri in enumerate(settings.data_s3_uris):
-        yield from _read_location(account, uri, f"ReadData{index}")
+        yield from permissions.read_location(account, uri, f"ReadData{index}")
     if settings.data_kms_key_arns:
         yield statement(["kms:Decrypt"], settings.data_kms_key_arns, sid="DecryptData")
     yield from permissions.pull_images(account, [later["image"]])
@@ -108,21 +105,6 @@ def _models(settings: SageMakerPipelineSettings) -> list[pulumi.Input[str]]:
     return [combine(group_prefix, settings.later["model_package_group"])]
 
 
-def _read_location(account: AwsAccount, uri: pulumi.Input[str], sid: str) -> Iterator[Document]:
-    """Allow to read what is at a location: an object, or everything whose key begins so, as SageMaker takes it."""
-
-    def part(form: str, known: str) -> str:
-        found = _S3_URI.fullmatch(known)
-        return form.format(**found.groupdict()) if found else ""
-
-    def arn(form: str) -> pulumi.Input[str]:
-        return combine(lambda known: account.arn("s3", part(form, known)), uri)
-
-    yield statement(["s3:GetObject"], [arn("{bucket}/{key}*")], sid=sid)
-    keys = {"StringLike": {"s3:prefix": combine(partial(part, "{key}*"), uri)}}
-    yield statement(["s3:ListBucket"], [arn("{bucket}")], sid=f"{sid}List", conditions=keys)
-
-
 def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     account, later = settings.account, settings.later
     jobs = [account.arn("sagemaker", _JOBS["Processing"])]
@@ -145,7 +127,7 @@ def _keys_of_execution(settings: SageMakerPipelineSettings) -> Iterator[Document
         actions = ["kms:Decrypt", "kms:DescribeKey"]
         yield statement(actions, [later["model_data_kms_key_arn"]], sid="ReadEncryptedModels")
     if later["kms_key_arn"] is not None:
-        yield from _start_encrypted(later["kms_key_arn"])
+        yield from permissions.start_encrypted(later["kms_key_arn"])
 
 
 def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
@@ -157,13 +139,6 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     yield statement(actions, [group, packages], sid="RegisterModel")
     yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
     yield from permissions.pull_images(account, [later["serving_image"]])
-
-
-def _start_encrypted(key_arn: pulumi.Input[str]) -> Iterator[Document]:
-    """Allow to start jobs whose volumes are encrypted, and to read what they left."""
-    yield statement(["kms:Decrypt", "kms:DescribeKey"], [key_arn], sid="ReadEncrypted")
-    for_service: policies.Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    yield statement(["kms:CreateGrant"], [key_arn], sid="EncryptVolumes", conditions=for_service)
 
 
 def _schedule(settings: SageMakerPipelineSettings) -> Iterator[Document]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_mlops._shared import names, values
 from pulumi_mlops._shared.arguments import Arguments
+from pulumi_mlops._shared.aws import schedules
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
 from pulumi_mlops._shared.aws.instance_types import InstanceUse
@@ -16,7 +17,6 @@ from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops.training_pipeline import settings as neutral
 from pulumi_mlops.training_pipeline.args import ModelApproval, SageMakerTrainingPipelineArgs
 from pulumi_mlops.training_pipeline.sagemaker import limits, roles
-from pulumi_mlops.training_pipeline.sagemaker import schedule as scheduler
 from pulumi_mlops.training_pipeline.sagemaker import steps as graph_steps
 from pulumi_mlops.training_pipeline.sagemaker.definition import ParameterPlan, StepKind, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
@@ -53,6 +53,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
         parameters=_parameters(graph),
         cache_days=arguments.number("sagemaker.cache_days", limits.CACHE_DAYS),
         retry_attempts=arguments.number("sagemaker.retry_attempts", limits.RETRY_ATTEMPTS),
+        spot_wait_seconds=_spot_wait_seconds(arguments, everywhere.run_timeout_seconds),
         approval=ModelApproval(read("sagemaker.approval", None, ModelApproval.PENDING)).value,
         has_network=bool(subnets or data),
         subnet_ids=subnets,
@@ -90,7 +91,7 @@ def _check_neutral(arguments: Arguments, everywhere: neutral.NeutralPipelineSett
     if everywhere.gate is not None and arguments.sound("gate"):
         arguments.check("gate.metric", everywhere.gate["metric"], _is_recorded)
     if everywhere.schedule is not None and arguments.sound("schedule"):
-        arguments.check("schedule", everywhere.schedule, _has_expression)
+        arguments.check("schedule", everywhere.schedule, schedules.has_expression)
 
 
 def _steps(arguments: Arguments, graph: Mapping[str, Any], common: CommonSettings) -> list[StepPlan]:
@@ -157,6 +158,26 @@ def _later(arguments: Arguments, graph: Mapping[str, Any], common: CommonSetting
     }
 
 
+def _spot_wait_seconds(arguments: Arguments, run_timeout_seconds: int) -> int | None:
+    """Take how long a training job on spare capacity may take, waiting included."""
+    path = "sagemaker.spot.max_wait_seconds"
+    given = arguments.read(path, limits.SPOT_WAIT_SECONDS)
+    if given is None:
+        return None
+    if given < run_timeout_seconds and arguments.sound("run_timeout_seconds"):
+        # API_StoppingCondition, MaxWaitTimeInSeconds.
+        expected = f"at least run_timeout_seconds ({run_timeout_seconds}), which is part of it"
+        arguments.add(path, int(given), expected, "raise it, or lower run_timeout_seconds")
+    days = arguments.number("sagemaker.cache_days", limits.CACHE_DAYS)
+    if days:
+        # pipelines-default-keys: CheckpointConfig is among what a training step is recognised by.
+        expected = (
+            f"nothing beside cache_days ({days}): each run has its own checkpoints, so no training would be reused"
+        )
+        arguments.add("sagemaker.spot", arguments.read("sagemaker.spot"), expected, "remove one of the two")
+    return int(given)
+
+
 def _check_disks(arguments: Arguments, settings: SageMakerPipelineSettings) -> None:
     """Refuse a volume that is larger than the disks of an instance which has no other.
 
@@ -199,11 +220,3 @@ def _is_recorded(value: str) -> Requirement | None:
         return None
     expected = f"1 to {LONGEST_VALUE} letters, digits, blanks and _.:/=+@-: AWS records no other with a version"
     return Requirement(expected, "choose such a text")
-
-
-def _has_expression(schedule: str) -> Requirement | None:
-    problem = scheduler.problem_of(schedule)
-    if problem is None:
-        return None
-    expected, fix = "a schedule that EventBridge Scheduler can express", "name days of one kind, or fewer times"
-    return Requirement(expected, fix, f"{schedule!r}: {problem}")

@@ -71,7 +71,7 @@ def problems(graph: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _inputs(steps: Steps, step: Mapping[str, Any], decides: str | None) -> set[str]:
-    """The steps that a job reads from. The one that decides hands the model on, and so reads it in any case."""
+    """Return the steps that a job reads from. The one that decides hands the model on, and so reads it in any case."""
     training = _only(steps, StepKind.TRAINING)
     hands_on = step["name"] == decides and training is not None and _only(steps, StepKind.REGISTRATION) is not None
     return {*after(step), *([training] if hands_on and training else [])}
@@ -108,7 +108,7 @@ def _only(steps: Steps, kind: StepKind) -> str | None:
 
 
 def _ancestors(steps: Steps, name: str) -> set[str]:
-    """The steps before a step, directly or not."""
+    """Return the steps before a step, directly or not."""
     by_name = {step["name"]: step for step in steps}
     found: set[str] = set()
     waiting = [name]

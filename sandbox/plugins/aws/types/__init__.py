@@ -13,7 +13,7 @@ ALL: dict[str, ResourceType] = {
 
 
 def resource_type(token: str) -> ResourceType:
-    """Returns a resource type.
+    """Return a resource type.
 
     Raises:
         UnservedTypeError: There is no such one here.

@@ -19,7 +19,7 @@ _EXISTS = (Absence("EntityAlreadyExists"),)
 
 
 def _detach_policies(call: Caller, state: Object) -> None:
-    """Takes a role's policies away, as AWS deletes no role that has some; only where the program allows it."""
+    """Take a role's policies away, as AWS deletes no role that has some; only where the program allows it."""
     if not state.get("forceDetachPolicies"):
         return
     role = {"RoleName": state["name"]}

@@ -83,7 +83,7 @@ BUCKET = ResourceType(
 
 
 def _suspend(call: Caller, state: Object) -> None:
-    """Ends versioning as far as AWS lets it end; a bucket that never had it is left alone."""
+    """End versioning as far as AWS lets it end; a bucket that never had it is left alone."""
     if state.get("versioningConfiguration", {}).get("status") == "Enabled":
         suspended = {"Bucket": state["bucket"], "VersioningConfiguration": {"Status": "Suspended"}}
         call("PutBucketVersioning", suspended)

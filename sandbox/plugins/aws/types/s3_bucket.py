@@ -9,19 +9,19 @@ _NO_LOCK = ("ObjectLockConfigurationNotFoundError", "ObjectLockConfigurationNotF
 
 
 def create_constants(region: str) -> Object:
-    """Returns the parameters that place a bucket; in S3's home region there are none."""
+    """Return the parameters that place a bucket; in S3's home region there are none."""
     return {} if region == _HOME_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
 def read_bucket(call: Caller, state: Object) -> Object:
-    """Reads what is told of a bucket."""
+    """Read what is told of a bucket."""
     bucket = {"Bucket": state["bucket"]}
     call("HeadBucket", bucket)
     return bucket | {"ObjectLockEnabledForBucket": _is_locked(call, bucket)}
 
 
 def empty_bucket(call: Caller, state: Object) -> None:
-    """Removes every version of every object, where the program allows it."""
+    """Remove every version of every object, where the program allows it."""
     if not state.get("forceDestroy"):
         return
     bucket = {"Bucket": state["bucket"]}

@@ -7,7 +7,7 @@ from sandbox.plugins.protocol.values import Object
 
 
 def check(live: Object, observer: Observer) -> Progress:  # noqa: ARG001 - all looks have one form
-    """Looks at an object's condition `Ready`; without one there is nothing to wait for."""
+    """Look at an object's condition `Ready`; without one there is nothing to wait for."""
     ready = condition(live, "Ready")
     if not ready:
         return READY

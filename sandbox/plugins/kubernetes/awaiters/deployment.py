@@ -28,7 +28,7 @@ _NOT_ROLLED_FORWARD = "Attempted to roll forward to new ReplicaSet, but minimum 
 
 
 def check(live: Object, observer: Observer) -> Progress:
-    """Looks at a Deployment."""
+    """Look at a Deployment."""
     if int_at(live, "status", "observedGeneration") != int_at(live, "metadata", "generation"):
         return waiting("Waiting for the Deployment controller to see the change", (_TOO_FEW_LIVE,))
     newest = _newest(live, observer)
@@ -49,7 +49,7 @@ def check(live: Object, observer: Observer) -> Progress:
 
 
 def _newest(live: Object, observer: Observer) -> Object:
-    """Returns the ReplicaSet of the Deployment's revision; an empty object when there is none yet."""
+    """Return the ReplicaSet of the Deployment's revision; an empty object when there is none yet."""
     labels = dict_at(live, "spec", "selector", "matchLabels")
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in sorted(labels.items()))}
     sets = owned_by(observer.list_objects(_REPLICA_SET, namespace_of(live), query), text_at(live, "metadata", "uid"))
@@ -76,7 +76,7 @@ def _unmet(found: Object) -> tuple[str, ...]:
 
 
 def _unbound_claims(live: Object, observer: Observer) -> list[str]:
-    """Returns the names of the claims among the Deployment's volumes that are not bound."""
+    """Return the names of the claims among the Deployment's volumes that are not bound."""
     volumes = list_at(live, "spec", "template", "spec", "volumes")
     names = {text_at(each, "persistentVolumeClaim", "claimName") for each in volumes} - {""}
     if not names:

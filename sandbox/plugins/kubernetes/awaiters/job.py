@@ -14,7 +14,7 @@ _FINAL_REASONS = frozenset({"BackoffLimitExceeded", "DeadlineExceeded"})
 
 
 def check(live: Object, observer: Observer) -> Progress:
-    """Looks at a Job."""
+    """Look at a Job."""
     if not text_at(live, "status", "startTime"):
         return waiting(f'Waiting for Job "{qualified(live)}" to start')
     failure = condition(live, "Failed")

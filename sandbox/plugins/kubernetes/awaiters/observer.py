@@ -14,11 +14,11 @@ class Observer(Protocol):
     """Reads what is around an object. What may not be read counts as absent."""
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """Reads an object, or None."""
+        """Read an object, or None."""
         ...
 
     def list_objects(self, kind: Kind, namespace: str, query: dict[str, str] | None = None) -> list[Object]:
-        """Reads the objects of a kind."""
+        """Read the objects of a kind."""
         ...
 
 
@@ -29,14 +29,14 @@ class ClusterObserver:
         self._cluster = cluster
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """Reads an object, or None."""
+        """Read an object, or None."""
         try:
             return self._cluster.get(kind, namespace, name)
         except (ApiError, NoMatchError):
             return None
 
     def list_objects(self, kind: Kind, namespace: str, query: dict[str, str] | None = None) -> list[Object]:
-        """Reads the objects of a kind."""
+        """Read the objects of a kind."""
         try:
             return self._cluster.list_objects(kind, namespace, query)
         except (ApiError, NoMatchError):

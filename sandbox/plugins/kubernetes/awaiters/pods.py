@@ -12,7 +12,7 @@ from sandbox.plugins.protocol.values import Object
 
 
 def selected_pods(observer: Observer, namespace: str, labels: Mapping[str, str]) -> list[Object]:
-    """Reads the pods that carry labels; none when there are no labels to ask for."""
+    """Read the pods that carry labels; none when there are no labels to ask for."""
     if not labels:
         return []
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
@@ -20,7 +20,7 @@ def selected_pods(observer: Observer, namespace: str, labels: Mapping[str, str])
 
 
 def owned_by(bodies: Iterable[Object], uid: str) -> list[Object]:
-    """Returns the objects that another one owns."""
+    """Return the objects that another one owns."""
     return [
         body
         for body in bodies
@@ -29,12 +29,12 @@ def owned_by(bodies: Iterable[Object], uid: str) -> list[Object]:
 
 
 def pod_warnings(pods: Iterable[Object]) -> tuple[str, ...]:
-    """Returns what is said of pods; nothing of one that finds no node, which is no warning there."""
+    """Return what is said of pods; nothing of one that finds no node, which is no warning there."""
     return tuple(text for pod in pods for text in _warnings(pod))
 
 
 def qualified(body: Object) -> str:
-    """Returns an object's name in texts; the namespace is left out when it is the default one."""
+    """Return an object's name in texts; the namespace is left out when it is the default one."""
     namespace = namespace_of(body)
     return name_of(body) if namespace in {"", "default"} else f"{namespace}/{name_of(body)}"
 

@@ -43,10 +43,10 @@ READY = Progress(Readiness.READY)
 
 
 def waiting(text: str, errors: tuple[str, ...] = (), warnings: tuple[str, ...] = ()) -> Progress:
-    """Returns the progress of an object that may still become ready."""
+    """Return the progress of an object that may still become ready."""
     return Progress(Readiness.WAITING, text, errors, warnings)
 
 
 def failed(text: str, errors: tuple[str, ...] = (), warnings: tuple[str, ...] = ()) -> Progress:
-    """Returns the progress of an object that will not become ready by itself."""
+    """Return the progress of an object that will not become ready by itself."""
     return Progress(Readiness.FAILED, text, errors, warnings)

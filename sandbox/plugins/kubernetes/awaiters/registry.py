@@ -21,7 +21,7 @@ _LOOKS: dict[GroupKind, Look] = {
 
 
 def look_for(inputs: Object, *, is_update: bool = False) -> Look | None:
-    """Returns how to look at an object that was applied, or None when there is nothing to wait for.
+    """Return how to look at an object that was applied, or None when there is nothing to wait for.
 
     Args:
         inputs: Plain inputs, whose annotations decide first.
@@ -38,12 +38,12 @@ def look_for(inputs: Object, *, is_update: bool = False) -> Look | None:
 
 
 def fixed_seconds(kind: Kind) -> float | None:
-    """Returns how long a kind is waited for whatever anybody says; None for a kind that can be told."""
+    """Return how long a kind is waited for whatever anybody says; None for a kind that can be told."""
     return volume_claim.TIMEOUT_SECONDS if kind.group_kind == _CLAIM else None
 
 
 def look_once(inputs: Object, live: Object, observer: Observer) -> Progress:
-    """Looks at an object that was read; claims are not judged then (pulumi-kubernetes has no `awaitRead` for them)."""
+    """Look at an object that was read; claims are not judged then (pulumi-kubernetes has no `awaitRead` for them)."""
     kind = kind_of(inputs)
     look = None if kind.group_kind == _CLAIM else look_for(inputs)
     return READY if look is None else look(live, observer)

@@ -18,7 +18,7 @@ _NO_ADDRESS = "Service was not allocated an IP address; does your cloud provider
 
 
 def check(live: Object, observer: Observer) -> Progress:
-    """Looks at a Service."""
+    """Look at a Service."""
     kind = text_at(live, "spec", "type") or "ClusterIP"
     has_address = kind != "LoadBalancer" or bool(list_at(live, "status", "loadBalancer", "ingress"))
     if kind == "ExternalName" or text_at(live, "spec", "clusterIP") == "None":

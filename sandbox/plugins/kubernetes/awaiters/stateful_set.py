@@ -8,7 +8,7 @@ from sandbox.plugins.protocol.values import Object
 
 
 def check(live: Object, observer: Observer) -> Progress:
-    """Looks at a StatefulSet."""
+    """Look at a StatefulSet."""
     status = dict_at(live, "status")
     generation = int_at(live, "metadata", "generation")
     desired, ready = int_at(live, "spec", "replicas"), int_at(status, "readyReplicas")

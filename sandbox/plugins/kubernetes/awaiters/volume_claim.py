@@ -19,7 +19,7 @@ _CLASS = Kind("storage.k8s.io/v1", "StorageClass")
 
 
 def check_new(live: Object, observer: Observer) -> Progress:
-    """Looks at a claim that was created."""
+    """Look at a claim that was created."""
     name = text_at(live, "spec", "storageClassName")
     found = observer.get(_CLASS, "", name) if name else None
     if text_at(found, "volumeBindingMode") == "WaitForFirstConsumer":
@@ -29,7 +29,7 @@ def check_new(live: Object, observer: Observer) -> Progress:
 
 
 def check_updated(live: Object, observer: Observer) -> Progress:  # noqa: ARG001 - all looks have one form
-    """Looks at a claim that was updated."""
+    """Look at a claim that was updated."""
     return _in_phase("Bound", live)
 
 

@@ -42,7 +42,7 @@ class Wait:
     _heard: float = field(default=0.0, init=False)
 
     def until_ready(self, live: Object) -> Object:
-        """Waits.
+        """Wait.
 
         Args:
             live: The object as it is now.
@@ -91,7 +91,7 @@ class Wait:
         return found
 
     def _judge(self, live: Object, progress: Progress) -> None:
-        """Ends the wait when it is lost, and tells what is new."""
+        """End the wait when it is lost, and tell what is new."""
         if progress.readiness is Readiness.FAILED:
             raise InitializationError(live, [not_initialized(live), *_reasons(progress)])
         self._tell_new(progress.text, is_problem=False)

@@ -15,8 +15,8 @@ from mlops_runtime.graph import StepGraph
 from mlops_runtime.sagemaker.archive import unpack_model
 
 REPOSITORY = Path(__file__).parents[4]
-TRAIN = REPOSITORY / "images/pipeline/train"
-SERVE = REPOSITORY / "images/serving/serve"
+TRAIN = REPOSITORY / "components/pulumi_mlops/image/definitions/pipeline/train"
+SERVE = REPOSITORY / "components/pulumi_mlops/image/definitions/serving/serve"
 
 GRAPHS = Path(__file__).parent / "graphs"
 PROCESSING = (sys.executable, "-m", "mlops_runtime.sagemaker.processing")

@@ -1,5 +1,6 @@
 """A small graph of the form that SageMaker runs, whose steps do what their parameters say."""
 
+import pickle
 import signal
 import tempfile
 from pathlib import Path
@@ -11,8 +12,11 @@ from mlops_runtime.errors import StepError
 from mlops_runtime.graph import StepGraph
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import Dataset
+from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 from mlops_runtime.step import Step
+from tests.unit.pipelines.serving.artifacts import write_linear_artifact
 
+CONTRACT = ServingContract(features=(Feature(name="x"),), outputs=(ModelOutput(name="y"),))
 DATASET = Dataset(name="numbers", digest="sha256:" + "1" * 64, rows=3)
 
 
@@ -45,9 +49,12 @@ def check(context: Context) -> None:
 def train(context: Context) -> None:
     model = context.output / "out" / "model"
     if context.parameters.train_does != "no model":
-        (model / "part").mkdir(parents=True)
+        write_linear_artifact(model, CONTRACT)
+        (model / "part").mkdir()
         (model / "weights.txt").write_text((context.input("load") / "data.txt").read_text()[::-1])
         (model / "part" / "names.txt").write_text(context.parameters.label)
+    if context.parameters.train_does == "pickle":
+        (model / "model.pkl").write_bytes(pickle.dumps(DATASET))
     if context.parameters.train_does == "more":
         (context.output / "out" / "importances.txt").write_text("1")
     if context.parameters.train_does == "read outside":

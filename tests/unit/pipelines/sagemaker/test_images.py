@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from sandbox.images.dockerfile import parse
+from pulumi_mlops.image import definitions
+from pulumi_mlops.image.dockerfile import parse
 from tests.unit.pipelines.sagemaker.containers import REPOSITORY
 
 FORBIDDEN = {"pulumi", "pulumi_mlops", "boto3", "botocore", "sagemaker"}
@@ -20,13 +21,13 @@ def loaded_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize(("image", "command"), [("pipeline", "train"), ("serving", "serve")])
 def test_sagemakers_command_is_on_the_images_path(image: str, command: str) -> None:
-    instructions = parse((REPOSITORY / "images" / image / "Dockerfile").read_text())
+    instructions = parse(definitions.dockerfile_of(image, REPOSITORY).read_text())
     copied = {each.arguments for each in instructions if each.keyword == "COPY"}
     environment = next(each.arguments for each in instructions if each.keyword == "ENV")
 
-    assert f"images/{image}/{command} /usr/local/bin/" in copied
+    assert f"mlops/{command} /usr/local/bin/" in copied
     assert "/usr/local/bin" in environment.split()[0].removeprefix("PATH=").split(":")
-    assert os.access(REPOSITORY / "images" / image / command, os.X_OK)
+    assert os.access(definitions.dockerfile_of(image, REPOSITORY).parent / command, os.X_OK)
     # An entry point would get the command as its argument.
     assert not [each for each in instructions if each.keyword == "ENTRYPOINT"]
 

@@ -89,6 +89,18 @@ def test_a_model_that_was_turned_down_is_not_handed_on(execution: Execution) -> 
     assert execution.models == {}
 
 
+def test_a_model_that_may_not_be_registered_fails_the_job_that_decides(execution: Execution) -> None:
+    for step in ("load", "check"):
+        execution.process(step)
+    execution.train(parameters(train_does="pickle"))
+
+    judged = execution.process("judge")
+
+    assert judged.code == 1
+    assert "model.pkl: got a pickle, which runs code when it is loaded" in judged.message
+    assert execution.models == {}
+
+
 def test_a_training_job_leaves_the_artifacts_files_alone_and_its_notes_beside_them(execution: Execution) -> None:
     for step in ("load", "check"):
         execution.process(step)
@@ -98,7 +110,8 @@ def test_a_training_job_leaves_the_artifacts_files_alone_and_its_notes_beside_th
     assert job.failure is None
     with tarfile.open(execution.archive) as packed:
         files = {member.name: packed.extractfile(member) for member in packed if member.isfile()}
-        assert {name: file.read() for name, file in files.items() if file} == {
+        assert set(files) == {"model.onnx", "serving.json", "golden.json", "weights.txt", "part/names.txt"}
+        assert {name: file.read() for name, file in files.items() if file and name.endswith(".txt")} == {
             "weights.txt": b"3 2 1",
             "part/names.txt": b"seven",
         }

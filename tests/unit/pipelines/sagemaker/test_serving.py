@@ -14,10 +14,10 @@ pytest.importorskip("kserve", reason="KServe has no release for this Python yet"
 
 from mlops_runtime.artifact import digest_directory
 from mlops_runtime.errors import SettingsError
-from mlops_runtime.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, settings_of_server
+from mlops_runtime.sagemaker.serving import BODY_LIMIT_BYTES, SageMakerServer, load, settings_of_server
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.request_body import Application, Message, Receive, Send
-from mlops_runtime.serving.served_model import load_served_model
+from mlops_runtime.serving.served_model import UnservableModelError, load_served_model
 from pulumi_mlops._shared import names
 from tests.unit.pipelines.sagemaker.containers import SERVE, container_environment, run_process
 from tests.unit.pipelines.sagemaker.servers import sagemaker_server, status_of
@@ -167,6 +167,30 @@ def test_everything_that_the_server_is_not_told_is_named_at_once() -> None:
     ):
         assert expected in str(caught.value)
     assert "MLOPS_MODEL_VERSION" not in str(caught.value)
+
+
+def test_a_model_larger_than_its_machine_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_artifact(folder)
+    given = variables(folder)
+    assert settings_of_server(given).memory is None
+    room = {names.MEMORY_VARIABLE: "8", names.MODEL_CACHE_VARIABLE: "6"}
+    assert load(folder, settings_of_server({**given, **room})).identity.version == "7"
+
+    with (folder / "model.onnx").open("ab") as file:
+        file.truncate(3 * 2**20)
+    with pytest.raises(UnservableModelError) as caught:
+        load(folder, settings_of_server({**given, **room}))
+    assert str(caught.value).startswith(
+        "flight-delay version 7: model: got 3.0 MiB of weights and a cache of 6.0 MiB, expected at most 8.0 MiB, "
+        "the most that the instance has, fix: choose a larger endpoint.sagemaker.instance_type"
+    )
+
+
+@pytest.mark.parametrize("name", [names.MEMORY_VARIABLE, names.MODEL_CACHE_VARIABLE])
+def test_a_size_that_is_no_number_is_told(name: str, model: Path) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: got '8Gi', expected a number of MiB"):
+        settings_of_server({**variables(model), name: "8Gi"})
 
 
 def test_the_port_is_8080_where_sagemaker_names_none(model: Path) -> None:

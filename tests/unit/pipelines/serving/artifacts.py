@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy
 import onnx
-from skl2onnx import to_onnx
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
 
@@ -25,6 +23,9 @@ ROW = {"departure_delay_minutes": 12.5, "carrier": "B6", "origin": "JFK", "wind_
 
 
 def write_artifact(directory: Path, *, tolerance: float = 1e-3) -> None:
+    from skl2onnx import to_onnx  # noqa: PLC0415 - slow to import
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+
     random = numpy.random.default_rng(0)
     rows = 400
     table = numpy.column_stack(

@@ -47,6 +47,7 @@ def listening(server: EndpointServer) -> Iterator[int]:
         finally:
             uvicorn_server.should_exit = True
             thread.join()
+            server.threads.close()
 
 
 def connect(port: int) -> socket.socket:

@@ -7,7 +7,8 @@ import pytest
 
 from mlops_runtime.artifact import digest_directory
 from mlops_runtime.serving import fetch as fetch_module
-from mlops_runtime.serving.fetch import FetchError, PinnedVersion, fetch
+from mlops_runtime.serving.fetch import FetchError, PinnedVersion, Room, fetch
+from mlops_runtime.serving.fit import Memory
 from mlops_runtime.serving.registry import RegisteredVersion, RegistryRefusalError, RegistryUnavailableError
 
 FILES = {"model.onnx": "graph", "MLmodel": "flavors", "code/tree.txt": "leaf"}
@@ -22,6 +23,7 @@ class FolderRegistry:
         self.folder = folder
         self.digest = digest
         self.version_failures: Iterator[Exception] = iter(())
+        self.sizes_failures: Iterator[Exception] = iter(())
         self.download_failures: Iterator[Exception] = iter(())
         self.downloads = 0
 
@@ -31,6 +33,11 @@ class FolderRegistry:
         if (model, version) != ("flight-delay", "7"):
             raise RegistryRefusalError(f"RESOURCE_DOES_NOT_EXIST: Model Version (name={model}, version={version})")
         return RegisteredVersion(self.digest, "folder:")
+
+    def sizes(self, artifact_uri: str) -> list[int]:
+        for failure in self.sizes_failures:
+            raise failure
+        return [each.stat().st_size for each in files_of(self.folder)]
 
     def download(self, artifact_uri: str, target: Path) -> Path:
         self.downloads += 1
@@ -190,6 +197,88 @@ def test_a_failed_fetch_leaves_what_was_there(
     refusal(registry, pinned, destination)
 
     assert [each.read_text() for each in files_of(destination)] == ["of the version before"]
+
+
+SIZE = sum(len(text) for text in FILES.values())
+WEIGHTS = len(FILES["model.onnx"])
+
+
+def fetch_into(room: Room, registry: FolderRegistry, pinned: PinnedVersion, destination: Path) -> None:
+    fetch(registry, pinned, destination, patience_seconds=60, room=room, say=say_nothing)
+
+
+def memory(size: int, cache: int = 0) -> Room:
+    return Room(memory=Memory("the container's memory", size, cache, "raise endpoint.kubernetes.memory"))
+
+
+def test_a_version_that_fits_arrives(registry: FolderRegistry, pinned: PinnedVersion, destination: Path) -> None:
+    registry.sizes_failures = iter([RegistryUnavailableError("down")])
+    fetch_into(Room(SIZE, memory(WEIGHTS + 3, 3).memory), registry, pinned, destination)
+    assert digest_directory(destination) == pinned.digest
+
+
+def test_a_version_larger_than_its_volume_is_refused_before_any_of_it_is_there(
+    registry: FolderRegistry, pinned: PinnedVersion, destination: Path
+) -> None:
+    with pytest.raises(
+        FetchError, match=r"version 7: model: got files of .*, fix: raise .*kubernetes\.model_volume_gib"
+    ):
+        fetch_into(Room(SIZE - 1), registry, pinned, destination)
+    assert registry.downloads == 0
+
+
+@pytest.mark.parametrize(("size", "cache"), [(WEIGHTS - 1, 0), (WEIGHTS, 1)])
+def test_a_version_larger_than_the_servers_memory_is_not_left_for_it(
+    registry: FolderRegistry, pinned: PinnedVersion, destination: Path, size: int, cache: int
+) -> None:
+    with pytest.raises(
+        FetchError, match=r"version 7: model: got .* of weights.*, fix: raise endpoint\.kubernetes\.memory"
+    ):
+        fetch_into(memory(size, cache), registry, pinned, destination)
+    assert list(destination.iterdir()) == []
+
+
+def test_a_version_that_is_there_already_still_has_to_fit(
+    registry: FolderRegistry, pinned: PinnedVersion, destination: Path
+) -> None:
+    try_fetch(registry, pinned, destination)
+    with pytest.raises(FetchError, match=r"of weights"):
+        fetch_into(memory(WEIGHTS - 1), registry, pinned, destination)
+
+
+def test_a_registry_that_does_not_list_the_files_is_told_of(
+    registry: FolderRegistry, pinned: PinnedVersion, destination: Path
+) -> None:
+    registry.sizes_failures = iter([RegistryRefusalError("403 Client Error")])
+    with pytest.raises(FetchError, match="flight-delay version 7: 403 Client Error"):
+        fetch_into(Room(SIZE), registry, pinned, destination)
+
+
+NEEDED = ["--registry-url", "http://r", "--model", "m", "--version", "1", "--digest", "d", "--destination", "/model"]
+
+
+@pytest.mark.parametrize(
+    ("given", "volume", "memory_mib", "cache_mib", "setting"),
+    [
+        ([], None, None, 0, ""),
+        (["--volume-mib", "4096", "--memory-mib", "512"], 4096, 512, 0, "endpoint.kubernetes.memory"),
+        (
+            ["--volume-mib", "1", "--accelerator-memory-mib", "24576", "--cache-mib", "6"],
+            *(1, 24576, 6, "endpoint.kubernetes.accelerator.count"),
+        ),
+    ],
+)
+def test_the_command_line_says_what_a_version_has_to_fit(
+    given: list[str], volume: int | None, memory_mib: int | None, cache_mib: int, setting: str
+) -> None:
+    room = fetch_module.room_of(fetch_module.parser().parse_args([*NEEDED, *given]))
+    assert room.volume_bytes == (None if volume is None else volume * 2**20)
+    if memory_mib is None:
+        assert room.memory is None
+        return
+    assert room.memory is not None
+    assert (room.memory.memory_bytes, room.memory.cache_bytes) == (memory_mib * 2**20, cache_mib * 2**20)
+    assert setting in room.memory.fix
 
 
 def test_a_registry_that_hangs_is_cut_off() -> None:

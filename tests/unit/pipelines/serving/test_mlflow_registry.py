@@ -1,15 +1,17 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import ClassVar
+from urllib.parse import parse_qs
 
 import pytest
 
 from mlops_runtime.serving.mlflow_registry import MlflowRegistry
 from mlops_runtime.serving.registry import RegistryRefusalError, RegistryUnavailableError
 
+Answer = tuple[int, object]
 API = "/api/2.0/mlflow/model-versions"
 MODEL_API = "/api/2.0/mlflow/registered-models/get"
 
@@ -17,10 +19,12 @@ MODEL_API = "/api/2.0/mlflow/registered-models/get"
 class Handler(BaseHTTPRequestHandler):
     """Answers as MLflow's server does, from a table of paths."""
 
-    answers: ClassVar[dict[str, tuple[int, object]]] = {}
+    answers: ClassVar[dict[str, Answer | Callable[[dict[str, list[str]]], Answer]]] = {}
 
     def do_GET(self) -> None:
-        status, document = self.answers.get(self.path.partition("?")[0], (404, {"error_code": "NOT_FOUND"}))
+        path, _, query = self.path.partition("?")
+        answer = self.answers.get(path, (404, {"error_code": "NOT_FOUND"}))
+        status, document = answer(parse_qs(query)) if callable(answer) else answer
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -58,6 +62,25 @@ def test_a_version_has_its_digest_and_its_address(url: str) -> None:
 
     assert found.digest == "sha256:1"
     assert found.artifact_uri == "mlflow-artifacts:/1/models/m-1"
+
+
+def test_the_sizes_of_a_versions_files_are_listed_folder_by_folder(url: str) -> None:
+    listing = "/api/2.0/mlflow-artifacts/artifacts"
+    folders: dict[str, list[dict[str, object]]] = {
+        "1/models/m-1": [
+            {"path": "MLmodel", "is_dir": False, "file_size": 7},
+            {"path": "code", "is_dir": True},
+            {"path": "unknown", "is_dir": False},
+        ],
+        "1/models/m-1/code": [{"path": "tree.py", "is_dir": False, "file_size": 11}],
+    }
+    Handler.answers[listing] = lambda query: (200, {"files": folders[query["path"][0]]})
+
+    assert sorted(MlflowRegistry(url).sizes("mlflow-artifacts:/1/models/m-1")) == [7, 11]
+
+    Handler.answers[listing] = (403, {"error_code": "PERMISSION_DENIED", "message": "not yours"})
+    with pytest.raises(RegistryRefusalError, match="not yours"):
+        MlflowRegistry(url).sizes("mlflow-artifacts:/1/models/m-1")
 
 
 def test_a_version_that_is_not_ready_is_refused(url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mlops_runtime.serving import truth_check
 from mlops_runtime.serving.served_model import ServedModel
 from mlops_runtime.serving.termination import MAXIMUM_BYTES
-from mlops_runtime.serving.truth_check import Pinned, TruthError, check_endpoint, load_pinned
+from mlops_runtime.serving.truth_check import ANSWER_MARGIN_SECONDS, Pinned, TruthError, check_endpoint, load_pinned
 
 Change = Callable[[str, dict[str, Any]], None]
 
@@ -86,6 +86,25 @@ def shifted(place: str, by: float) -> Change:
             values[2] += by
 
     return change
+
+
+def test_an_answer_is_waited_for_as_long_as_the_endpoint_may_take(served: ServedModel, pinned: Pinned) -> None:
+    asked: list[httpx.Request] = []
+
+    class Noting(Replica):
+        def answer(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return super().answer(request)
+
+    check_endpoint(
+        "http://endpoint",
+        pinned,
+        connections=1,
+        settle_seconds=0,
+        request_timeout_seconds=90,
+        transport=lambda: Noting(served),
+    )
+    assert {request.extensions["timeout"]["read"] for request in asked} == {90 + ANSWER_MARGIN_SECONDS}
 
 
 def test_the_pinned_version_passes(served: ServedModel, pinned: Pinned) -> None:

@@ -82,7 +82,7 @@ def test_a_build_sees_its_ingredients_and_nothing_else(checkout: Path, builder: 
     _build(checkout)
     assert builder.contexts == [
         {
-            "images/pipeline/Dockerfile",
+            "Dockerfile",
             "images/pipeline/requirements.txt",
             "pipelines/code/__init__.py",
             "pipelines/code/inner/module.py",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_mlops.image.content import files_below, stage
 from sandbox.errors import SandboxError
-from sandbox.images.content import content_tag, context_files, stage
+from sandbox.images.content import content_tag, sources, tag_of
 
 INGREDIENTS = (
     "images/pipeline/Dockerfile",
@@ -14,10 +15,11 @@ INGREDIENTS = (
     "pipelines/code/__init__.py",
     "pipelines/code/inner/module.py",
 )
+IN_CONTEXT = sorted(("Dockerfile", *INGREDIENTS[1:]))
 
 
 def test_the_ingredients_are_the_dockerfile_and_what_it_copies(checkout: Path) -> None:
-    assert context_files("pipeline", checkout) == sorted(INGREDIENTS)
+    assert list(sources("pipeline", checkout)) == IN_CONTEXT
 
 
 @pytest.mark.parametrize("name", INGREDIENTS)
@@ -78,10 +80,10 @@ def test_what_is_staged_is_what_is_hashed_and_can_be_read_by_anybody(checkout: P
     (checkout / "pipelines/code/__init__.py").chmod(0o600)
     folder = tmp_path / "context"
     folder.mkdir(mode=0o700)
-    assert stage("pipeline", folder, checkout) == folder / "images/pipeline/Dockerfile"
+    assert stage(sources("pipeline", checkout), folder) == folder / "Dockerfile"
     staged = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    assert staged == sorted(INGREDIENTS)
-    assert content_tag("pipeline", folder) == content_tag("pipeline", checkout)
+    assert staged == IN_CONTEXT
+    assert tag_of(files_below(folder)) == content_tag("pipeline", checkout)
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in folder.rglob("*"))
 
 
@@ -105,5 +107,5 @@ def test_a_link_is_refused_since_it_may_lead_anywhere(checkout: Path) -> None:
 
 
 def test_an_image_without_dockerfile_is_unknown(checkout: Path) -> None:
-    with pytest.raises(SandboxError, match=r"image elsewhere: .*Dockerfile does not exist"):
+    with pytest.raises(SandboxError, match=r"images/elsewhere/Dockerfile: does not exist"):
         content_tag("elsewhere", checkout)

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_mlops.image.content import Source
 from sandbox import paths
 from sandbox.images import requirements
-from sandbox.images.dockerfile import copied
+from sandbox.images.content import sources
 
 
 def test_the_committed_requirements_are_those_of_the_lock_file() -> None:
@@ -47,5 +48,5 @@ def test_no_pod_carries_what_declares_infrastructure(name: str) -> None:
 
 @pytest.mark.parametrize("name", requirements.REQUIREMENT_SETS)
 def test_each_image_installs_its_own_requirements(name: str) -> None:
-    recipe = (paths.checkout() / "images" / name / "Dockerfile").read_text()
-    assert f"images/{name}/requirements.txt" in copied(recipe)
+    copied: list[Source] = list(sources(name).values())
+    assert requirements.requirements_file(name, paths.checkout()) in copied

@@ -7,6 +7,8 @@ import pytest
 from pulumi_mlops._shared.aws import generate_instance_types
 from pulumi_mlops._shared.aws.instance_disks import FILE as DISKS_FILE
 from pulumi_mlops._shared.aws.instance_disks import disk_gb
+from pulumi_mlops._shared.aws.instance_memory import FILE as MEMORY_FILE
+from pulumi_mlops._shared.aws.instance_memory import AcceleratorKind, InstanceMemory, memory_of
 from pulumi_mlops._shared.aws.instance_types import FILE, InstanceUse, regions, supported
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 
@@ -42,6 +44,8 @@ def test_no_instance_is_known_where_there_is_no_sagemaker() -> None:
 
 def test_the_lists_are_written_as_the_generator_writes_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     written, disks = tmp_path / "instance_types.json", tmp_path / "instance_disks.json"
+    memory = tmp_path / "instance_memory.json"
+    monkeypatch.setattr(generate_instance_types, "MEMORY_FILE", memory)
     monkeypatch.setattr(generate_instance_types, "FILE", written)
     monkeypatch.setattr(generate_instance_types, "DISKS_FILE", disks)
     generate_instance_types.main()
@@ -49,6 +53,19 @@ def test_the_lists_are_written_as_the_generator_writes_them(monkeypatch: pytest.
     assert json.loads(written.read_text()).keys() == json.loads(FILE.read_text()).keys()
     assert len(FILE.read_text().splitlines()) == len(regions()) + len(InstanceUse) + 6
     assert json.loads(DISKS_FILE.read_text()).items() <= json.loads(disks.read_text()).items()
+    now = json.loads(memory.read_text())
+    assert all(now[name] == sizes for name, sizes in json.loads(MEMORY_FILE.read_text()).items())
+
+
+def test_memory_is_that_of_the_machine_and_of_its_accelerators() -> None:
+    assert memory_of("ml.m5.large") == InstanceMemory(8192)
+    assert memory_of("ml.g5.12xlarge") == InstanceMemory(196608, AcceleratorKind.GPU, 4 * 22888)
+    assert memory_of("ml.inf2.xlarge") == InstanceMemory(16384, AcceleratorKind.NEURON, 32768)
+    assert memory_of("ml.of-tomorrow") is None
+    assert [memory.most_mib for name in ("ml.g5.xlarge", "ml.g5.12xlarge") if (memory := memory_of(name))] == [
+        22888,
+        196608,
+    ]
 
 
 def test_only_machines_with_disks_of_their_own_have_a_size() -> None:

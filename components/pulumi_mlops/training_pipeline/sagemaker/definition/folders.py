@@ -10,6 +10,7 @@ INPUT_FOLDER = "/opt/ml/processing/input"
 OUTPUT_FOLDER = "/opt/ml/processing/output"
 OUTPUT_NAME = "step"
 """Name of the output that every processing job has."""
+CHECKPOINT_FOLDER = "/opt/ml/checkpoints"
 MODEL_FOLDER = "/opt/ml/processing/model"
 MODEL_OUTPUT_NAME = "model"
 """Name of the output that the step which decides puts the model into, under its digest."""
@@ -27,6 +28,11 @@ def models_address(plan: PipelinePlan) -> str:
 def output_of_run(plan: PipelinePlan, step: str) -> Document:
     """Return where a step puts its output: a folder of this execution."""
     return join("/", f"s3://{plan.bucket}/{runs_folder(plan.name)}", EXECUTION_ID, step)
+
+
+def checkpoints_of_run(plan: PipelinePlan, step: str) -> Document:
+    """Return where a training job's checkpoints are kept, for the same job when it starts anew: this execution's."""
+    return join("/", f"s3://{plan.bucket}/{runs_folder(plan.name)}", EXECUTION_ID, step, "checkpoints")
 
 
 def output_of(plan: PipelinePlan, step: str) -> Document:

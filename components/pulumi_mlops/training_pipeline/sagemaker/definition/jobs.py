@@ -2,16 +2,13 @@
 
 from typing import Any
 
+from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, retries
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops.training_pipeline.sagemaker.definition.plan import PipelinePlan, StepPlan
 from pulumi_mlops.training_pipeline.sagemaker.definition.references import EXECUTION_ID, parameter, text
 
 PARAMETER_PREFIX = "MLOPS_PARAMETER_"
-# AWS itself failed to start the job, or asked for patience.
-_STEP_FAULTS = ("Step.SERVICE_FAULT", "Step.THROTTLING")
-# The job failed through no fault of its code.
-_JOB_FAULTS = ("SageMaker.CAPACITY_ERROR", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.RESOURCE_LIMIT")
 
 
 def environment(plan: PipelinePlan) -> dict[str, Any]:
@@ -85,27 +82,11 @@ def step(plan: PipelinePlan, step: StepPlan, arguments: Document) -> Document:
             "Description": step.description or None,
             "Arguments": without_none({**arguments, "RoleArn": plan.role_arn, "Tags": tags(plan)}),
             "CacheConfig": {"Enabled": True, "ExpireAfter": f"P{plan.cache_days}D"} if plan.cache_days else None,
-            "RetryPolicies": retries(plan, _STEP_FAULTS, _JOB_FAULTS),
+            "RetryPolicies": retries(plan.retry_attempts, STEP_FAULTS, JOB_FAULTS),
         }
     )
 
 
 def registration_retries(plan: PipelinePlan) -> list[Document] | None:
     """Return how the registration, which is no job, is tried again."""
-    return retries(plan, _STEP_FAULTS)
-
-
-def retries(plan: PipelinePlan, *faults: tuple[str, ...]) -> list[Document] | None:
-    """Return how a step is tried again: each kind of fault with growing pauses that suit it."""
-    if plan.retry_attempts == 0:
-        return None
-    pauses = {_STEP_FAULTS: 10, _JOB_FAULTS: 60}
-    return [
-        {
-            "ExceptionType": list(kind),
-            "IntervalSeconds": pauses[kind],
-            "BackoffRate": 2.0,
-            "MaxAttempts": plan.retry_attempts,
-        }
-        for kind in faults
-    ]
+    return retries(plan.retry_attempts, STEP_FAULTS)

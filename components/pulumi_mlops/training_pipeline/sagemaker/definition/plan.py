@@ -73,6 +73,8 @@ class PipelinePlan:
     retry_attempts: int
     is_isolated: bool
     """Whether the jobs have no network."""
+    spot_wait_seconds: int | None = None
+    """How long the training job may wait for spare capacity and run; None: it runs on demand."""
     champion: Mapping[str, str] | None = None
     kms_key_arn: str | None = None
     model_data_kms_key_arn: str | None = None

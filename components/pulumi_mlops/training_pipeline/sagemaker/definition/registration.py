@@ -50,7 +50,7 @@ def registration_steps(plan: PipelinePlan, step: StepPlan, result_step: str) -> 
 
 
 def _conditions(plan: PipelinePlan, result_step: str) -> list[Document]:
-    """The step's own verdict; and the gate once more, so that no code can pass what the stack's bound forbids."""
+    """Return the step's own verdict, and the gate once more: no code can pass what the stack's bound forbids."""
     rejected = from_file(result_step, RESULT, "rejected")
     conditions: list[Document] = [{"Type": "Equals", "LeftValue": rejected, "RightValue": "false"}]
     if plan.gate is not None:

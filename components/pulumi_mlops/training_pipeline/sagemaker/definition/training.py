@@ -26,10 +26,24 @@ def training_step(plan: PipelinePlan, step: StepPlan) -> Document:
         "EnableNetworkIsolation": plan.is_isolated,
         "VpcConfig": jobs.vpc(plan),
         "StoppingCondition": jobs.stopping_condition(plan),
+        **_spot(plan, step),
         # The profiler would put files of its own beside the model.
         "ProfilerConfig": {"DisableProfiler": True},
     }
     return jobs.step(plan, step, arguments)
+
+
+def _spot(plan: PipelinePlan, step: StepPlan) -> Document:
+    """Return how the job runs on spare capacity, if it does.
+
+    What it has written when AWS takes the capacity back is there again when it starts anew.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
+    """
+    if plan.spot_wait_seconds is None:
+        return {}
+    checkpoints = {"S3Uri": folders.checkpoints_of_run(plan, step.name), "LocalPath": folders.CHECKPOINT_FOLDER}
+    stopping = {**jobs.stopping_condition(plan), "MaxWaitTimeInSeconds": plan.spot_wait_seconds}
+    return {"EnableManagedSpotTraining": True, "CheckpointConfig": checkpoints, "StoppingCondition": stopping}
 
 
 def _channel(plan: PipelinePlan, name: str) -> Document:

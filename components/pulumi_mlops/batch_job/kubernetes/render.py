@@ -1,0 +1,167 @@
+"""The Kubernetes objects of a batch: a CronJob, of which each run is one Job."""
+
+import pulumi
+
+from pulumi_mlops._shared import names
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
+from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.batch_job.kubernetes.settings import BatchSettings
+from pulumi_mlops.batch_job.kubernetes.volumes import DATA_FOLDER, claims_of, path_in_pod
+from pulumi_mlops.batch_job.settings import command
+
+COMPONENT = names.BATCH_JOB
+SCORE = "score"
+# The 31st of February: what a CronJob without a schedule has in its place, being suspended besides.
+NEVER = "0 0 31 2 *"
+KEEP_FINISHED_RUNS_SECONDS = 7 * 24 * 3600
+START_AT_MOST_SECONDS_LATE = 3600
+FETCH_SECONDS = 600
+# A pod that dies is replaced, and the new one goes on from where the old one was.
+RETRIES = 2
+FINAL_EXIT_CODES = (2, 3, 4)
+"""`mlops_runtime.batch.report.ExitCode`: refused, too many rows or whole files set aside. No retry mends these."""
+_AWS = "https://s3.amazonaws.com"
+
+
+def selector(settings: BatchSettings) -> dict[str, str]:
+    """Labels that select the pods of all runs."""
+    return labels.selector(settings.name, COMPONENT)
+
+
+def pod_labels(settings: BatchSettings) -> dict[str, str]:
+    """Labels of a run's Job and pods."""
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+
+
+def metadata(settings: BatchSettings) -> Document:
+    """Metadata of the batch's objects."""
+    return labels.metadata(settings.name, settings.namespace, pod_labels(settings), settings.tags)
+
+
+def service_account(settings: BatchSettings) -> Document:
+    """Return the identity of a run."""
+    return objects.service_account(metadata(settings), settings.service_account_annotations)
+
+
+def network_policy(settings: BatchSettings) -> Document:
+    """Return what a run may connect to: the registry, S3 where the tables are there, and what is allowed besides."""
+    elsewhere = [{"to": [{"ipBlock": {"cidr": cidr}} for cidr in settings.allowed_egress_cidrs]}]
+    return network.policy(
+        metadata(settings),
+        selector(settings),
+        egress=[
+            network.to_dns(),
+            network.to_url(settings.registry_url),
+            *([network.to_url(settings.s3_endpoint_url or _AWS)] if settings.uses_s3 else []),
+            *(elsewhere if settings.allowed_egress_cidrs else []),
+            *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
+        ],
+    )
+
+
+def cron_job(settings: BatchSettings, model: PinnedModel) -> Document:
+    """Return the batch. The schedule starts no run while one that it started goes on."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": metadata(settings),
+        "spec": {
+            "schedule": settings.schedule or NEVER,
+            "timeZone": "Etc/UTC",
+            "suspend": settings.schedule is None,
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": START_AT_MOST_SECONDS_LATE,
+            "successfulJobsHistoryLimit": 3,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {"metadata": {"labels": pod_labels(settings)}, "spec": _run(settings, model)},
+        },
+    }
+
+
+def _run(settings: BatchSettings, model: PinnedModel) -> Document:
+    pod = pods.pod(
+        settings.name,
+        [_score(settings, model)],
+        init_containers=[
+            fetch.fetch_container(
+                settings.image,
+                settings.registry_url,
+                settings.model_name,
+                model,
+                memory=settings.memory,
+                timeout_seconds=min(FETCH_SECONDS, settings.run_timeout_seconds),
+                room=(
+                    *("--volume-mib", str(settings.model_volume_gib * 1024)),
+                    *("--memory-mib", str(quantities.mebibytes(settings.memory))),
+                ),
+            )
+        ],
+        volumes=[fetch.model_volume(settings.model_volume_gib), *_volumes(settings)],
+        pull_secrets=settings.image_pull_secret_names,
+        cluster_assigned_user=settings.cluster_assigned_user,
+        more={"restartPolicy": "Never"},
+    )
+    return {
+        "backoffLimit": RETRIES,
+        # https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy: the first rule that fits
+        # holds. A drained or reclaimed node is no fault of the run and counts as no retry.
+        "podFailurePolicy": {
+            "rules": [
+                {
+                    "action": "FailJob",
+                    "onExitCodes": {"containerName": SCORE, "operator": "In", "values": list(FINAL_EXIT_CODES)},
+                },
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            ]
+        },
+        "activeDeadlineSeconds": settings.run_timeout_seconds,
+        "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
+        "template": {
+            "metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations),
+            "spec": pod,
+        },
+    }
+
+
+def _score(settings: BatchSettings, model: PinnedModel) -> Document:
+    places = {"input_at": path_in_pod(settings.input), "output_at": path_in_pod(settings.output)}
+    secret = settings.s3_credentials_secret_name
+    return pods.container(
+        SCORE,
+        settings.image,
+        [
+            *("python", "-m", "mlops_runtime.batch", "--model-directory", fetch.MODEL_FOLDER),
+            *command(settings, model, **places),
+        ],
+        resources=quantities.batch_resources({"cpu": settings.cpu, "memory": settings.memory}),
+        mounts=[
+            pods.mount(fetch.MODEL_VOLUME, fetch.MODEL_FOLDER, read_only=True),
+            *(
+                pods.mount(volume, f"{DATA_FOLDER}/{claim}", read_only=read_only)
+                for volume, claim, read_only in claims_of(settings.input, settings.output)
+            ),
+        ],
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
+        more={"envFrom": [{"secretRef": {"name": secret}}]} if secret is not None else None,
+    )
+
+
+def _environment(settings: BatchSettings) -> dict[str, pulumi.Input[str] | Document]:
+    variables: dict[str, pulumi.Input[str] | Document] = {
+        # Libraries that count the node's cores would start more threads than the container has CPU for.
+        "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    if settings.s3_endpoint_url is not None:
+        variables["AWS_ENDPOINT_URL_S3"] = settings.s3_endpoint_url
+    if settings.s3_region is not None:
+        variables["AWS_REGION"] = settings.s3_region
+    return variables
+
+
+def _volumes(settings: BatchSettings) -> list[Document]:
+    return [
+        {"name": volume, "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}
+        for volume, claim, read_only in claims_of(settings.input, settings.output)
+    ]

@@ -1,0 +1,22 @@
+"""Where a run's pod has the volumes of its tables. Pure, and without Pulumi: the command line asks too."""
+
+from pulumi_mlops.batch_job.locations import claim_path
+
+DATA_FOLDER = "/data"
+
+
+def path_in_pod(location: str) -> str:
+    """Return where a run finds a location: its path on a mounted volume, or the S3 URI as it is."""
+    found = claim_path(location)
+    return location if found is None else f"{DATA_FOLDER}/{found.claim}/{found.path}".rstrip("/")
+
+
+def claims_of(input_location: str, output_location: str) -> list[tuple[str, str, bool]]:
+    """Return each volume of a run's pod: its name there, its claim, and whether it is mounted read-only."""
+    read, written = claim_path(input_location), claim_path(output_location)
+    claims = []
+    if read is not None and (written is None or read.claim != written.claim):
+        claims.append(("input", read.claim, True))
+    if written is not None:
+        claims.append(("output", written.claim, False))
+    return claims

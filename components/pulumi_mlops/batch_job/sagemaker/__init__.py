@@ -1,0 +1,1 @@
+"""A batch on SageMaker: a pipeline of one processing job."""

@@ -1,0 +1,144 @@
+"""The AWS resources of a batch: a pipeline of one processing job, the version's look-up, and the schedule."""
+
+from typing import Any
+
+import pulumi
+
+from pulumi_mlops._shared import names
+from pulumi_mlops._shared.aws.model_data import model_data_url
+from pulumi_mlops._shared.aws.model_packages import package_arn
+from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, Pipeline, retries
+from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
+from pulumi_mlops._shared.aws.volumes import has_own_disks
+from pulumi_mlops._shared.documents import Document, to_json, without_none
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.batch_job.sagemaker.names import Role, pipeline_arn, role_arn
+from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
+from pulumi_mlops.batch_job.settings import command
+
+VERSION = "2020-12-01"
+STEP = "score"
+ENTRYPOINT = ("python", "-m", "mlops_runtime.sagemaker.batch")
+MODEL_FOLDER = "/opt/ml/processing/input/model"
+# AWS' own faults alone: a job that ended by itself is not tried again. The run after it goes on where it was.
+RETRIES = 3
+
+
+def package(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
+    """Return the version that is pinned, as it is looked up in the registry."""
+
+    def arn(group: str, version: str) -> str:
+        return package_arn(names.model_package_group_arn(settings.account, group), version)
+
+    return {
+        "region": settings.account.region,
+        "package_arn": combine(arn, settings.model_package_group, model.version),
+        "digest": model.digest,
+        "model_data_url": _model_data(settings, model),
+    }
+
+
+def pipeline(settings: SageMakerBatchSettings, model: PinnedModel) -> Pipeline:
+    """Return the pipeline."""
+    return {
+        "pipeline_name": settings.aws_name,
+        "pipeline_display_name": settings.aws_name,
+        "pipeline_description": f"Scores a table with {settings.model_name}.",
+        "role_arn": role_arn(settings, Role.EXECUTION),
+        "pipeline_definition": combine(to_json, _definition(settings, model)),
+        "tags": dict(settings.job_tags),
+    }
+
+
+def schedule(settings: SageMakerBatchSettings, cron_fields: str) -> Schedule:
+    """Return the schedule.
+
+    Args:
+        settings: The batch.
+        cron_fields: Its schedule.
+    """
+    arns = {"pipeline_arn": pipeline_arn(settings), "role_arn": role_arn(settings, Role.SCHEDULE)}
+    return schedule_of(settings.aws_name, cron_fields, **arns)
+
+
+def _model_data(settings: SageMakerBatchSettings, model: PinnedModel) -> pulumi.Input[str]:
+    return combine(model_data_url, settings.model_data_bucket, settings.model_package_group, model.digest)
+
+
+def _definition(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
+    places = {names.BATCH_INPUT_PARAMETER: settings.input, names.BATCH_OUTPUT_PARAMETER: settings.output}
+    return {
+        "Version": VERSION,
+        "Metadata": {},
+        "Parameters": [{"Name": name, "Type": "String", "DefaultValue": place} for name, place in places.items()],
+        "Steps": [
+            {
+                "Name": STEP,
+                "Type": "Processing",
+                "Arguments": _job(settings, model),
+                "RetryPolicies": retries(RETRIES, STEP_FAULTS, JOB_FAULTS),
+            }
+        ],
+    }
+
+
+def _job(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
+    """Return the request that creates the job. It reads and writes S3 by itself, so it is in no network isolation."""
+    places = {
+        "input_at": {"Get": f"Parameters.{names.BATCH_INPUT_PARAMETER}"},
+        "output_at": {"Get": f"Parameters.{names.BATCH_OUTPUT_PARAMETER}"},
+    }
+    return without_none(
+        {
+            "ProcessingResources": {"ClusterConfig": _machine(settings)},
+            "AppSpecification": {
+                "ImageUri": settings.image,
+                "ContainerEntrypoint": list(ENTRYPOINT),
+                "ContainerArguments": command(settings, model, **places),
+            },
+            "ProcessingInputs": [_model_input(_model_data(settings, model))],
+            "Environment": {"AWS_REGION": settings.account.region, "OMP_WAIT_POLICY": "PASSIVE"},
+            "NetworkConfig": without_none({"EnableNetworkIsolation": False, "VpcConfig": _network(settings)}),
+            "StoppingCondition": {"MaxRuntimeInSeconds": settings.run_timeout_seconds},
+            "RoleArn": role_arn(settings, Role.JOB),
+            "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.job_tags.items())] or None,
+        }
+    )
+
+
+def _model_input(model_data: Any) -> Document:
+    return {
+        "InputName": "model",
+        "S3Input": {
+            "S3Uri": model_data,
+            "LocalPath": MODEL_FOLDER,
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3DataDistributionType": "FullyReplicated",
+            "S3CompressionType": "None",
+        },
+    }
+
+
+def _machine(settings: SageMakerBatchSettings) -> Document:
+    encrypts = settings.kms_key_arn is not None and not has_own_disks(settings.instance_type)
+    return without_none(
+        {
+            "InstanceCount": 1,
+            "InstanceType": settings.instance_type,
+            "VolumeSizeInGB": settings.volume_gib,
+            "VolumeKmsKeyId": settings.kms_key_arn if encrypts else None,
+        }
+    )
+
+
+def _network(settings: SageMakerBatchSettings) -> Any:
+    """Return the network that the job is in, in an order that does not change; None for SageMaker's own."""
+    if not settings.subnet_ids:
+        return None
+    return combine(
+        lambda groups, subnets: {"SecurityGroupIds": sorted(groups), "Subnets": sorted(subnets)},
+        list(settings.security_group_ids),
+        list(settings.subnet_ids),
+    )

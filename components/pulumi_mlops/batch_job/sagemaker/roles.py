@@ -1,0 +1,104 @@
+"""Who acts for a batch on AWS, each with the rights that it needs and no more.
+
+The code that scores cannot start jobs, and SageMaker, which does, cannot read the tables.
+"""
+
+from collections.abc import Callable, Iterator
+
+from pulumi_mlops._shared.aws import permissions, policies
+from pulumi_mlops._shared.aws.model_data import group_prefix
+from pulumi_mlops._shared.aws.policies import statement
+from pulumi_mlops._shared.aws.roles import RoleSettings
+from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.batch_job.sagemaker.names import Role, pipeline_arn, role_arn, role_name
+from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
+
+Statements = Callable[[SageMakerBatchSettings], Iterator[Document]]
+
+
+def job_role(settings: SageMakerBatchSettings) -> RoleSettings:
+    """Return what the code that scores runs as."""
+    account = settings.account
+    source = account.arn("sagemaker", "processing-job/*")
+    trust = policies.trust_policy(policies.SAGEMAKER, account, [source])
+    return _role(settings, Role.JOB, "Role of the job of batch {}", trust, _job, _network_and_keys_of_job)
+
+
+def execution_role(settings: SageMakerBatchSettings) -> RoleSettings:
+    """Return what SageMaker starts the job as."""
+    source = policies.pipeline_source(settings.account, settings.aws_name)
+    trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
+    return _role(settings, Role.EXECUTION, "Execution role of batch {}", trust, _execution, _keys_of_execution)
+
+
+def schedule_role(settings: SageMakerBatchSettings) -> RoleSettings:
+    """Return what EventBridge Scheduler starts the batch as."""
+    source = policies.schedule_source(settings.account)
+    trust = policies.trust_policy(policies.SCHEDULER, settings.account, [source])
+    return _role(settings, Role.SCHEDULE, "Starts the batch {}", trust, _schedule)
+
+
+def _role(
+    settings: SageMakerBatchSettings,
+    role: Role,
+    description: str,
+    trust: Document,
+    statements: Statements,
+    network_and_key_statements: Statements | None = None,
+) -> RoleSettings:
+    return RoleSettings(
+        role_name=role_name(settings, role),
+        description=description.format(settings.aws_name),
+        trust=trust,
+        statements=list(statements(settings)),
+        network_and_key_statements=list(network_and_key_statements(settings) if network_and_key_statements else ()),
+        tags=settings.job_tags,
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+
+
+def _job(settings: SageMakerBatchSettings) -> Iterator[Document]:
+    account = settings.account
+    models = combine(group_prefix, settings.model_package_group)
+    yield from permissions.read_objects(account, settings.model_data_bucket, [models], sid="ReadModels")
+    yield from permissions.read_location(account, settings.input, "ReadInput")
+    # What an earlier run made is read to go on from it, and removed where the input no longer has its rows.
+    output = f"{settings.output.rstrip('/')}/"
+    yield from permissions.read_location(account, output, "ReadOutput")
+    objects = permissions.location_arn(account, output, "{bucket}/{key}*")
+    actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+    yield statement(actions, [objects], sid="WriteOutput")
+    yield from permissions.pull_images(account, [settings.image])
+    yield permissions.write_logs(account, ["/aws/sagemaker/ProcessingJobs"])
+    yield permissions.put_metrics()
+
+
+def _network_and_keys_of_job(settings: SageMakerBatchSettings) -> Iterator[Document]:
+    if settings.model_data_kms_key_arn is not None:
+        actions = ["kms:Decrypt", "kms:DescribeKey"]
+        yield statement(actions, [settings.model_data_kms_key_arn], sid="DecryptModels")
+    if settings.data_kms_key_arns:
+        actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        yield statement(actions, settings.data_kms_key_arns, sid="UseKeysOfTables")
+    if settings.kms_key_arn is not None:
+        yield from permissions.use_key(settings.kms_key_arn, volumes=True)
+    if settings.subnet_ids:
+        yield from permissions.use_network(settings.account, settings.subnet_ids, settings.security_group_ids)
+
+
+def _execution(settings: SageMakerBatchSettings) -> Iterator[Document]:
+    # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
+    jobs = [settings.account.arn("sagemaker", "processing-job/pipelines-*")]
+    actions = ["CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob", "AddTags"]
+    yield statement([f"sagemaker:{action}" for action in actions], jobs, sid="RunJobs")
+    yield permissions.pass_role(role_arn(settings, Role.JOB), policies.SAGEMAKER)
+
+
+def _keys_of_execution(settings: SageMakerBatchSettings) -> Iterator[Document]:
+    if settings.kms_key_arn is not None:
+        yield from permissions.start_encrypted(settings.kms_key_arn)
+
+
+def _schedule(settings: SageMakerBatchSettings) -> Iterator[Document]:
+    yield statement(["sagemaker:StartPipelineExecution"], [pipeline_arn(settings)], sid="StartPipeline")

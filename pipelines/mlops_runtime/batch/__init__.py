@@ -1,0 +1,1 @@
+"""Scores a whole table with one registered version, partition by partition: `python -m mlops_runtime.batch`."""

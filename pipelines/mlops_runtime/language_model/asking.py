@@ -1,0 +1,45 @@
+"""Asking a language model its golden prompts, over its own routes."""
+
+from collections.abc import Iterator
+
+import httpx
+
+from .golden import GoldenPrompt, GoldenPrompts
+
+COMPLETIONS = "/v1/completions"
+
+
+class AnswerError(Exception):
+    """A server answers in another form than the protocol's; the message says what came."""
+
+
+def golden_answers(
+    client: httpx.Client, name: str, golden: GoldenPrompts
+) -> Iterator[tuple[GoldenPrompt, httpx.Response, str]]:
+    """Yield each golden prompt with the whole answer to it and the answer's text.
+
+    Raises:
+        AnswerError: A status other than 200, or a document without a text.
+        httpx.HTTPError: No answer.
+    """
+    for prompt in golden.prompts:
+        request = {"model": name, "prompt": prompt.prompt, "max_tokens": prompt.tokens_max, "temperature": 0, "seed": 0}
+        answer = client.post(COMPLETIONS, json=request)
+        yield prompt, answer, completion_of(answer)
+
+
+def completion_of(answer: httpx.Response) -> str:
+    """Return the text of a completion.
+
+    Raises:
+        AnswerError: There is none.
+    """
+    if answer.status_code != httpx.codes.OK:
+        raise AnswerError(f"got status {answer.status_code} {answer.text[:200]!r}, expected 200")
+    try:
+        text = answer.json()["choices"][0]["text"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise AnswerError(f"got {answer.text[:200]!r}, expected a completion with a text") from error
+    if not isinstance(text, str):
+        raise AnswerError(f"got {text!r:.200}, expected a text")
+    return text

@@ -1,0 +1,55 @@
+"""What a served language model is: the file `language_model.json` of a model artifact."""
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mlops_runtime.serving.contract import parse_file
+
+CONTRACT_FILE_NAME = "language_model.json"
+
+
+def _within_the_artifact(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"got {name!r}, expected a file of the artifact, named from its folder")
+    return name
+
+
+class LanguageModelContract(BaseModel):
+    """A language model's weights, and what a server of it takes.
+
+    The weights are in llama.cpp's format, which holds tensors and metadata and runs no code when it is loaded.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Literal["llama.cpp"] = "llama.cpp"
+    """What runs it."""
+
+    weights: Annotated[str, Field(min_length=1), AfterValidator(_within_the_artifact)]
+    """The GGUF file, named from the artifact's folder."""
+
+    context_tokens: int = Field(ge=64, le=1_048_576)
+    """How many tokens of prompt and answer together one request may have."""
+
+    parallel_requests: int = Field(default=4, ge=1, le=256)
+    """How many requests are answered at a time, each with a context of its own. Others wait for their turn."""
+
+    chat: bool = False
+    """Whether the weights hold a chat template, so that `/v1/chat/completions` has an answer worth giving."""
+
+
+def is_language_model(directory: Path) -> bool:
+    """Tell whether an artifact is a language model's."""
+    return (directory / CONTRACT_FILE_NAME).is_file()
+
+
+def load_contract(directory: Path) -> LanguageModelContract:
+    """Read and check `language_model.json`.
+
+    Raises:
+        ContractError: The file is missing or does not hold a contract.
+    """
+    return parse_file(directory / CONTRACT_FILE_NAME, LanguageModelContract)

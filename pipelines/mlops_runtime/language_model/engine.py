@@ -1,0 +1,99 @@
+"""The engine of a language model, in a process of its own: where it dies, the server still says so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from .contract import LanguageModelContract
+
+START_SECONDS = 600.0
+STOP_SECONDS = 10.0
+ADDRESS_PREFIX = "http://127.0.0.1:"
+
+
+class EngineError(RuntimeError):
+    """The engine does not run; the message says why in one line."""
+
+
+class Engine:
+    """llama.cpp's server as a child process.
+
+    Attributes:
+        address: Where it answers, on this machine alone.
+    """
+
+    def __init__(self, directory: Path, contract: LanguageModelContract, name: str, threads: int) -> None:
+        """Start it and wait until it has loaded the weights.
+
+        Args:
+            directory: The model artifact.
+            contract: What the artifact says of itself.
+            name: What answers call the model.
+            threads: Number of threads that compute.
+
+        Raises:
+            EngineError: It ends without an address: the weights cannot be loaded, or its library is missing.
+        """
+        command = [
+            *(sys.executable, "-m", "mlops_runtime.language_model.llama_cpp"),
+            *("--weights", str(directory / contract.weights), "--name", name),
+            *("--context-tokens", str(contract.context_tokens)),
+            *("--parallel-requests", str(contract.parallel_requests), "--threads", str(threads)),
+        ]
+        # Its log is the server's: what llama.cpp says of weights that it refuses stands there.
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None  # noqa: S101 - it was asked for
+        first = self._process.stdout.readline().strip()
+        if not first.startswith(ADDRESS_PREFIX):
+            self.stop()
+            raise EngineError(
+                f"{directory / contract.weights}: got exit code {self._process.returncode} from llama.cpp, expected"
+                " weights that it loads, fix: see its lines above; a process that was killed (-9) had too little memory"
+            )
+        self.address = first
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it, and whatever it still computes."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def available_threads() -> int:
+    """Return how many cores this process may use at once: more threads than these wait for one another."""
+    quota = _quota_cores()
+    cores = len(os.sched_getaffinity(0))
+    return max(1, cores if quota is None else min(cores, int(quota)))
+
+
+def _quota_cores() -> float | None:
+    """Return the CPU limit of the container, in cores; None where it has none (cgroup v2, then v1)."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        pass
+    try:
+        old = Path("/sys/fs/cgroup/cpu")
+        limit = int((old / "cpu.cfs_quota_us").read_text(encoding="ascii"))
+        return None if limit <= 0 else limit / int((old / "cpu.cfs_period_us").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None

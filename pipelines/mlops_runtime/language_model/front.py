@@ -1,0 +1,218 @@
+"""What callers of a language model reach: its OpenAI-compatible routes, who answers, and whether it is ready."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from mlops_runtime.serving.drain import Drain
+
+from .engine import Engine
+
+COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
+CONNECT_SECONDS = 5.0
+MEDIA_TYPE_OF_STREAMS = "text/event-stream"
+
+logger = logging.getLogger("mlops.language_model")
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModelIdentity:
+    """Which model answers: registered name and version, digest of the files that were loaded, and golden prompts."""
+
+    name: str
+    version: str
+    digest: str
+    golden_prompts: int
+
+    def to_document(self) -> dict[str, object]:
+        """The answer of `GET /mlops/identity`."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "digest": self.digest,
+            "runtime": "llama.cpp",
+            "golden": {"prompts": self.golden_prompts},
+        }
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of every answer."""
+        return {"mlops-model-version": self.version, "mlops-model-digest": self.digest}
+
+
+class Front:
+    """Hands requests on to the engine, and answers for the endpoint itself."""
+
+    def __init__(
+        self,
+        identity: LanguageModelIdentity,
+        engine: Engine,
+        drain: Drain,
+        *,
+        routes: tuple[str, ...],
+        body_limit_bytes: int,
+        timeout_seconds: float,
+    ) -> None:
+        """Set up the routes.
+
+        Args:
+            identity: Who answers.
+            engine: What computes.
+            drain: Whether the server has been told to stop.
+            routes: The engine's routes that this model has an answer for.
+            body_limit_bytes: The largest request body that is read.
+            timeout_seconds: How long a request may take to the end of its answer, a stream's too.
+        """
+        self._identity = identity
+        self._engine = engine
+        self._drain = drain
+        self._limit = body_limit_bytes
+        self._timeout_seconds = timeout_seconds
+        # No limit of connections: the engine lets requests wait for their turn, in their order.
+        self._client = httpx.AsyncClient(
+            base_url=engine.address,
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+            trust_env=False,
+        )
+        name = identity.name
+        self.application = Starlette(
+            routes=[
+                *(Route(route, self._complete, methods=["POST"]) for route in routes),
+                Route("/v1/models", self._models, methods=["GET"]),
+                Route("/metrics", self._metrics, methods=["GET"]),
+                Route("/mlops/identity", self._who, methods=["GET"]),
+                Route("/v2/health/live", self._live, methods=["GET"]),
+                Route("/v2/health/ready", self._ready, methods=["GET"]),
+                Route(f"/v2/models/{name}", self._metadata, methods=["GET"]),
+                Route(f"/v2/models/{name}/ready", self._ready, methods=["GET"]),
+            ]
+        )
+
+    async def _complete(self, request: Request) -> Response:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                body = await self._body(request)
+        except TimeoutError:
+            reason = f"got only a part of the request's body within {self._timeout_seconds:g} seconds"
+            return self._refusal(408, f"{reason}, fix: send it faster")
+        except ClientDisconnect:
+            return Response(status_code=499)
+        return body if isinstance(body, Response) else await self._forward(request.url.path, body)
+
+    async def _body(self, request: Request) -> dict[str, Any] | Response:
+        """Read a request's body as far as it may go, and what of it is the endpoint's to check."""
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > self._limit:
+                return self._refusal(
+                    413, f"the request's body: got more than {self._limit} bytes, expected at most that"
+                )
+        try:
+            document = orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            return self._refusal(
+                400, f"the request's body: got {content[:80].decode(errors='replace')!r} ({error}), expected JSON"
+            )
+        if not isinstance(document, dict):
+            return self._refusal(400, "the request's body: got no JSON object, expected one")
+        model = document.get("model", self._identity.name)
+        if model != self._identity.name:
+            expected = f"{self._identity.name!r}, the one model that this endpoint serves"
+            return self._refusal(404, f"model: got {str(model)[:80]!r}, expected {expected}", code="model_not_found")
+        return {**document, "model": self._identity.name}
+
+    async def _forward(self, path: str, document: dict[str, Any]) -> Response:
+        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
+        sent = self._client.build_request(
+            "POST", path, content=orjson.dumps(document), headers={"content-type": "application/json"}
+        )
+        try:
+            async with asyncio.timeout_at(deadline):
+                answer = await self._client.send(sent, stream=True)
+                if answer.headers.get("content-type", "").startswith(MEDIA_TYPE_OF_STREAMS):
+                    return self._stream(answer, deadline)
+                content = await answer.aread()
+        except TimeoutError:
+            return self._too_late()
+        except httpx.HTTPError as error:
+            logger.exception("the engine did not answer")
+            return self._refusal(502, f"the engine: got no answer ({type(error).__name__}); the server's log says why")
+        return Response(content, answer.status_code, self._identity.headers, media_type="application/json")
+
+    def _stream(self, answer: httpx.Response, deadline: float) -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    async for part in answer.aiter_raw():
+                        yield part
+            except TimeoutError:
+                yield _event(_error(504, self._late_reason()))
+            except httpx.HTTPError as error:
+                logger.exception("a stream broke off")
+                yield _event(_error(502, f"the engine: got {type(error).__name__} in the middle of an answer"))
+            finally:
+                # Also when the caller is gone: the engine stops computing for a closed connection.
+                await answer.aclose()
+
+        headers = {**self._identity.headers, "cache-control": "no-cache"}
+        return StreamingResponse(chunks(), answer.status_code, headers, media_type=MEDIA_TYPE_OF_STREAMS)
+
+    def _late_reason(self) -> str:
+        fix = "ask for fewer tokens (max_tokens), or raise the endpoint's request_timeout_seconds"
+        return f"the request: got no whole answer within {self._timeout_seconds:g} seconds, fix: {fix}"
+
+    def _too_late(self) -> Response:
+        return self._refusal(504, self._late_reason())
+
+    def _refusal(self, status: int, reason: str, code: str | None = None) -> JSONResponse:
+        return JSONResponse(_error(status, reason, code), status, self._identity.headers)
+
+    async def _models(self, _request: Request) -> Response:
+        listed = {"id": self._identity.name, "object": "model", "owned_by": "mlops", **self._identity.to_document()}
+        return JSONResponse({"object": "list", "data": [listed]}, headers=self._identity.headers)
+
+    async def _metrics(self, _request: Request) -> Response:
+        labels = f'name="{self._identity.name}",version="{self._identity.version}",digest="{self._identity.digest}"'
+        head = "# HELP mlops_model_info The model that is served.\n# TYPE mlops_model_info gauge\n"
+        own = f"{head}mlops_model_info{{{labels}}} 1\n"
+        try:
+            engine = (await self._client.get("/metrics")).text
+        except httpx.HTTPError:
+            engine = ""
+        return Response(own + engine, media_type="text/plain; version=0.0.4")
+
+    async def _who(self, _request: Request) -> Response:
+        return JSONResponse(self._identity.to_document(), headers=self._identity.headers)
+
+    async def _metadata(self, _request: Request) -> Response:
+        document = {"name": self._identity.name, "versions": [self._identity.version], "platform": "llama_cpp"}
+        return JSONResponse({**document, "inputs": [], "outputs": []}, headers=self._identity.headers)
+
+    async def _live(self, _request: Request) -> Response:
+        # A dead engine never comes back by itself: the pod is started anew.
+        return JSONResponse({"live": self._engine.is_alive}, 200 if self._engine.is_alive else 503)
+
+    async def _ready(self, _request: Request) -> Response:
+        ready = self._engine.is_alive and not self._drain.is_draining
+        return JSONResponse({"name": self._identity.name, "ready": ready}, 200 if ready else 503)
+
+
+def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:
+    """An error as OpenAI's clients read it."""
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return {"error": {"message": reason, "type": kind, "code": code or status}}
+
+
+def _event(document: dict[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(document) + b"\n\n"

@@ -1,0 +1,93 @@
+"""Writing a language model's artifact: weights, contract, and golden prompts with the answers that the weights give."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from mlops_runtime.errors import StepError
+
+from .asking import AnswerError, golden_answers
+from .contract import CONTRACT_FILE_NAME, LanguageModelContract
+from .engine import Engine, EngineError, available_threads
+from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts
+
+GOLDEN_TOKENS = 16
+ANSWER_SECONDS = 300.0
+GGUF_MAGIC = b"GGUF"
+
+
+def save_language_model(
+    weights: Path,
+    directory: Path,
+    prompts: Sequence[str],
+    *,
+    context_tokens: int,
+    parallel_requests: int = 4,
+    chat: bool = False,
+    golden_tokens: int = GOLDEN_TOKENS,
+) -> LanguageModelContract:
+    """Write the artifact of a language model, and take its golden answers from the weights themselves.
+
+    Args:
+        weights: A GGUF file, llama.cpp's format; it is copied.
+        directory: Folder to be made.
+        prompts: At least four prompts whose greedy completions every server must repeat.
+        context_tokens: How many tokens of prompt and answer together one request may have.
+        parallel_requests: How many requests are answered at a time.
+        chat: Whether the weights hold a chat template.
+        golden_tokens: How many tokens of each answer are kept.
+
+    Returns:
+        The contract.
+
+    Raises:
+        StepError: The weights are no GGUF file or are not loaded, there are too few prompts, or an answer is empty or
+            differs when it is asked for a second time.
+    """
+    with weights.open("rb") as file:
+        start = file.read(len(GGUF_MAGIC))
+    if start != GGUF_MAGIC:
+        raise StepError(f"{weights}: got a file that begins with {start!r}, expected {GGUF_MAGIC!r}: a GGUF file")
+    if len(prompts) < MINIMUM_PROMPTS:
+        raise StepError(f"prompts: got {len(prompts)}, expected at least {MINIMUM_PROMPTS}, fix: give more")
+    directory.mkdir(parents=True)
+    shutil.copyfile(weights, directory / weights.name)
+    contract = LanguageModelContract(
+        weights=weights.name, context_tokens=context_tokens, parallel_requests=parallel_requests, chat=chat
+    )
+    (directory / CONTRACT_FILE_NAME).write_text(contract.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    golden = _answered(directory, contract, prompts, golden_tokens)
+    (directory / GOLDEN_FILE_NAME).write_text(
+        golden.model_dump_json(indent=1, exclude_none=True) + "\n", encoding="utf-8"
+    )
+    return contract
+
+
+def _answered(
+    directory: Path, contract: LanguageModelContract, prompts: Sequence[str], golden_tokens: int
+) -> GoldenPrompts:
+    asked = GoldenPrompts(
+        prompts=tuple(GoldenPrompt(prompt=prompt, tokens_max=golden_tokens, text="?") for prompt in prompts)
+    )
+    try:
+        with (
+            Engine(directory, contract, "model", available_threads()) as engine,
+            httpx.Client(base_url=engine.address, timeout=ANSWER_SECONDS, trust_env=False) as client,
+        ):
+            first, second = ([text for _, _, text in golden_answers(client, "model", asked)] for _ in range(2))
+    except (EngineError, AnswerError, httpx.HTTPError) as error:
+        raise StepError(f"{directory / contract.weights}: {error}") from error
+    for prompt, one, other in zip(prompts, first, second, strict=True):
+        if not one or one != other:
+            got = f"{one[:60]!r} and then {other[:60]!r}"
+            raise StepError(
+                f"prompt {prompt[:60]!r}: got {got}, expected one answer both times, fix: give another prompt"
+            )
+    return GoldenPrompts(
+        prompts=tuple(
+            GoldenPrompt(prompt=prompt, tokens_max=golden_tokens, text=text)
+            for prompt, text in zip(prompts, first, strict=True)
+        )
+    )

@@ -1,0 +1,126 @@
+"""Serving one pinned language model: the engine loads it, golden prompts prove it, then callers reach it."""
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from mlops_runtime.artifact import ArtifactError, digest_directory
+from mlops_runtime.serving.contract import ContractError
+from mlops_runtime.serving.drain import Drain, DrainingServer
+from mlops_runtime.serving.termination import write_termination_message
+
+from .asking import AnswerError, golden_answers
+from .contract import LanguageModelContract, load_contract
+from .engine import Engine, EngineError, available_threads
+from .front import CHAT, COMPLETIONS, Front, LanguageModelIdentity
+from .golden import GoldenPrompts, PromptMismatchError, load_golden
+
+GOLDEN_SECONDS = 300.0
+
+logger = logging.getLogger("mlops.language_model")
+
+
+class UnservableLanguageModelError(Exception):
+    """The artifact must not be served; the message says why in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """What a server is told, as its command line has it; durations in seconds."""
+
+    directory: Path
+    name: str
+    version: str
+    digest: str | None
+    port: int
+    drain_seconds: float
+    grace_seconds: int
+    body_limit_bytes: int
+    request_timeout_seconds: float
+
+
+def run(options: ServerOptions) -> int:
+    """Serve until told to stop; return the exit code: 1 when the model must not be served. The log says why."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
+    # A line for each request that the front hands on would say nothing of the request.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        serve(options)
+    except UnservableLanguageModelError as error:
+        logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
+        write_termination_message(str(error))
+        return 1
+    return 0
+
+
+def serve(options: ServerOptions) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        UnservableLanguageModelError: The files are not the pinned ones, the engine does not load them, or an answer to
+            a golden prompt differs. Nothing has listened then.
+    """
+    place = f"{options.name} version {options.version} in {options.directory}"
+    try:
+        identity, contract, golden = _verified(options)
+        with Engine(options.directory, contract, options.name, available_threads()) as engine:
+            _prove(engine, options.name, golden)
+            logger.info(
+                "serving %s %s on port %d: %d golden prompts",
+                place,
+                identity.digest,
+                options.port,
+                identity.golden_prompts,
+            )
+            _run(options, identity, contract, engine)
+    except (ArtifactError, ContractError, EngineError, PromptMismatchError, AnswerError, OSError) as error:
+        raise UnservableLanguageModelError(f"{place}: {error}") from error
+
+
+def _verified(options: ServerOptions) -> tuple[LanguageModelIdentity, LanguageModelContract, GoldenPrompts]:
+    digest = digest_directory(options.directory)
+    if options.digest is not None and digest != options.digest:
+        raise ArtifactError(f"got files of digest {digest}, expected digest {options.digest}")
+    contract, golden = load_contract(options.directory), load_golden(options.directory)
+    return LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts)), contract, golden
+
+
+def _prove(engine: Engine, name: str, golden: GoldenPrompts) -> None:
+    with httpx.Client(base_url=engine.address, timeout=GOLDEN_SECONDS, trust_env=False) as client:
+        try:
+            for prompt, _, text in golden_answers(client, name, golden):
+                prompt.check(text)
+        except httpx.HTTPError as error:
+            raise EngineError(
+                f"golden prompts: got no answer ({type(error).__name__}), expected one to each"
+            ) from error
+
+
+def _run(
+    options: ServerOptions, identity: LanguageModelIdentity, contract: LanguageModelContract, engine: Engine
+) -> None:
+    drain = Drain(options.drain_seconds)
+    routes = (COMPLETIONS, CHAT) if contract.chat else (COMPLETIONS,)
+    front = Front(
+        identity,
+        engine,
+        drain,
+        routes=routes,
+        body_limit_bytes=options.body_limit_bytes,
+        timeout_seconds=options.request_timeout_seconds,
+    )
+    config = uvicorn.Config(
+        front.application,
+        host="",
+        port=options.port,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=options.grace_seconds,
+    )
+    DrainingServer(config, drain).run()

@@ -1,0 +1,114 @@
+"""What an artifact must be before it becomes a version: complete, and without a file that runs code unless allowed."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mlops_runtime.errors import StepError
+from mlops_runtime.packaging.code_formats import CODE_FORMATS, CodeFile, find_code_files
+from mlops_runtime.serving.contract import CONTRACT_FILE_NAME, ContractError, ServingContract, load_contract
+from mlops_runtime.serving.golden import load_golden
+from mlops_runtime.serving.served_model import UnservableModelError, load_served_model
+
+IMPORTS_TOLD = 5
+
+
+def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
+    """Hold an artifact against what registration asks of it.
+
+    Args:
+        directory: The artifact: an MLflow model folder.
+        allow_code: The formats that may run code when they are loaded, by name; none by default.
+
+    Raises:
+        StepError: It has no contract or no golden rows, or holds a file of a format that runs code and is not
+            allowed, every problem in one message; or a server would refuse it, as it does not repeat its golden rows.
+    """
+    problems = [*_incomplete(directory), *code_problems(directory, allow_code)]
+    if problems:
+        raise StepError("; ".join(problems))
+    # What a server does before it is ready, done before there is a version.
+    try:
+        load_served_model(directory, directory.name, "to be registered")
+    except UnservableModelError as error:
+        raise StepError(f"the model cannot be served, and is not registered: {error}") from error
+
+
+def code_problems(directory: Path, allow_code: Iterable[str]) -> list[str]:
+    """Tell each file of an artifact that runs code when it is loaded and is not allowed, or must never be.
+
+    Raises:
+        StepError: A name in `allow_code` is no format.
+    """
+    allowed = frozenset(allow_code)
+    if unknown := sorted(allowed.difference(CODE_FORMATS)):
+        raise StepError(f"allow_code: got {', '.join(unknown)}, expected some of {', '.join(CODE_FORMATS)}")
+    return [problem for file in find_code_files(directory) if (problem := _problem(file, allowed))]
+
+
+def check_classes(directory: Path, champion: Path, champion_version: str) -> None:
+    """Hold a model's classes against those of the version that serves: whoever reads its answers knows that order.
+
+    Args:
+        directory: The new artifact.
+        champion: The serving version's artifact. One without a contract that can be read is no measure.
+        champion_version: The serving version.
+
+    Raises:
+        StepError: An output has other classes, or has them in another order; every such output is named.
+    """
+    contract = load_contract(directory)
+    try:
+        before = {output.name: output.classes for output in load_contract(champion).outputs}
+    except ContractError:
+        return
+    problems = [
+        f"{CONTRACT_FILE_NAME}: output {output.name!r}: got classes {_listed(output.classes)},"
+        f" expected those of version {champion_version}, which serves: {_listed(classes)}"
+        for output in contract.outputs
+        if output.classes and (classes := before.get(output.name)) and output.classes != classes
+    ]
+    if problems:
+        raise StepError(
+            f"{'; '.join(problems)}, fix: train with the same labels, or say register_model(…, classes_changed=True)"
+            " once whoever reads the answers knows of the new ones"
+        )
+
+
+def _incomplete(directory: Path) -> list[str]:
+    try:
+        contract: ServingContract | None = load_contract(directory)
+        problems = []
+    except ContractError as error:
+        contract, problems = None, [str(error)]
+    try:
+        golden = load_golden(directory)
+        if contract is not None:
+            golden.check_contract(contract)
+    except ContractError as error:
+        problems.append(str(error))
+    return [f"{problem}, fix: write the artifact with mlops_runtime.packaging.save_model" for problem in problems]
+
+
+def _problem(file: CodeFile, allowed: frozenset[str]) -> str | None:
+    if file.unreadable:
+        return (
+            f"{file.place}: got {file.unreadable}, expected a file that can be read before it is registered,"
+            " fix: store the model unpacked, as skops, safetensors, ONNX or its library's own format"
+        )
+    if file.dangerous:
+        return (
+            f"{file.place}: got a {file.format} that imports {', '.join(file.dangerous[:IMPORTS_TOLD])},"
+            " expected no import that a model does not need, fix: find out who wrote this file"
+        )
+    if file.format in allowed or (file.format == "pickle" and "cloudpickle" in allowed):
+        return None
+    imports = f" (it imports {', '.join(file.imports[:IMPORTS_TOLD])})" if file.imports else ""
+    return (
+        f"{file.place}: got a {file.format}, which runs code when it is loaded{imports}, expected skops, safetensors,"
+        f" ONNX or the library's own format, fix: save it with save_model, or allow {file.format} by name in the"
+        " stack's pipeline.allow_code_formats"
+    )
+
+
+def _listed(classes: Sequence[object]) -> str:
+    return ", ".join(map(repr, classes))
