@@ -31,7 +31,15 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
         print_json({"stack": stack, "workload": workload, "predictions": predictions})
     else:
         for prediction in predictions:
-            typer.echo(str(prediction))
+            typer.echo(shown(prediction))
+
+
+def shown(prediction: object) -> str:
+    """Return a prediction as a line: a text as it is, all else as JSON, such as a label with its probabilities."""
+    if isinstance(prediction, str):
+        # A text of several lines stays one prediction to a line.
+        return prediction if prediction.isprintable() else json.dumps(prediction, ensure_ascii=False)
+    return json.dumps(prediction, ensure_ascii=False)
 
 
 def read_rows(text: str | bytes) -> list[Any]:
