@@ -67,7 +67,7 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
         print_json({"stack": stack, "workload": workload, "predictions": predictions})
     elif not is_for_people:
         for prediction in predictions:
-            typer.echo(json.dumps(prediction) if isinstance(prediction, dict | list) else str(prediction))
+            typer.echo(shown(prediction))
     else:
         print_table(*_table(predictions, outputs))
 
@@ -98,6 +98,14 @@ def _numbered(rows: Sequence[list[str]]) -> list[list[str]]:
 
 def _cell(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def shown(prediction: object) -> str:
+    """Return a prediction as a line: a text as it is, all else as JSON, such as a label with its probabilities."""
+    if isinstance(prediction, str):
+        # A text of several lines stays one prediction to a line.
+        return prediction if prediction.isprintable() else json.dumps(prediction, ensure_ascii=False)
+    return json.dumps(prediction, ensure_ascii=False)
 
 
 def read_rows(text: str | bytes) -> list[Any]:

@@ -237,12 +237,13 @@ class EndpointConfig(Model):
     the server answers 504, or 408 if the request itself has not arrived whole. Defaults to 60, the most that real-time
     inference on SageMaker allows; to 3600 for asynchronous inference."""
 
-    model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
-    """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
-    model that does not fit together with it is refused before it is loaded. Defaults to 0."""
     allow_code_formats: Annotated[tuple[CodeFormat, ...], Field(strict=False)] = ()
     """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
     torch.save. A model that holds one of another name is not served. Defaults to none."""
+
+    model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
+    """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
+    model that does not fit together with it is refused before it is loaded. Defaults to 0."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

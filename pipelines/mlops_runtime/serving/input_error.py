@@ -33,7 +33,7 @@ class InputError(ValueError):
         self.problems = tuple(problems)
         self.more = more
         self.rows = tuple(rows)
-        super().__init__(problems, more)
+        super().__init__(problems, more, rows)
 
     @classmethod
     def at(cls, place: str, value: object, expected: str) -> "InputError":

@@ -74,9 +74,10 @@ class KubernetesOperations:
             answer_seconds=longest_answer_seconds(self.place.config.workloads[workload].endpoint),
         )
         predictions = answer.get("predictions") if isinstance(answer, dict) else None
-        if not isinstance(predictions, list):
+        if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClusterError(
-                f"{workload} in {self.place.stack}: got no predictions, expected one for each row, fix: see its log"
+                f"{workload} in {self.place.stack}: got {str(answer)[:200]}, expected {len(rows)} predictions,"
+                " fix: see its log"
             )
         return predictions
 

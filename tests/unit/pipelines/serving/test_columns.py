@@ -2,13 +2,16 @@ import json
 import time
 from typing import Any
 
+import orjson
 import pytest
 
 from mlops_runtime.serving.cells import reader_of
 from mlops_runtime.serving.columns import CHUNK_ROWS, ColumnReader
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
+from mlops_runtime.serving.decoding_process import DecodingProcess
 from mlops_runtime.serving.input_error import InputError
 from mlops_runtime.serving.matrix import MatrixBuilder
+from mlops_runtime.serving.protocol_v1 import PredictProtocol
 
 FEATURES = (
     Feature(name="amount", dtype="float64", minimum=0, maximum=100),
@@ -157,3 +160,17 @@ def test_a_text_of_ten_mebibytes_is_refused_at_once() -> None:
 
     assert len(str(caught.value)) < 200
     assert time.perf_counter() - start < 1
+
+
+def test_what_the_process_beside_reads_is_what_is_read_here() -> None:
+    body = orjson.dumps({"instances": [ROW, {**ROW, "carrier": "ZZ"}]})
+    wrong = orjson.dumps({"instances": [ROW, {**ROW, "is_new": 1}]})
+    protocol = PredictProtocol(CONTRACT, ColumnReader(CONTRACT))
+    process = DecodingProcess()
+    try:
+        assert process.call(protocol.decode, body) == protocol.decode(body)
+        with pytest.raises(InputError, match=r"instances\[1\]\.is_new: got 1") as caught:
+            process.call(protocol.decode, wrong)
+    finally:
+        process.close()
+    assert caught.value.rows == (1,)
