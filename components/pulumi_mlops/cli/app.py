@@ -220,7 +220,7 @@ def status(
 def predict(
     workload: Workload,
     stack: Stack,
-    rows: Annotated[str, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")],
+    rows: Annotated[str, typer.Option("--rows", metavar="FILE", help="JSON file with the rows; - for standard input.")],
     *,
     json: Json = False,
 ) -> None:
