@@ -198,6 +198,11 @@ reachable_url = Where(_is_reachable_url, {"format": "uri"})
 schedule = Where(_is_schedule, {"format": "cron"})
 address_range = Where(_is_address_range, {"format": "cidr"})
 parameter_value = Where(_is_parameter, before_type=True)
+code_format = Pattern(
+    r"pickle|cloudpickle|joblib|torch\.save",
+    "a format that runs code when it is loaded: pickle, cloudpickle, joblib or torch.save",
+    "remove what is none: every other format is allowed",
+)
 volume_gib = Range(1, 16384)
 """The largest volume that the usual block storage of a cloud has, in GiB."""
 not_empty = Pattern(r"(?s).+", "a text that is not empty", "write one")
@@ -226,4 +231,5 @@ Url = Annotated[str, http_url, Normalised(_without_trailing_slash)]
 ReachableUrl = Annotated[str, reachable_url, Normalised(_without_trailing_slash)]
 AddressRange = Annotated[str, address_range]
 CronSchedule = Annotated[str, schedule]
+CodeFormat = Annotated[str, code_format]
 VolumeGib = Annotated[int, volume_gib]

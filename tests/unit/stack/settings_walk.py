@@ -30,6 +30,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.image_repository: ("registry.example/team/a", "registry.example/team/b"),
     values.digest: _DIGESTS,
     values.cpu: ("250m", "350m"),
+    values.code_format: ("joblib", "cloudpickle"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
