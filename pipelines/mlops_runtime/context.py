@@ -138,7 +138,7 @@ class StepContext(Generic[Parameters]):
                 that runs code and is not allowed, or has other classes than the champion. No version is made then.
             TrackingError: The registry cannot be reached, or stores something else. No version is made then.
         """
-        # A model's libraries, which a graph's own module has no need of.
+        # What it stands on takes a second to load, and a graph alone has no use for it.
         from mlops_runtime.packaging.registration import check_artifact, check_classes  # noqa: PLC0415
 
         check_artifact(directory, self.allow_code_formats)

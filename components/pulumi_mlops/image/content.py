@@ -45,7 +45,7 @@ def sources(recipe: Path, root: Path, given: Sources, *, name: str) -> dict[str,
     found: dict[str, Source] = {DOCKERFILE: recipe}
     given = {**given, f"{GIVEN}{DOCKERFILE}": recipe}
     try:
-        for copied in dockerfile.copied(recipe.read_text(encoding="utf-8")):
+        for copied in dockerfile.copied(dockerfile.read(recipe)):
             found |= _given(given, copied) if copied.startswith(GIVEN) else _of_folder(root, copied)
     except ImageError as error:
         raise ImageError(f"{name}: {error.problem}", error.fix) from error

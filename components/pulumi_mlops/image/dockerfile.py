@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.constants import COMMENT_INSTRUCTION
@@ -30,6 +31,18 @@ class Instruction:
     line: int
     keyword: str
     arguments: str
+
+
+def read(file: Path) -> str:
+    """Return the text of a Dockerfile, without the mark that some editors put in front.
+
+    Raises:
+        ImageError: When it is not in UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ImageError(f"{file}: got bytes that are no text ({error}), expected UTF-8", "save it as UTF-8") from error
 
 
 def parse(text: str) -> list[Instruction]:
