@@ -20,7 +20,7 @@ _PASSPHRASE_BYTES = 32
 
 
 def environment() -> dict[str, str]:
-    """Returns the variables, on top of the caller's own environment.
+    """Return the variables, on top of the caller's own environment.
 
     PATH leads to the commands of this Python, and to the sandbox's Pulumi, uv and buildah when the user has none. A
     backend or a passphrase that the user has set stays unused: the sandbox's stacks never mix with the user's. So does
@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
 
 
 def aws_variables(running: OfflineAws) -> dict[str, str]:
-    """Returns what leads AWS's own libraries, and the stacks' provider, to the offline AWS and nowhere else."""
+    """Return what leads AWS's own libraries, and the stacks' provider, to the offline AWS and nowhere else."""
     return {
         "AWS_ENDPOINT_URL": running.url,
         "MLOPS_AWS_ENDPOINT_URL": running.url,
@@ -71,7 +71,7 @@ def aws_variables(running: OfflineAws) -> dict[str, str]:
 
 
 def backend_url(folder: Path) -> str:
-    """Returns the URL of a file backend that a kill at any moment leaves readable.
+    """Return the URL of a file backend that a kill at any moment leaves readable.
 
     Pulumi replaces a stack's file in one step, but not the file of attributes that it keeps beside it: when it is
     killed in between, that one is empty, and the stack cannot be loaded any more. Nothing needs those attributes.
@@ -80,7 +80,7 @@ def backend_url(folder: Path) -> str:
 
 
 def merged(base: Mapping[str, str]) -> dict[str, str]:
-    """Returns a whole environment: `base` with the sandbox's variables.
+    """Return a whole environment: `base` with the sandbox's variables.
 
     What would lead elsewhere is left out, like a passphrase, which Pulumi would take before the sandbox's file.
     """
@@ -89,18 +89,18 @@ def merged(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def exports() -> str:
-    """Returns the variables as lines for a POSIX shell, to be used as `eval "$(.venv/bin/python -m sandbox env)"`."""
+    """Return the variables as lines for a POSIX shell, to be used as `eval "$(.venv/bin/python -m sandbox env)"`."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(environment().items())]
     return "\n".join([f"unset {' '.join(unwanted())}", *lines, ""])
 
 
 def unwanted() -> tuple[str, ...]:
-    """Returns variables that would lead elsewhere whatever the sandbox sets: a passphrase, a profile of AWS."""
+    """Return variables that would lead elsewhere whatever the sandbox sets: a passphrase, a profile of AWS."""
     return ("PULUMI_CONFIG_PASSPHRASE", *(("AWS_PROFILE",) if aws_lifecycle.current() is not None else ()))
 
 
 def ensure_passphrase() -> Path:
-    """Returns the file with the passphrase of the stacks' secrets, generating it the first time, with mode 0600."""
+    """Return the file with the passphrase of the stacks' secrets, generating it the first time, with mode 0600."""
     file = paths.pulumi_passphrase()
     if not file.is_file():
         with exclusive(paths.claim(paths.state_root()) / "locks" / "passphrase", "generating the passphrase"):

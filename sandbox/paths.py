@@ -63,7 +63,7 @@ def pulumi_passphrase() -> Path:
 
 
 def claim(root: Path) -> Path:
-    """Makes a root folder and marks it as the sandbox's.
+    """Make a root folder and marks it as the sandbox's.
 
     Args:
         root: What `cache_root` or `state_root` returned.

@@ -71,7 +71,7 @@ class StepContext(Generic[Parameters]):
         return self.settings.champion
 
     def input(self, step: str) -> Path:
-        """The output folder of a step that this one comes after. It is there to read, not to change.
+        """Return the output folder of a step that this one comes after. It is there to read, not to change.
 
         Raises:
             WorkspaceError: This step does not come after that one.
@@ -84,30 +84,30 @@ class StepContext(Generic[Parameters]):
         return self.workspace.output(step)
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        """Records measured numbers with the run, at once."""
+        """Record measured numbers with the run, at once."""
         values = {name: float(value) for name, value in metrics.items()}
         self.metrics.update(values)
         self.tracker.log_metrics(values)
 
     def log_dataset(self, dataset: Dataset) -> None:
-        """Records data that the step read from outside; its digest goes into the model's `mlops.data_digest`."""
+        """Record data that the step read from outside; its digest goes into the model's `mlops.data_digest`."""
         self.datasets.append(dataset)
         self.tracker.log_dataset(dataset, self.step.name)
 
     def log_artifact(self, path: Path) -> None:
-        """Records a file or a folder with the run, under the step's name."""
+        """Record a file or a folder with the run, under the step's name."""
         self.tracker.log_artifact(path, self.step.name)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Records texts with the run."""
+        """Record texts with the run."""
         self.tracker.set_tags(tags)
 
     def reject(self, reason: str) -> None:
-        """Turns the model down: the run ends well, and the steps after this one are skipped and say why."""
+        """Turn the model down: the run ends well, and the steps after this one are skipped and say why."""
         self.rejection = reason
 
     def fetch_champion(self, destination: Path) -> Path:
-        """Downloads the version that serves now.
+        """Download the version that serves now.
 
         Returns:
             The folder with the artifact's files, of the digest that is pinned.
@@ -126,7 +126,7 @@ class StepContext(Generic[Parameters]):
         return self.settings.allow_code_formats
 
     def register_model(self, directory: Path, *, classes_changed: bool = False) -> RegisteredModel:
-        """Registers a model with where it comes from, and verifies what the registry stores.
+        """Register a model with where it comes from, and verifies what the registry stores.
 
         Args:
             directory: The artifact: an MLflow model folder.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 
 def advice(missing: str, reference: str, environment: Mapping[str, str] | None = None) -> str:
-    """What makes a missing module be there.
+    """Return what makes a missing module be there.
 
     Args:
         missing: The module's name, as the import's error has it.

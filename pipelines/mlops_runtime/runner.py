@@ -46,7 +46,7 @@ class StepStopped(BaseException):
 
 
 def make_tracker(settings: RunSettings, workspace: Workspace) -> Tracker:
-    """The record of runs that the settings ask for: MLflow where there is a tracking URI, else the workspace."""
+    """Return the record of runs that the settings ask for: MLflow where there is a tracking URI, else the workspace."""
     if settings.tracking_uri is None:
         return FileTracker(workspace)
     from mlops_runtime.mlflow_tracking import MlflowTracker  # noqa: PLC0415 - needs MLflow
@@ -61,7 +61,7 @@ def run_step(
     settings: RunSettings,
     make_tracker: Callable[[RunSettings, Workspace], Tracker] = make_tracker,
 ) -> StepRecord:
-    """Runs one step, or skips it when a step before it has turned the model down.
+    """Run one step, or skips it when a step before it has turned the model down.
 
     Parameters that are not given are those that the run in the workspace began with; others are refused. The first
     step begins the run in the tracker, the last one ends it; one that fails marks it as failed. The record is left in
@@ -217,7 +217,7 @@ def _open(
 
 
 def _record_end(tracker: Tracker, graph: StepGraph, record: StepRecord, workspace: Workspace) -> None:
-    """Adds the step to the run's record, with what makes its output traceable, and ends the run after the last."""
+    """Add the step to the run's record, with what makes its output traceable, and end the run after the last."""
     tracker.log_metrics({f"step.{record.step}.seconds": round(record.seconds, 3)})
     tags: dict[str, str] = {f"mlops.step.{record.step}.status": record.status}
     if record.output_digest:

@@ -52,7 +52,7 @@ class RunSettings:
 
 
 def settings_from_environment(environment: Mapping[str, str], default_model_name: str) -> RunSettings:
-    """Reads a pod's MLFLOW_TRACKING_URI and MLOPS_* variables. An empty one counts as absent.
+    """Read a pod's MLFLOW_TRACKING_URI and MLOPS_* variables. An empty one counts as absent.
 
     Raises:
         SettingsError: With every variable that does not hold what it should.

@@ -41,31 +41,31 @@ class Tracker(Protocol):
         ...
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        """Records measured numbers; a later value of a name stands."""
+        """Record measured numbers; a later value of a name stands."""
         ...
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Records texts."""
+        """Record texts."""
         ...
 
     def log_dataset(self, dataset: Dataset, step: str) -> None:
-        """Records data that a step read."""
+        """Record data that a step read."""
         ...
 
     def log_artifact(self, path: Path, folder: str) -> None:
-        """Records a file or a folder with everything in it, under `folder` of the run's artifacts."""
+        """Record a file or a folder with everything in it, under `folder` of the run's artifacts."""
         ...
 
     def close(self, status: RunStatus) -> None:
-        """Ends the run."""
+        """End the run."""
         ...
 
     def register(self, directory: Path, name: str, tags: Mapping[str, str]) -> RegisteredModel:
-        """Stores a model, verifies what was stored, then makes it a version. The same run registers once."""
+        """Store a model, verify what was stored, then make it a version. The same run registers once."""
         ...
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:
-        """Downloads a registered version and verifies its digest.
+        """Download a registered version and verifies its digest.
 
         Returns:
             The folder with the artifact's files.

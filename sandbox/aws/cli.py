@@ -17,7 +17,7 @@ commands = typer.Typer(help="The offline AWS alone, without a cluster.", no_args
 
 
 def register(application: typer.Typer) -> None:
-    """Adds the commands to `python -m sandbox`."""
+    """Add the commands to `python -m sandbox`."""
     application.add_typer(commands, name="aws")
 
 

@@ -26,7 +26,7 @@ class Buildah:
     """Buildah with a storage in the cache, kept apart from any other storage and setting of this machine."""
 
     def __init__(self, program: Path, make_base: "Callable[[Buildah, str], None]") -> None:
-        """Prepares the storage.
+        """Prepare the storage.
 
         Args:
             program: What `packages.tool` found.
@@ -44,7 +44,7 @@ class Buildah:
         return "buildah"
 
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
-        """Builds an image from bases that `prepare_base` made."""
+        """Build an image from bases that `prepare_base` made."""
         command: list[str | Path] = ["build", "--tag", recipe.tag, "--file", recipe.dockerfile]
         command += ["--pull-never", "--layers", "--isolation", "chroot", "--network", "host", *self._signature()]
         for name, value in recipe.arguments.items():
@@ -54,21 +54,21 @@ class Buildah:
         self.follow([*command, recipe.context], report)
 
     def follow(self, arguments: Sequence[str | Path], report: Callable[[str], None]) -> None:
-        """Runs buildah and hands on what it says."""
+        """Run buildah and hands on what it says."""
         commands.follow([self._program, *arguments], report, environment=self._environment(), with_output=True)
 
     def run(self, *arguments: str | Path) -> str:
-        """Runs buildah and returns what it wrote."""
+        """Run buildah and return what it wrote."""
         return commands.run([self._program, *arguments], environment=self._environment())
 
     def recover(self) -> None:
-        """Clears away the containers, mounts and folders of a build that was killed."""
+        """Clear away the containers, mounts and folders of a build that was killed."""
         self.run("rm", "--all")
         for left in (self._folder / "temporary").glob("buildah[0-9]*"):
             shutil.rmtree(left, ignore_errors=True)
 
     def prepare_base(self, name: str) -> None:
-        """Makes a base image of Debian's packages unless the storage holds one of this name."""
+        """Make a base image of Debian's packages unless the storage holds one of this name."""
         self._make_base(self, name)
 
     def holds(self, tag: str) -> bool:
@@ -76,7 +76,7 @@ class Buildah:
         return tag in self._tags()
 
     def commit_root(self, archive: Path, tag: str) -> None:
-        """Makes an image of a root file system.
+        """Make an image of a root file system.
 
         Args:
             archive: Tar file of the whole file system.
@@ -91,13 +91,13 @@ class Buildah:
             self.run("rm", container)
 
     def export(self, tag: str, archive: Path) -> None:
-        """Writes an image to an OCI archive."""
+        """Write an image to an OCI archive."""
         compression = ["--compression-format", "zstd", "--compression-level", _ZSTD_LEVEL]
         target = f"oci-archive:{archive}:{tag}"
         self.run("push", "--quiet", "--format", "oci", *compression, *self._signature(), tag, target)
 
     def size_bytes(self, tag: str) -> int:
-        """What the image's layers take when unpacked, to three digits."""
+        """Return what the image's layers take when unpacked, to three digits."""
         for image in json.loads(self.run("images", "--json")):
             if tag in (image.get("names") or []):
                 number, unit = image["size"].split()
@@ -117,7 +117,7 @@ class Buildah:
             return digest_file.read_text(encoding="utf-8").strip()
 
     def forget(self, repository: str, keep: frozenset[str]) -> None:
-        """Removes all images of a repository but those tags."""
+        """Remove all images of a repository but those tags."""
         stale = [tag for tag in self._tags() if tag.startswith(f"{repository}:") and tag not in keep]
         if stale:
             self.run("rmi", *stale)
@@ -159,7 +159,7 @@ class Buildah:
             self.run("images", "--json")
 
     def _write_command(self) -> None:
-        """Makes a buildah that `mlops build` finds on PATH: with this storage, and its commands run in a chroot."""
+        """Make a buildah that `mlops build` finds on PATH: with this storage, and its commands run in a chroot."""
         variables = {**self._environment(), "BUILDAH_ISOLATION": "chroot"}
         helpers = variables.pop("PATH").removesuffix(os.environ.get("PATH", ""))
         lines = ["#!/bin/sh", "# Written by the sandbox: buildah with the storage of its images."]
@@ -186,7 +186,7 @@ def _boot_id() -> str:
 
 
 def _self_contained(program: Path, folder: Path) -> Path:
-    """A buildah that finds its libraries in any environment; it runs itself again with an empty one.
+    """Return a buildah that finds its libraries in any environment; it runs itself again with an empty one.
 
     Args:
         program: What `packages.tool` found: an installed buildah, or one unpacked into a private folder.

@@ -19,7 +19,7 @@ _Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with
 
 
 def register(application: typer.Typer) -> None:
-    """Adds the commands to `python -m sandbox`."""
+    """Add the commands to `python -m sandbox`."""
     application.command("images")(images)
     application.command("load")(load_images)
     application.command("pin")(pin)

@@ -95,12 +95,12 @@ class Way:
 
 
 def registry_named() -> str | None:
-    """The registry and path that MLOPS_IMAGE_REGISTRY names; None when it names none."""
+    """Return the registry and path that MLOPS_IMAGE_REGISTRY names; None when it names none."""
     return os.environ.get(REGISTRY_VARIABLE, "").rstrip("/") or None
 
 
 def way_to(context: str, registry: str | None = None) -> Way:
-    """Finds the way to a cluster of the user's own; changes nothing.
+    """Find the way to a cluster of the user's own; changes nothing.
 
     Args:
         context: The cluster's context.
@@ -121,7 +121,7 @@ def way_to(context: str, registry: str | None = None) -> Way:
 
 
 def imported(socket: Path) -> set[str]:
-    """References that a node's containerd knows.
+    """Return the references that a node's containerd knows.
 
     Args:
         socket: Where it listens.

@@ -253,7 +253,7 @@ def predict(
     workload: Workload,
     stack: Stack,
     rows: Annotated[
-        str | None, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")
+        str | None, typer.Option("--rows", metavar="FILE", help="JSON file with the rows; - for standard input.")
     ] = None,
     *,
     describe: Annotated[

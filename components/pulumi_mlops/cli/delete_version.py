@@ -31,9 +31,9 @@ def delete_version(workload: str, stack: str, version: int, *, as_json: bool) ->
         _refuse_pinned(operations, version)
         serving = operations.serving()
         if serving.problem is not None or (serving.value is not None and serving.value.number == version):
-            got = "is not known to be unused" if serving.problem is not None else "serves"
+            got = "one that is not known to be unused" if serving.problem is not None else "the one that serves"
             raise VersionRefusedError(
-                f"model {workload}: version {version}: it {got} in stack {stack}"
+                f"model {workload}: version {version}: got {got} in stack {stack}"
                 f"{f' ({serving.problem})' if serving.problem else ''}, expected one that nothing serves, "
                 "fix: serve another one first: mlops pin and pulumi up"
             )
@@ -63,7 +63,7 @@ def _refuse_pinned(operations: Operations, version: int) -> None:
     if places:
         listed = ", ".join(f"{place.source}:{place.line}" for place in places)
         raise VersionRefusedError(
-            f"model {workload}: version {version}: it is pinned in {listed}, expected one that no stack pins, "
+            f"model {workload}: version {version}: got one that is pinned in {listed}, expected one that is not, "
             "fix: pin another one there first: mlops pin"
         )
 

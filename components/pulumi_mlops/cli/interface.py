@@ -35,7 +35,7 @@ class Interface:
     outputs: tuple[Column, ...]
 
     def to_document(self) -> dict[str, Any]:
-        """The inputs and outputs as plain data, for `--json`."""
+        """Return the inputs and outputs as plain data, for `--json`."""
         return {key: list(columns) for key, columns in asdict(self).items()}
 
 

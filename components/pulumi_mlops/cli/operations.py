@@ -40,7 +40,7 @@ class Approval:
     arn: str
 
     def to_document(self) -> dict[str, Any]:
-        """The decision as plain data, for `--json`."""
+        """Return the decision as plain data, for `--json`."""
         return asdict(self)
 
 

@@ -46,7 +46,7 @@ class PastRun:
         return (datetime.fromisoformat(self.finished_at) - datetime.fromisoformat(self.started_at)).total_seconds()
 
     def to_document(self) -> dict[str, Any]:
-        """The run as plain data, for `--json`."""
+        """Return the run as plain data, for `--json`."""
         return asdict(self) | {"seconds": self.seconds}
 
 

@@ -87,6 +87,6 @@ class Run:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_document(self) -> dict[str, Any]:
-        """The run as plain data, for `--json`; its name stands under `run`."""
+        """Return the run as plain data, for `--json`; its name stands under `run`."""
         document = asdict(self)
         return {"run": document.pop("name"), **document}

@@ -41,7 +41,7 @@ class Scores:
     champion: Known[RegisteredVersion] = Known()  # noqa: RUF009 - it never changes
 
     def to_document(self) -> dict[str, Any]:
-        """The numbers as plain data, for `--json`."""
+        """Return the numbers as plain data, for `--json`."""
         gate = None
         if self.gate is not None:
             side = "min" if self.gate.max is None else "max"
@@ -53,7 +53,7 @@ class Scores:
         return {"metrics": dict(self.metrics), "gate": gate, "champion": shown}
 
     def lines(self) -> list[str]:
-        """The numbers for people: a line for each metric, the gate's first."""
+        """Return the numbers for people: a line for each metric, the gate's first."""
         gate, champion = self.gate, self.champion.value
         first = None if gate is None else gate.metric
         names = sorted(self.metrics, key=lambda name: (name != first, name))

@@ -83,7 +83,7 @@ def _looked_at(props: dict[str, Any]) -> dict[str, Any]:
         kind = _manifest_type(image)
     except (DeniedError, MissingError) as error:
         # CreateModel says it of an image that is not there; and who deploys need not be allowed to look.
-        _warn(f"image {image}: not looked at, so that it may turn out to be none that hosting takes: {error}")
+        _warn(f"image {image}: the manifest type was not checked; SageMaker hosting refuses an OCI manifest: {error}")
         return {**props, "manifest_type": ""}
     if kind.startswith(OCI_PREFIX):
         raise HostingImageError(

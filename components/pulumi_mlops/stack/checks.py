@@ -136,7 +136,7 @@ def _image(document: StackDocument, image: str, because: str, *, is_needed: bool
 
 
 def _database_password(document: StackDocument) -> Iterator[Problem]:
-    """A password that nothing uses is no problem: a secret may be set before the setting that needs it."""
+    """Check that there is a password where one is needed. One that nothing uses may be set before it is needed."""
     needed, given = _database(document) == _POSTGRESQL, _PASSWORD in document.secrets
     key = f"{document.project}:{_PASSWORD}"
     if needed and not given:

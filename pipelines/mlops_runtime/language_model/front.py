@@ -34,7 +34,7 @@ class LanguageModelIdentity:
     golden_prompts: int
 
     def to_document(self) -> dict[str, object]:
-        """The answer of `GET /mlops/identity`."""
+        """Return the answer of `GET /mlops/identity`."""
         return {
             "name": self.name,
             "version": self.version,
@@ -209,7 +209,7 @@ class Front:
 
 
 def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:
-    """An error as OpenAI's clients read it."""
+    """Return an error as OpenAI's clients read it."""
     kind = "invalid_request_error" if status < 500 else "server_error"
     return {"error": {"message": reason, "type": kind, "code": code or status}}
 

@@ -129,7 +129,7 @@ def _tar(place: str, data: bytes, depth: int) -> Iterator[CodeFile]:
 
 
 def _numpy_objects(place: str, data: bytes) -> Iterator[CodeFile]:
-    """An array of objects is a pickle behind NumPy's header."""
+    """Yield the pickle that an array of objects is, behind NumPy's header."""
     header = data[:4096].partition(b"\n")[0]
     if b"'descr': '|O'" in header or b"O" in header.partition(b"'descr':")[2].partition(b"'fortran_order'")[0]:
         start = data.find(b"\x80", len(header))

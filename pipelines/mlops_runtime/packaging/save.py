@@ -254,4 +254,4 @@ def _prove(directory: Path, allow_code: Sequence[str]) -> None:
     try:
         load_served_model(directory, "model", "1", allow_code_formats=allow_code)
     except UnservableModelError as error:
-        raise PackagingError(f"the artifact that was written cannot be served: {error}") from error
+        raise PackagingError(f"the artifact: got {error}, expected one that can be served") from error

@@ -58,7 +58,7 @@ def _arguments(module: Any) -> dict[str, Any]:
         ) from error
     if not same:
         raise PackagingError(
-            f"model: {type(module).__name__}(**{arguments}) makes weights of other shapes, expected this model's,"
+            f"model: got weights of other shapes from {type(module).__name__}(**{arguments}), expected this model's,"
             " fix: keep the arguments that made it in the module: self.arguments = {…}"
         )
     return arguments

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns what reads the command line."""
+    """Return what reads the command line."""
     return parser_of_batch(model_directory=False)
 
 

@@ -16,7 +16,7 @@ class SageMakerFront:
     """An ASGI application that answers SageMaker's health checks and names the model in each invocation's answer."""
 
     def __init__(self, served: ServedModel, path: Application, drain: Drain) -> None:
-        """Sets up the answers.
+        """Set up the answers.
 
         Args:
             served: The model, which is loaded and has repeated its golden rows.

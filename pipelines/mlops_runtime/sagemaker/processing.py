@@ -34,7 +34,7 @@ logger = logging.getLogger("mlops_runtime.sagemaker")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the step, and leaves its output, `result.json` and a last word where SageMaker takes them from.
+    """Run the step, and leave its output, `result.json` and a last word where SageMaker takes them from.
 
     Returns:
         0 when the step succeeded, or turned the model down and the pipeline's condition will see it; otherwise 1.
@@ -73,7 +73,7 @@ def _run(graph_reference: str, step_name: str, folders: Folders) -> tuple[int, s
 
 
 def _checked(step: Step) -> Step:
-    """A step that a processing job may run.
+    """Return a step that a processing job may run.
 
     Raises:
         SettingsError: SageMaker runs it in another way.

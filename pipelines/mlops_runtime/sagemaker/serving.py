@@ -49,13 +49,13 @@ class SageMakerServer(EndpointServer):
     """The endpoint's server, with SageMaker's paths in front of it."""
 
     def front(self, general: Application) -> Application:
-        """The short way, for invocations too."""
+        """Return the short way, for invocations too."""
         path = self.request_path(general, {INVOCATIONS_PATH: InvocationProtocol(self.served)})
         return SageMakerFront(self.served, path, self.drain)
 
 
 def main() -> int:
-    """Serves the model; the port opens only once it is loaded and proved. Returns the exit code."""
+    """Serve the model; the port opens only once it is loaded and proved. Returns the exit code."""
     try:
         settings = settings_of_server(os.environ)
     except SettingsError as error:
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def load(directory: Path, settings: ServingSettings) -> ServedModel:
-    """Loads the model, if it fits the machine at all.
+    """Load the model, if it fits the machine at all.
 
     Raises:
         UnservableModelError: It does not, or must not be served.
@@ -89,7 +89,7 @@ def load(directory: Path, settings: ServingSettings) -> ServedModel:
 
 
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
-    """Reads the server's settings from the variables of its container.
+    """Read the server's settings from the variables of its container.
 
     They are MLOPS_MODEL_NAME, _VERSION, _DIGEST and _CACHE_MIB, MLOPS_REQUEST_TIMEOUT_SECONDS, MLOPS_MEMORY_MIB,
     MLOPS_ALLOW_CODE_FORMATS and SAGEMAKER_BIND_TO_PORT.

@@ -44,7 +44,7 @@ class ColumnReader:
     """
 
     def __init__(self, contract: ServingContract, count_unknown: CountUnknown | None = None) -> None:
-        """Sets up the columns.
+        """Set up the columns.
 
         Args:
             contract: The features, in their order.
@@ -64,7 +64,7 @@ class ColumnReader:
         return type(self), (self._contract, self._count_unknown)
 
     def from_rows(self, rows: Sequence[object], place: Place) -> Columns:
-        """Reads rows that are objects (feature to value; a missing feature counts as null) or lists in order.
+        """Read rows that are objects (feature to value; a missing feature counts as null) or lists in order.
 
         Raises:
             InputError: With the first problems, in the order of the rows.
@@ -77,7 +77,7 @@ class ColumnReader:
         return self._assembled(len(rows), quickly, lambda start, stop: rows[start:stop], place)
 
     def from_cells(self, cells: list[Any], rows: int, place: Place, *, encoded: bool = False) -> Columns:
-        """Reads `rows` times `width` cells in row-major order, of features that are all numbers.
+        """Read `rows` times `width` cells in row-major order, of features that are all numbers.
 
         Raises:
             InputError: With the first problems, in the order of the rows; or the features are not all numbers.
@@ -90,7 +90,7 @@ class ColumnReader:
         return self.from_columns(columns, rows, place)
 
     def from_columns(self, columns: Mapping[str, list[Any]], rows: int, place: Place) -> Columns:
-        """Reads columns by their features' names; a feature without a column counts as null.
+        """Read columns by their features' names; a feature without a column counts as null.
 
         Raises:
             InputError: With the first problems, in the order of the rows.
@@ -106,7 +106,7 @@ class ColumnReader:
         return self._assembled(rows, quickly, slowly, place)
 
     def expected_name(self, name: str) -> str:
-        """What to say to somebody who named a feature that is not ours."""
+        """Return what to say to somebody who named a feature that is not ours."""
         return self._rows.expected_name(name)
 
     def _assembled(

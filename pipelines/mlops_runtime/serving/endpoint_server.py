@@ -50,7 +50,7 @@ class EndpointDataPlane(DataPlane):  # type: ignore[misc]
         self._drain = drain
 
     async def model_metadata(self, model_name: str) -> dict[str, object]:
-        """The metadata document of the Open Inference Protocol."""
+        """Return the metadata document of the Open Inference Protocol."""
         document: dict[str, object] = await super().model_metadata(model_name)
         return {**document, "versions": [self._version], "platform": self._platform}
 
@@ -90,7 +90,7 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         self._server = DrainingServer(self.config, server.drain)
 
     def create_application(self) -> None:
-        """Builds KServe's application and puts the short way in front of it."""
+        """Build KServe's application and puts the short way in front of it."""
         super().create_application()
         application: FastAPI = import_from_string(FASTAPI_APP_IMPORT_STRING)
         # Ahead of KServe's own, whose form of the document has no place for units and classes.
@@ -103,7 +103,7 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         return await self._endpoint.dataplane.model_metadata(self._endpoint.served.identity.name)
 
     def run(self) -> None:
-        """Serves, once it has asked itself what the truth check will ask.
+        """Serve, once it has asked itself what the truth check will ask.
 
         Raises:
             UnservableModelError: An answer differs; nothing has listened then.
@@ -132,7 +132,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         body_limit_bytes: int,
         request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     ) -> None:
-        """Sets up the server; `run` starts it.
+        """Set up the server; `run` starts it.
 
         Args:
             served: The model, loaded and proved.
@@ -159,13 +159,13 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
     def front(self, general: Application) -> Application:
-        """The short way, with KServe's application behind it."""
+        """Return the short way, with KServe's application behind it."""
         return self.request_path(general)
 
     def request_path(
         self, general: Application, more_protocols: Mapping[str, MessageProtocol] | None = None
     ) -> RequestPath:
-        """The short way, for paths beside the endpoint's own as well."""
+        """Return the short way, for paths beside the endpoint's own as well."""
         return RequestPath(
             self.served,
             general,
@@ -177,7 +177,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         )
 
     def run(self) -> None:
-        """Serves; returns once drained.
+        """Serve; return once drained.
 
         Raises:
             UnservableModelError: It does not answer as the truth check will ask.

@@ -37,7 +37,7 @@ class InputError(ValueError):
 
     @classmethod
     def at(cls, place: str, value: object, expected: str) -> "InputError":
-        """The error of a request with a single problem."""
+        """Return the error of a request with a single problem."""
         return cls((InputProblem(place, shown(value), expected),))
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class InputError(ValueError):
         return "; ".join(lines)
 
     def to_document(self) -> dict[str, object]:
-        """The body of an HTTP answer: one sentence, and the problems one by one."""
+        """Return the body of an HTTP answer: one sentence, and the problems one by one."""
         return {
             "error": str(self),
             "problems": [
@@ -77,7 +77,7 @@ class ProblemList:
         return self._count >= COUNTED_PROBLEMS
 
     def add(self, word: Callable[[], InputProblem], row: int | None = None) -> None:
-        """Adds a problem, of one row where it is; it is only worded where it will be shown."""
+        """Add a problem, of one row where it is; it is only worded where it will be shown."""
         self._count += 1
         if row is not None:
             self._rows[row] = None
@@ -85,7 +85,7 @@ class ProblemList:
             self._first.append(word())
 
     def raise_if_any(self) -> None:
-        """Raises what was found.
+        """Raise what was found.
 
         Raises:
             InputError: There is at least one problem.
@@ -97,7 +97,7 @@ class ProblemList:
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a message: with its type where that helps, and not longer than a line."""
+    """Return a value as it may stand in a message: with its type where that helps, and not longer than a line."""
     if value is None:
         return "null"
     if isinstance(value, dict | list):
@@ -109,5 +109,5 @@ def shown(value: object) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name that a caller chose, not longer than a line."""
+    """Return a name that a caller chose, not longer than a line."""
     return name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"

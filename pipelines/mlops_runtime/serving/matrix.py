@@ -52,7 +52,7 @@ class MatrixBuilder:
     """
 
     def __init__(self, contract: ServingContract, count_unknown: CountUnknown | None = None) -> None:
-        """Sets up the columns.
+        """Set up the columns.
 
         Args:
             contract: The features, in the order of the columns.
@@ -74,11 +74,11 @@ class MatrixBuilder:
         self._bounds = _bounds(contract)
 
     def __reduce__(self) -> tuple[type[Self], tuple[ServingContract, CountUnknown | None]]:
-        """What a copy in another process is made of."""
+        """Return what a copy in another process is made of."""
         return type(self), (self._contract, self._count_unknown)
 
     def from_rows(self, rows: Sequence[object], place: Place) -> Matrix:
-        """Reads rows that are objects (feature to value; a missing feature counts as null) or lists in order.
+        """Read rows that are objects (feature to value; a missing feature counts as null) or lists in order.
 
         Args:
             rows: At least one row.
@@ -98,7 +98,7 @@ class MatrixBuilder:
         return self._assembled(len(rows), quickly, lambda start, stop: rows[start:stop], _Reading(place))
 
     def from_cells(self, cells: list[Any], rows: int, place: Place, *, encoded: bool = False) -> Matrix:
-        """Reads `rows` times `width` cells in row-major order.
+        """Read `rows` times `width` cells in row-major order.
 
         Args:
             cells: Numbers, categories and nulls.
@@ -123,7 +123,7 @@ class MatrixBuilder:
         return self._assembled(rows, quickly, slowly, _Reading(place, encoded=encoded))
 
     def from_columns(self, columns: Mapping[str, list[Any]], rows: int, place: Place) -> Matrix:
-        """Reads columns by their features' names; a feature without a column counts as null.
+        """Read columns by their features' names; a feature without a column counts as null.
 
         Args:
             columns: Numbers, categories and nulls, as many as there are rows in each.
@@ -145,7 +145,7 @@ class MatrixBuilder:
         return self._assembled(rows, quickly, slowly, _Reading(place))
 
     def expected_name(self, name: str) -> str:
-        """What to say to somebody who named a feature that is not ours."""
+        """Return what to say to somebody who named a feature that is not ours."""
         return self._rows.expected_name(name)
 
     def _assembled(
@@ -155,7 +155,7 @@ class MatrixBuilder:
         slowly: Callable[[int, int], Iterable[object]],
         reading: "_Reading",
     ) -> Matrix:
-        """The matrix of rows that are read some thousands at a time, so that what lies between is small."""
+        """Return the matrix of rows that are read some thousands at a time, so that what lies between is small."""
         if rows <= CHUNK_ROWS and (matrix := quickly(0, rows, reading.unknown)) is not None:
             self._tell(reading.unknown)
             return matrix
@@ -222,7 +222,7 @@ class MatrixBuilder:
         return bool((matrix < minimum).any() or (matrix > maximum).any())
 
     def _carefully(self, rows: Iterable[object], first: int, matrix: Matrix, reading: "_Reading") -> None:
-        """Reads value by value into the matrix, from its row `first` on, until the list of problems is full."""
+        """Read value by value into the matrix, from its row `first` on, until the list of problems is full."""
         problems = reading.problems
         read, expected = (self._code, self._expected_code) if reading.encoded else (self._cell, self._expected_cell)
 
@@ -242,7 +242,7 @@ class MatrixBuilder:
                         reading.unknown[column] += 1
 
     def _cell(self, column: int, value: object) -> float | None:
-        """The value's number; None where it has none."""
+        """Return the value's number; None where it has none."""
         codes = self._codes.get(column)
         if codes is not None:
             try:
@@ -296,7 +296,7 @@ class MatrixBuilder:
 
 
 def expected_range(feature: Feature) -> str:
-    """A number's bounds in words; nothing where it has none."""
+    """Return a number's bounds in words; nothing where it has none."""
     low, high = feature.minimum, feature.maximum
     if low is not None and high is not None:
         return f"from {low:g} to {high:g}"
@@ -304,7 +304,7 @@ def expected_range(feature: Feature) -> str:
 
 
 def _bounds(contract: ServingContract) -> tuple[Matrix, Matrix] | None:
-    """The least and the greatest number by column; None where no column has any."""
+    """Return the least and the greatest number by column; None where no column has any."""
     bounds = [(feature.minimum, feature.maximum) for feature in contract.features]
     if all(low is None and high is None for low, high in bounds):
         return None

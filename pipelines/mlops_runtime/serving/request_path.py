@@ -80,7 +80,7 @@ class RequestPath:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
     ) -> None:
-        """Sets up the paths.
+        """Set up the paths.
 
         Args:
             served: The model.
@@ -173,7 +173,7 @@ class RequestPath:
         return self._body_limit_bytes
 
     def _too_late(self, protocol: MessageProtocol | None, *, is_whole: bool) -> list[Message]:
-        """The answer to a request whose time is over."""
+        """Return the answer to a request whose time is over."""
         status, seconds = 504 if is_whole else 408, self._timeout_seconds
         if protocol is not None:
             self._metrics.observe_request(protocol.name, status, seconds)
@@ -218,7 +218,7 @@ class RequestPath:
         return is_small and len(batch) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(batch))
 
     def _scored(self, protocol: MessageProtocol, batch: Batch, request: Any) -> tuple[AnswerBody, float]:
-        """The answer, and when the model had given its outputs."""
+        """Return the answer, and when the model had given its outputs."""
         start = perf_counter()
         answers = self._served.score(batch, lambda row: protocol.row_place(row, request))
         scored = perf_counter()
@@ -226,7 +226,7 @@ class RequestPath:
         return protocol.encode(answers, request), scored
 
     async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:
-        """What is wrong with a request that KServe is to read; its own checks have no bound."""
+        """Return what is wrong with a request that KServe is to read; its own checks have no bound."""
         check = parsed if protocol is self._served.predict_protocol else protocol.decode
         try:
             await self._apart(self._threads.decoder, without_collections(check), body)
@@ -235,7 +235,7 @@ class RequestPath:
         return None
 
     async def _apart(self, executor: Executor, function: Callable[..., Result], *arguments: object) -> Result:
-        """Calls a function in another thread."""
+        """Call a function in another thread."""
         return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
 
     def _error(self, status: int, reason: str) -> list[Message]:
@@ -266,7 +266,7 @@ def _is_cloud_event(headers: Headers) -> bool:
 
 
 def _binary(protocol: InferProtocol, headers: Headers) -> MessageProtocol:
-    """The reader of a request whose tensors lie behind its JSON, where a header says so."""
+    """Return the reader of a request whose tensors lie behind its JSON, where a header says so."""
     for name, value in headers:
         if name == JSON_BYTES_HEADER:
             return BinaryInferProtocol(protocol, value)
@@ -274,7 +274,7 @@ def _binary(protocol: InferProtocol, headers: Headers) -> MessageProtocol:
 
 
 async def _send_lingering(send: Send, receive: Receive, messages: list[Message]) -> None:
-    """Sends an answer of two messages to a caller who is not done with the request."""
+    """Send an answer of two messages to a caller who is not done with the request."""
     start, body = messages
     await send(start)
     await send({**body, "more_body": True})

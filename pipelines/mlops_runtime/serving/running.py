@@ -16,7 +16,7 @@ logger = logging.getLogger("kserve.mlops")
 
 
 def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], EndpointServer]) -> int:
-    """Loads the model, proves it on its golden rows, serves it until told to stop.
+    """Load the model, proves it on its golden rows, serves it until told to stop.
 
     Args:
         load: Gives the model, or raises UnservableModelError.

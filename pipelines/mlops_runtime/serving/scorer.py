@@ -46,7 +46,7 @@ class Scorer(Protocol):
     platform: str
 
     def reader(self, count_unknown: CountUnknown | None = None) -> BatchReader:
-        """What reads requests for it; `count_unknown` is told of unknown categories."""
+        """Return what reads requests for it; `count_unknown` is told of unknown categories."""
         ...
 
     def score(self, batch: Any, /) -> Answers:

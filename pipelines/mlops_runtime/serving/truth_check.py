@@ -56,12 +56,12 @@ class Pinned:
         return {"version": self.version, "digest": self.digest}
 
     def check(self, answers: Mapping[str, Sequence[object]]) -> GoldenScore:
-        """Holds the answers to the golden rows against the trainer's."""
+        """Hold the answers to the golden rows against the trainer's."""
         return self.golden.check(answers, self.contract.outputs)
 
 
 def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> Pinned:
-    """Reads the golden rows from a verified artifact, so that the check does not ask the endpoint for its own truth.
+    """Read the golden rows from a verified artifact, so that the check does not ask the endpoint for its own truth.
 
     Raises:
         TruthError: The artifact is not the pinned one or is incomplete.
@@ -124,7 +124,7 @@ def check_endpoint(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Checks as the command line says; returns the exit code."""
+    """Check as the command line says; return the exit code."""
     options = parser().parse_args(arguments)
     try:
         pinned = load_pinned(options.model_directory, options.name, options.version, options.digest)
@@ -210,7 +210,7 @@ def _infer_values(contract: ServingContract, tensors: Sequence[Mapping[str, Any]
 
 
 def _tensors(pinned: Pinned) -> list[dict[str, object]]:
-    """The golden rows as the infer protocol's tensors, one for each feature."""
+    """Return the golden rows as the infer protocol's tensors, one for each feature."""
     return [
         {
             "name": feature.name,

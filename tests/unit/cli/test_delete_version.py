@@ -30,7 +30,10 @@ def test_a_version_that_nobody_uses_is_deleted(mlops: Mlops, deleted: list[int])
 
 @pytest.mark.parametrize(
     ("version", "told"),
-    [("3", "version 3: it serves in stack dev-local"), ("7", "got version 7, expected a registered one (3, 2)")],
+    [
+        ("3", "version 3: got the one that serves in stack dev-local"),
+        ("7", "got version 7, expected a registered one (3, 2)"),
+    ],
 )
 def test_what_serves_or_is_not_there_is_refused(mlops: Mlops, deleted: list[int], version: str, told: str) -> None:
     result = mlops("delete-version", "--version", version, registered=[THREE, TWO])
@@ -53,7 +56,7 @@ def test_what_another_stack_pins_is_refused_even_where_that_stack_is_not_sound(
     other.write_text(text.replace("flight-delay: {}", f"flight-delay: {{{pin}}}"))
     result = mlops("delete-version", "--version", "2", registered=[THREE, TWO])
     assert (result.exit_code, deleted) == (1, [])
-    assert f"it is pinned in {other}:" in result.stderr
+    assert f"got one that is pinned in {other}:" in result.stderr
     assert "fix: pin another one there first" in result.stderr
 
 

@@ -74,6 +74,8 @@ HANDED_ON = {
     "components/pulumi_mlops/stack/encoded_text.py": "the part of a problem's text that says what was got",
     "pipelines/flight_delay/source.py": "a list of problems, each with its parts",
     "pipelines/flight_delay/validate.py": "a list of problems, each with its parts",
+    "pipelines/mlops_runtime/packaging/onnx_graph.py": "why a model stays in its own runtime, which is no error",
+    "pipelines/mlops_runtime/packaging/save.py": "a list of problems, each with its parts",
     "pipelines/mlops_runtime/serving/input_error.py": "a list of problems, each with its parts",
     "pipelines/mlops_runtime/serving/self_check.py": "what the truth check says",
     "pipelines/mlops_runtime/serving/served_model.py": "what the check of the golden rows says",

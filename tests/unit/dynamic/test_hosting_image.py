@@ -42,7 +42,7 @@ def test_an_image_that_is_not_there_passes_with_a_warning(aws: Aws, capfd: pytes
     other = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/mlops/serving@sha256:{'0' * 64}"
     HostingImageProvider().create({"image": other})
     warnings = capfd.readouterr().err.splitlines()
-    assert [line.partition(": not looked at")[0] for line in warnings] == [
+    assert [line.partition(": the manifest type was not")[0] for line in warnings] == [
         f"warning: image {IMAGE}",
         f"warning: image {other}",
     ]

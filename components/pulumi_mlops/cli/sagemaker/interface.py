@@ -32,6 +32,9 @@ def interface_of(names: Names, package: ModelPackage) -> Interface:
                     return of_contract(json.loads(file.read(_MOST_BYTES)))
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise aws.AwsError(
-            f"{package.model_data_url}: got {error}, expected a model's files as a gzipped tar"
+            f"{package.model_data_url}: got {error}, expected a gzipped tar of the model, fix: run the pipeline again"
         ) from error
-    raise aws.AwsError(f"{package.model_data_url}: got no {CONTRACT}, expected a model that a pipeline registered")
+    raise aws.AwsError(
+        f"{package.model_data_url}: got no {CONTRACT}, expected a model that a pipeline registered, "
+        "fix: run the pipeline again"
+    )

@@ -76,7 +76,10 @@ class SageMakerOperations:
         """Read the contract of the version that serves, in its archive."""
         serving = self.serving()
         if serving.value is None:
-            raise AwsError(serving.problem or f"endpoint {self._names.endpoint}: got none, expected one in service")
+            none = (
+                f"endpoint {self._names.endpoint}: got none, expected one in service, fix: pin a version and deploy it"
+            )
+            raise AwsError(serving.problem or none)
         return interface_of(self._names, packages.version(self._names, serving.value.number))
 
     def status(self) -> WorkloadStatus:
