@@ -53,7 +53,8 @@ def split_of(table: pd.DataFrame, learning: Learning, parameters: SupervisedPara
     percent, seed = parameters.holdout_percent, parameters.random_seed
     if learning.time_column:
         times = table[learning.time_column]
-        first = pd.Timestamp(times.quantile(1 - percent / 100, interpolation="higher"))
+        # The newest share: as many rows as it has, and those of the same time.
+        first = pd.Timestamp(times.sort_values().iloc[-max(1, len(times) * percent // 100)])
         return Split(times >= first, SplitRule("time", percent, seed, first.isoformat()))
     by = "key" if learning.key_columns else "features"
     keys = table[list(learning.key_columns)] if learning.key_columns else table.drop(columns=[learning.target])
