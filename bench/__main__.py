@@ -25,6 +25,7 @@ SECTIONS = {
     "growth": ("bench.growth", "Rendering offline, from 10 workloads to 200"),
     "preview": ("bench.preview.kubernetes", "Preview, against a hand-written program"),
     "preview-aws": ("bench.preview.aws", "Preview on AWS, against a hand-written program"),
+    "images": ("bench.image_sizes", "What the images hold"),
     "again": ("bench.again", "A second `make up`"),
     "first-set-up": ("bench.first_set_up", "A first `make up`"),
 }

@@ -91,7 +91,7 @@ def _wait_for_others(start: QuickStart) -> None:
 
 
 def _settle_file(start: QuickStart) -> bool:
-    """Make the personal stack, or brings it up to date.
+    """Make the personal stack, or bring it up to date.
 
     Returns:
         Whether the stack's cluster was lost, so that what Pulumi remembers must be compared with what is there.

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from pulumi_mlops.image.errors import ImageError
 from sandbox import doctor, environment, paths, progress
+from sandbox.aws import cli as aws_cli
 from sandbox.bring_up import EVERY_PART, bring_up
 from sandbox.cluster import users_context
 from sandbox.doctor import Part
@@ -36,6 +37,7 @@ def new_application(purpose: str) -> typer.Typer:
 
 application = new_application("What a machine needs when it has no cluster, no account and no Pulumi download.")
 images_cli.register(application)
+aws_cli.register(application)
 
 Context = Annotated[
     str | None,

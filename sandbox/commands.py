@@ -22,7 +22,7 @@ def run(
     input_text: str | None = None,
     timeout_seconds: float | None = None,
 ) -> str:
-    """Runs a program to its end and returns what it wrote; see `pulumi_mlops._shared.processes.run`.
+    """Run a program to its end and return what it wrote; see `pulumi_mlops._shared.processes.run`.
 
     Raises:
         CommandError: When it cannot be started, ends with a code other than 0, or takes too long.
@@ -47,7 +47,7 @@ def follow(
     folder: Path | None = None,
     with_output: bool = False,
 ) -> None:
-    """Runs a program and hands on each line that it writes; see `pulumi_mlops._shared.processes.follow`.
+    """Run a program and hand on each line that it writes; see `pulumi_mlops._shared.processes.follow`.
 
     Raises:
         CommandError: When it cannot be started or ends with a code other than 0.

@@ -22,9 +22,10 @@ _PASSPHRASE_BYTES = 32
 def environment() -> dict[str, str]:
     """Returns the variables, on top of the caller's own environment.
 
-    PATH leads to the commands of this Python, and to the sandbox's Pulumi and uv when the user has none. A backend or a
-    passphrase that the user has set stays unused: the sandbox's stacks never mix with the user's. So does a
-    kubeconfig; where the sandbox uses a cluster of the user's own, its own kubeconfig holds a copy of that one context.
+    PATH leads to the commands of this Python, and to the sandbox's Pulumi, uv and buildah when the user has none. A
+    backend or a passphrase that the user has set stays unused: the sandbox's stacks never mix with the user's. So does
+    a kubeconfig; where the sandbox uses a cluster of the user's own, its own kubeconfig holds a copy of that one
+    context.
 
     Returns:
         PATH, PULUMI_…, KUBECONFIG and, with a cluster of the user's own, MLOPS_KUBE_CONTEXT. The passphrase is named
@@ -115,6 +116,7 @@ def _path_with_programs(path: str) -> str:
     if engine is not None and engine.is_built:
         first.append(engine.folder)
     others = [entry for entry in path.split(os.pathsep) if entry and Path(entry) not in first]
-    # Last, so that a uv of the user's own comes first, as it does in the Makefile.
-    last = [str(paths.uv_folder())] if (paths.uv_folder() / "uv").is_file() else []
+    # Last, so that a uv or a buildah of the user's own comes first, as it does in the Makefile.
+    programs = (paths.uv_folder() / "uv", paths.builder_folder() / "buildah")
+    last = [str(program.parent) for program in programs if program.is_file()]
     return os.pathsep.join([*map(str, first), *(entry for entry in others if entry not in last), *last])

@@ -14,7 +14,7 @@ __all__ = ["exclusive", "write_atomically"]
 
 @contextlib.contextmanager
 def exclusive(lock: Path, purpose: str, wait_seconds: float = 1800.0) -> Iterator[None]:
-    """Holds a lock file for as long as the block runs; the kernel frees it when the process dies.
+    """Hold a lock file for as long as the block runs; the kernel frees it when the process dies.
 
     Args:
         lock: The lock file.

@@ -27,6 +27,11 @@ def uv_folder() -> Path:
     return checkout() / ".uv" / "bin"
 
 
+def builder_folder() -> Path:
+    """Folder of the `buildah` that uses the sandbox's storage, for `mlops build` where there is no Docker."""
+    return cache_root() / "images" / "commands"
+
+
 def cache_root() -> Path:
     """Folder of built things: MLOPS_SANDBOX_CACHE, else `pulumi-mlops` in the user's cache."""
     return _root("MLOPS_SANDBOX_CACHE", "XDG_CACHE_HOME", Path(".cache"))

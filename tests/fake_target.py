@@ -1,17 +1,19 @@
 """A target that holds what a test says, behind the protocol that the commands know."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from typer.testing import Result
 
+from pulumi_mlops.cli.interface import Column, Interface
 from pulumi_mlops.cli.operations import Approval
 from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus
+from pulumi_mlops.stack.document import StackDocument
 
 DIGEST = "sha256:" + "c" * 64
 DONE = Run("r1", Status.SUCCEEDED, model_version=3, model_digest="sha256:c")
@@ -27,6 +29,7 @@ PAST = PastRun(
     digest=DIGEST,
     started_by="ada",
 )
+DELETED: list[int] = []
 Mlops = Callable[..., Result]
 
 
@@ -55,6 +58,13 @@ class Target:
     def start_run(self) -> RunReference:
         return RunReference("r1", "arn:r1")
 
+    def active_batches(self) -> list[RunReference]:
+        return self.active_runs()
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        name = "-".join(["b1", *overrides.values()])
+        return RunReference(name, f"arn:{name}")
+
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         assert run.address == f"arn:{run.name}"
         if isinstance(self._ending, BaseException):
@@ -71,6 +81,17 @@ class Target:
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))
         return WorkloadStatus(self.place.stack, self.place.workload, UNKNOWN, UNKNOWN, UNKNOWN, healthy)
+
+    def interface(self) -> Interface:
+        vocabulary = tuple("abcdefghij")
+        inputs = (Column("distance", "float32"), Column("carrier", "category", "", vocabulary))
+        return Interface(inputs, (Column("delay", "number", "minutes"),))
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        return document.at("platform", "target") == self.place.config.platform.target.value
+
+    def delete_version(self, number: int) -> None:
+        DELETED.append(number)
 
     def serving(self) -> Known[Version]:
         return Known(Version(3, DIGEST))

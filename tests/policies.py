@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "logs:DescribeLogStreams": (_LOG_GROUP,),
     "logs:PutLogEvents": (_LOG_STREAM,),
     "s3:AbortMultipartUpload": (_OBJECTS,),
+    "s3:DeleteObject": (_OBJECTS,),
     "s3:GetObject": (_OBJECTS,),
     "s3:ListBucket": (_BUCKET,),
     "s3:PutObject": (_OBJECTS,),

@@ -89,9 +89,10 @@ def _jobs(path: str, definition: Mapping[str, Any]) -> Iterator[Command]:
         program = request.get("AppSpecification") or request.get("AlgorithmSpecification")
         if program is None:
             continue
+        words = (*program["ContainerEntrypoint"], *program.get("ContainerArguments", ()))
         yield Command(
             f"{path} {step['Name']}",
-            (*program["ContainerEntrypoint"], *program.get("ContainerArguments", ())),
+            tuple(_known(word, defaults) for word in words),
             {name: _known(value, defaults) for name, value in request["Environment"].items()},
             request.get("HyperParameters"),
         )

@@ -138,8 +138,23 @@ def _argument_problems(step: Mapping[str, Any], names: Names) -> Iterator[str]:
         request.setdefault(given_by_sagemaker, "given-by-sagemaker")
     if step["Type"] == "RegisterModel" and "ModelPackageGroupName" in request and "Tags" in request:
         found.append(".Arguments.Tags: a version has the tags of its group")
+    if step["Type"] == "Training":
+        found += _spot_problems(step.get("Arguments", {}))
+        if "CheckpointConfig" in request and step.get("CacheConfig", {}).get("Enabled"):
+            # pipelines-default-keys; a location of one execution is another in the next.
+            found.append(".CacheConfig: with a CheckpointConfig of its execution the step is never reused")
     yield from found
     yield from sagemaker_shapes.problems(shape, request, ".Arguments")
+
+
+def _spot_problems(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """API_StoppingCondition, MaxWaitTimeInSeconds: "equal to or greater than MaxRuntimeInSeconds", for spot jobs."""
+    stopping = arguments.get("StoppingCondition", {})
+    waits, runs = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 0)
+    if arguments.get("EnableManagedSpotTraining") and (waits is None or waits < runs):
+        yield f".Arguments.StoppingCondition: a spot job that may run {runs} seconds waits {waits}"
+    if waits is not None and not arguments.get("EnableManagedSpotTraining"):
+        yield ".Arguments.StoppingCondition: a job on demand does not wait"
 
 
 def _filled_in(value: Any, shape: Any, names: Names, path: str, found: list[str]) -> Any:

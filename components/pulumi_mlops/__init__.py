@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_mlops._shared.arguments import ArgumentsError
+    from pulumi_mlops._shared.kubernetes.scheduling.args import (
+        AcceleratorArgs,
+        KubernetesSchedulingArgs,
+        TaintEffect,
+        TolerationArgs,
+        TolerationOperator,
+    )
     from pulumi_mlops._shared.model import ModelPinArgs
     from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs, SageMakerWorkloadPlaceArgs
     from pulumi_mlops.batch_job.args import (
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
         AsynchronousArgs,
         DataCaptureArgs,
         EndpointArgs,
+        InferenceAmiVersion,
         KubernetesEndpointArgs,
         KubernetesEndpointSettingsArgs,
         KubernetesServingArgs,
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
         SageMakerEndpointSettingsArgs,
         SageMakerServingArgs,
         ServerlessArgs,
+        ServingAcceleratorArgs,
         ShadowArgs,
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
@@ -62,6 +71,7 @@ if TYPE_CHECKING:
         SageMakerTrainingArgs,
         SageMakerTrainingPipelineArgs,
         SageMakerTrainingPipelineSettingsArgs,
+        SpotArgs,
         StepResourcesArgs,
         TrainingPipelineArgs,
     )
@@ -69,6 +79,7 @@ if TYPE_CHECKING:
     from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 
 __all__ = [
+    "AcceleratorArgs",
     "AlarmsArgs",
     "ArgumentsError",
     "AsynchronousArgs",
@@ -77,6 +88,7 @@ __all__ = [
     "DeclaredStack",
     "EndpointArgs",
     "GateArgs",
+    "InferenceAmiVersion",
     "KubernetesBatchArgs",
     "KubernetesBatchJob",
     "KubernetesBatchJobArgs",
@@ -88,6 +100,7 @@ __all__ = [
     "KubernetesModelRegistryArgs",
     "KubernetesModelRegistrySettingsArgs",
     "KubernetesPlaceArgs",
+    "KubernetesSchedulingArgs",
     "KubernetesServingArgs",
     "KubernetesTrainingArgs",
     "KubernetesTrainingPipeline",
@@ -121,9 +134,14 @@ __all__ = [
     "SageMakerTrainingPipelineSettingsArgs",
     "SageMakerWorkloadPlaceArgs",
     "ServerlessArgs",
+    "ServingAcceleratorArgs",
     "ShadowArgs",
+    "SpotArgs",
     "StepResourcesArgs",
     "TableFormat",
+    "TaintEffect",
+    "TolerationArgs",
+    "TolerationOperator",
     "TrainingPipelineArgs",
     "Workload",
     "WorkloadArgs",
@@ -133,6 +151,13 @@ __all__ = [
 # Imported when first used: the command line and the configuration need no cloud's library.
 _MODULES = {
     "_shared.arguments": ("ArgumentsError",),
+    "_shared.kubernetes.scheduling.args": (
+        "AcceleratorArgs",
+        "KubernetesSchedulingArgs",
+        "TaintEffect",
+        "TolerationArgs",
+        "TolerationOperator",
+    ),
     "_shared.model": ("ModelPinArgs",),
     "_shared.place": (
         "KubernetesPlaceArgs",
@@ -156,6 +181,7 @@ _MODULES = {
         "AsynchronousArgs",
         "DataCaptureArgs",
         "EndpointArgs",
+        "InferenceAmiVersion",
         "KubernetesEndpointArgs",
         "KubernetesEndpointSettingsArgs",
         "KubernetesServingArgs",
@@ -165,6 +191,7 @@ _MODULES = {
         "SageMakerEndpointSettingsArgs",
         "SageMakerServingArgs",
         "ServerlessArgs",
+        "ServingAcceleratorArgs",
         "ShadowArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
@@ -197,6 +224,7 @@ _MODULES = {
         "SageMakerTrainingArgs",
         "SageMakerTrainingPipelineArgs",
         "SageMakerTrainingPipelineSettingsArgs",
+        "SpotArgs",
         "StepResourcesArgs",
         "TrainingPipelineArgs",
     ),

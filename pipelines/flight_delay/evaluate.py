@@ -97,7 +97,10 @@ def _compared(champion: Path, split: Split, holdout: pd.DataFrame) -> dict[str, 
     learned_until = pd.Timestamp(json.loads((champion / TRAINING_FILE).read_text(encoding="utf-8"))["holdout_from"])
     error_minutes = float(np.abs(score(champion, holdout) - holdout[TARGET].to_numpy()).mean())
     if pd.isna(learned_until) or not np.isfinite(error_minutes):
-        raise StepError(f"its error is {error_minutes} minutes, and it has learned until {learned_until}")
+        raise StepError(
+            f"the champion: got an error of {error_minutes} minutes, and {learned_until} as the end of what it has"
+            " learned, expected a finite number and a date, fix: pin a version that was trained by this pipeline"
+        )
     return {
         "champion_was_compared": 1.0,
         "champion_mae_minutes": error_minutes,

@@ -14,7 +14,8 @@ from mlops_runtime.serving.contract import (
     load_contract,
 )
 from mlops_runtime.serving.nulls import check_nulls
-from mlops_runtime.serving.scorer import ModelAnswerError, OnnxScorer, UnansweredRowsError
+from mlops_runtime.serving.runtimes.onnx import OnnxScorer
+from mlops_runtime.serving.scorer import ModelAnswerError, UnansweredRowsError
 
 
 def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
@@ -28,13 +29,14 @@ def score(artifact: Path, frame: pd.DataFrame) -> np.ndarray:
     """
     try:
         contract, scorer = _loaded(artifact)
-        return np.asarray(scorer.score(_matrix(contract, frame)), dtype=np.float64)
+        answers = scorer.score(_matrix(contract, frame))
+        return np.asarray(answers[contract.outputs[0].name], dtype=np.float64)
     except (ContractError, ModelAnswerError, UnansweredRowsError) as error:
         raise StepError(str(error)) from error
 
 
 def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
-    """Holds the artifact's contract against its model, as every server will: a null that the one allows.
+    """Hold the artifact's contract against its model, as every server will: a null that the one allows.
 
     Args:
         artifact: The model artifact.
@@ -52,13 +54,15 @@ def check_nulls_are_answered(artifact: Path, frame: pd.DataFrame) -> None:
 
 def _loaded(artifact: Path) -> tuple[ServingContract, OnnxScorer]:
     contract = load_contract(artifact)
-    return contract, OnnxScorer(artifact / ONNX_FILE_NAME, len(contract.features))
+    return contract, OnnxScorer(artifact / ONNX_FILE_NAME, contract)
 
 
 def _matrix(contract: ServingContract, frame: pd.DataFrame) -> np.ndarray:
     unknown = [name for name in contract.feature_names if name not in frame.columns]
     if unknown:
-        raise StepError(f"the model takes {', '.join(unknown)}, which the features do not have")
+        raise StepError(
+            f"the features: got no {', '.join(unknown)}, expected each that the model takes, fix: train it again"
+        )
     matrix = np.empty((len(frame), len(contract.features)), dtype=np.float32)
     for column, feature in enumerate(contract.features):
         values = frame[feature.name]

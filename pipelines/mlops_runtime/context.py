@@ -10,7 +10,6 @@ from mlops_runtime.artifact import digest_directory
 from mlops_runtime.errors import StepError
 from mlops_runtime.gate import Gate
 from mlops_runtime.graph import StepGraph
-from mlops_runtime.packaging.registration import check_artifact, check_classes
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.record import Dataset, RegisteredModel
 from mlops_runtime.settings import Champion, RunSettings
@@ -139,6 +138,9 @@ class StepContext(Generic[Parameters]):
                 that runs code and is not allowed, or has other classes than the champion. No version is made then.
             TrackingError: The registry cannot be reached, or stores something else. No version is made then.
         """
+        # What it stands on takes a second to load, and a graph alone has no use for it.
+        from mlops_runtime.packaging.registration import check_artifact, check_classes  # noqa: PLC0415
+
         check_artifact(directory, self.allow_code_formats)
         if self.champion is not None and not classes_changed:
             with TemporaryDirectory(prefix="champion-") as temporary:

@@ -73,7 +73,7 @@ class FileTracker:
         self._write(note)
 
     def register(self, directory: Path, name: str, tags: Mapping[str, str]) -> RegisteredModel:
-        """Copy a model to the next version's folder and verifies the copy."""
+        """Copy a model to the next version's folder and verify the copy."""
         run_id = self._opened()["run_id"]
         versions = self._workspace.root / "models" / name
         for path in sorted(versions.glob("*/version.json"), key=lambda path: int(path.parent.name)):
@@ -87,19 +87,22 @@ class FileTracker:
         shutil.copytree(directory, partial / "model")
         digest = digest_directory(partial / "model")
         if digest != tags[DIGEST_TAG]:
-            raise TrackingError(f"model {name}: stored {tags[DIGEST_TAG]}, but read back {digest}; is the disk full?")
+            raise TrackingError(
+                f"model {name}: got {digest} back, expected what was stored, {tags[DIGEST_TAG]}, fix: is the disk full?"
+            )
         (partial / "version.json").write_text(json.dumps({"run_id": run_id, "tags": dict(tags)}), encoding="utf-8")
         partial.rename(versions / version)
         return RegisteredModel(name=name, version=version, digest=digest)
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:  # noqa: ARG002 - nothing to copy
-        """Find a version in the workspace and verifies it."""
+        """Find a version in the workspace and verify it."""
         directory = self._workspace.root / "models" / name / version / "model"
         try:
             verify_directory(directory, digest)
         except ArtifactError as error:
             raise TrackingError(
-                f"model {name} version {version}: {error}; without a registry, versions are found in the workspace only"
+                f"model {name} version {version}: got {error}, expected it in the workspace: there is no registry,"
+                " fix: run the pipeline here first, or name a tracking server"
             ) from error
         return directory
 

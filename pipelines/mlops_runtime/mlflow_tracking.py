@@ -127,13 +127,14 @@ class MlflowTracker:
             stored = self._client.get_model_version(name, version)
         if stored.status != "READY" or stored.source != source or stored.tags.get(DIGEST_TAG) != tags[DIGEST_TAG]:
             raise TrackingError(
-                f"model {name} version {version}: registered {source} with {tags[DIGEST_TAG]},"
-                f" but read back {stored.source} ({stored.status}) with {stored.tags.get(DIGEST_TAG)}"
+                f"model {name} version {version}: got {stored.source} ({stored.status}) with"
+                f" {stored.tags.get(DIGEST_TAG)} back, expected {source} with {tags[DIGEST_TAG]},"
+                " fix: see who else writes to the registry, and run the pipeline again"
             )
         return RegisteredModel(name=name, version=version, digest=tags[DIGEST_TAG])
 
     def fetch(self, name: str, version: str, digest: str, destination: Path) -> Path:
-        """Download a registered version and verifies it."""
+        """Download a registered version and verify it."""
         with self._telling(f"find model {name} version {version}"):
             source = self._client.get_model_version_download_uri(name, version)
         return self._download(source, digest, destination, f"model {name} version {version}")
@@ -194,8 +195,8 @@ class MlflowTracker:
         except (MlflowException, RequestException, OSError) as error:
             reason = " ".join(str(error).split())[:600]
             raise TrackingError(
-                f"MLflow at {self._uri} did not {what}, after"
-                f" {os.environ['MLFLOW_HTTP_REQUEST_MAX_RETRIES']} more tries where it did not answer: {reason}"
+                f"MLflow at {self._uri}: got {reason}, expected it to {what} (where it did not answer,"
+                f" {os.environ['MLFLOW_HTTP_REQUEST_MAX_RETRIES']} more tries were made), fix: look at its log"
             ) from error
 
 

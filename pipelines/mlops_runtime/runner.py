@@ -154,7 +154,9 @@ def _run(context: StepContext[Any], started: float) -> StepRecord:
     try:
         output_digest = digest_directory(context.output) if any(context.output.iterdir()) else None
     except ArtifactError as error:
-        raise WorkspaceError(f"step {step.name} left an output that cannot be handed on: {error}") from error
+        raise WorkspaceError(
+            f"step {step.name}: got the output {error}, expected files and folders alone, fix: write nothing else"
+        ) from error
     context.workspace.commit(step.name)
     return StepRecord(
         step=step.name,
@@ -184,9 +186,9 @@ def _rejection_before(graph: StepGraph, step: Step, workspace: Workspace) -> str
         record = workspace.record(name)
         if record is None or record.status == "failed":
             raise WorkspaceError(
-                f"step {step.name} needs the output of {name}, which"
-                f" {'has not run' if record is None else 'failed'} in the workspace {workspace.root};"
-                f" run {name} there first"
+                f"step {step.name}: got no output of {name}, which"
+                f" {'has not run' if record is None else 'failed'} in the workspace {workspace.root},"
+                f" expected one, fix: run {name} there first"
             )
     return None
 

@@ -12,7 +12,7 @@ __all__ = ["IMAGE_NAMES", "ImageBuild", "build", "built", "content_tag", "delive
 
 
 def ensure(cluster: Cluster, names: Sequence[str] = IMAGE_NAMES, registry: str | None = None) -> dict[str, str]:
-    """Build the images that changed and brings them to a cluster; nothing to do means seconds.
+    """Build the images that changed and bring them to a cluster; nothing to do means seconds.
 
     Args:
         cluster: Where they are to run.

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -35,6 +36,7 @@ class Buildah:
         self._folder = paths.cache_root() / "images" / "buildah"
         self._program = _self_contained(program, self._folder / "bin")
         self._prepare_folder()
+        self._write_command()
 
     @property
     def description(self) -> str:
@@ -155,6 +157,19 @@ class Buildah:
             # No overlay file system here, as within some containers: plain copies of each layer work everywhere.
             write_atomically(storage, self._storage(run_folder, "vfs"))
             self.run("images", "--json")
+
+    def _write_command(self) -> None:
+        """Makes a buildah that `mlops build` finds on PATH: with this storage, and its commands run in a chroot."""
+        variables = {**self._environment(), "BUILDAH_ISOLATION": "chroot"}
+        helpers = variables.pop("PATH").removesuffix(os.environ.get("PATH", ""))
+        lines = ["#!/bin/sh", "# Written by the sandbox: buildah with the storage of its images."]
+        lines += [f'export PATH={shlex.quote(helpers)}"$PATH"'] if helpers else []
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+        lines += [f'exec {shlex.quote(str(self._program))} "$@"', ""]
+        command = paths.builder_folder() / "buildah"
+        text = "\n".join(lines)
+        if not command.exists() or command.read_text(encoding="utf-8") != text:
+            write_atomically(command, text, mode=0o755)
 
     def _storage(self, run_folder: Path, driver: str) -> str:
         root = self._folder / f"storage-{driver}"

@@ -1,4 +1,4 @@
-"""The commands about images: `images`, `pin` and `requirements`."""
+"""The commands about images: `images`, `load`, `pin` and `requirements`."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from sandbox.errors import SandboxError
 from sandbox.images import pins, requirements
 from sandbox.images.building import build
 from sandbox.images.catalog import IMAGE_NAMES, ImageBuild
-from sandbox.images.delivery import deliver
+from sandbox.images.delivery import deliver, load
 
 _Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(IMAGE_NAMES)}. All by default.")]
 _Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]
@@ -21,6 +21,7 @@ _Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with
 def register(application: typer.Typer) -> None:
     """Adds the commands to `python -m sandbox`."""
     application.command("images")(images)
+    application.command("load")(load_images)
     application.command("pin")(pin)
     application.command("requirements")(write_requirements)
 
@@ -43,6 +44,19 @@ def images(
         for reference in deliver(builds, current_cluster(users_context.named(context))).values():
             progress.say(reference)
     progress.console.print(table(list(builds.values())))
+
+
+def load_images(
+    references: Annotated[list[str], typer.Argument(help="Images as a stack pins them: localhost/<name>:<content>.")],
+    context: Annotated[
+        str | None,
+        typer.Option(help=f"A context of your own ({users_context.VARIABLE}).", metavar="NAME"),
+    ] = None,
+) -> None:
+    """Bring images that `mlops build` has made, and not pushed, to the cluster's nodes."""
+    cluster = current_cluster(users_context.named(context))
+    for reference in references:
+        load(reference, cluster)
 
 
 def pin(*, check: _Check = False) -> None:

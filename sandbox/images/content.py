@@ -57,7 +57,7 @@ def content_tag(name: str, checkout: Path | None = None) -> str:
 
 
 def tag_of(files: content.Sources) -> str:
-    """The tag of what goes into an image."""
+    """Return the tag of what goes into an image."""
     return content.digest_of(files)[:TAG_LENGTH]
 
 
@@ -67,7 +67,7 @@ def tagged_name(name: str, checkout: Path | None = None) -> str:
 
 
 def _given(name: str, folder: Path, pipelines: Path) -> dict[str, Source]:
-    """What the definitions copy beside the project's own files: here the runtime and the workloads of the checkout."""
+    """Return what the definitions copy beside the project's own files: the runtime and workloads of the checkout."""
     found: dict[str, Source] = {**definitions.given(name, arguments={})}
     if (folder / "requirements.txt").is_file():
         found["mlops/requirements.txt"] = folder / "requirements.txt"

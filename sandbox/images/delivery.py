@@ -1,6 +1,7 @@
 """Bringing built images to where a cluster finds them."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,39 @@ def deliver(builds: Mapping[str, ImageBuild], cluster: Cluster, registry: str | 
         return _import(builds, cluster.containerd_socket)
     way = way_to(cluster.context, registry)
     return _push(builds, way.registry) if way.registry else _load_into_kind(builds, way.kind_cluster or "")
+
+
+def load(reference: str, cluster: Cluster) -> None:
+    """Brings an image that `mlops build` has made, and not pushed, to the nodes that take images by import.
+
+    Args:
+        reference: The image as a stack pins it, `localhost/<name>:<content>`.
+        cluster: Where it is to run.
+
+    Raises:
+        SandboxError: When there is no such image, the import fails, or the cluster's nodes take images from a registry.
+    """
+    socket = cluster.containerd_socket
+    if socket is None and not cluster.context.startswith(_KIND_PREFIX):
+        raise SandboxError(
+            f"image {reference}: the nodes of {cluster.context} take images from a registry alone",
+            "name one in the stack's images.repository, and run `mlops build` again",
+        )
+    if socket is not None and reference in imported(socket):
+        return
+    with (
+        progress.step(f"load image {reference}"),
+        tempfile.TemporaryDirectory(prefix="load-", dir=paths.claim(paths.cache_root())) as folder,
+    ):
+        archive = Path(folder) / "image.tar"
+        choose().export(reference, archive)
+        if socket is None:
+            name = cluster.context.removeprefix(_KIND_PREFIX)
+            commands.run(["kind", "load", "image-archive", "--name", name, archive], timeout_seconds=600)
+            return
+        _ctr(socket, "images", "import", "--base-name", reference.rpartition(":")[0], archive)
+        if reference not in imported(socket):
+            raise SandboxError(f"image {reference}: imported, and yet containerd does not know it", "run this again")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Children:
             return process.pid in self._stopped
 
     def close(self, timeout_seconds: float = 2.0) -> None:
-        """Stop every process, and lets no other start."""
+        """Stop every process, and let no other start."""
         with self._lock:
             self._closed = True
             running = list(self._running)

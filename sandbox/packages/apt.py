@@ -30,7 +30,7 @@ def parse_simulation(output: str) -> list[str]:
 
 
 def unpack(packages: Sequence[str], root: Path, work: Path, current: Step) -> list[str]:
-    """Download packages with what they need beyond the installed ones, and unpacks them into a folder.
+    """Download packages with what they need beyond the installed ones, and unpack them into a folder.
 
     Args:
         packages: Names of packages.

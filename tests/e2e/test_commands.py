@@ -240,4 +240,4 @@ def test_predict_calls_the_endpoint_once(small: Small, mlops: Mlops, tmp_path: P
     rows.write_text("[0]")
     code, _, error = ended(mlops(*predict))
     assert code == 1
-    assert "answered 400: row 0 is nothing" in error
+    assert "got status 400: row 0 is nothing" in error

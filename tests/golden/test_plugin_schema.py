@@ -47,9 +47,11 @@ def test_the_schema_is_the_reviewed_one(schema: dict[str, Any], update_golden: b
 
 def test_every_component_is_hosted(schema: dict[str, Any]) -> None:
     names = (
+        "KubernetesBatchJob",
         "KubernetesEndpoint",
         "KubernetesModelRegistry",
         "KubernetesTrainingPipeline",
+        "SageMakerBatchJob",
         "SageMakerEndpoint",
         "SageMakerModelRegistry",
         "SageMakerStorage",

@@ -66,6 +66,6 @@ def test_says_nothing_of_an_extra_when_another_package_is_missing(monkeypatch: p
 
 
 def test_the_configuration_imports_no_targets_library() -> None:
-    libraries = {"pulumi_kubernetes", "pulumi_aws", "boto3"}
+    libraries = {"pulumi_kubernetes", "pulumi_aws", "boto3", "dockerfile_parse", "typer"}
     program = f"import sys, pulumi_mlops.stack; sys.exit(bool({libraries} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

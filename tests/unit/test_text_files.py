@@ -11,6 +11,8 @@ import pytest
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
 from pulumi_mlops.cli.predict import read_rows
+from pulumi_mlops.image import dockerfile
+from pulumi_mlops.image.requirements import selection_of
 from pulumi_mlops.stack.project import find_project
 
 ROOT = Path(__file__).parents[2]
@@ -21,14 +23,24 @@ BY_PEOPLE = {
     "contract.py": "the artifact's serving.json and golden.json",
     "project.py": "Pulumi.yaml",
     "file.py": "stack files, which have tests of their own",
+    "build.py": "the same files, by the same decoder; what mlops build adds to them has tests of its own",
+    "dockerfile.py": "Dockerfile",
+    "requirements.py": "pyproject.toml",
+    "workload_code.py": "Python, whose own parser reads it",
+    "new.py": "stack files, whose other bytes stay as they are",
 }
 BY_PROGRAMS = {
+    "content.py": "files that are hashed, whatever is in them",
+    "records.py": "the record that mlops build writes",
+    "buildah.py": "a digest that buildah wrote",
+    "docker.py": "Docker's own settings",
     "instance_types.py": "a list that generate_instance_types writes",
     "instance_disks.py": "another such list",
     "instance_memory.py": "another such list",
     "fit.py": "the runtime that a program wrote into the artifact's serving.json, which contract.py reads as a whole",
     "generate_instance_types.py": "AWS' list of prices",
     "evaluate.py": "what a step left for this one",
+    "init.py": "what pip noted of an installation",
     "hyperparameters.py": "written by SageMaker",
     "composition.py": "what jobs left for those that follow",
     "file_tracking.py": "the tracker's own records",
@@ -59,10 +71,23 @@ def project(content: bytes, folder: Path) -> object:
     return find_project(folder).name
 
 
+def recipe(content: bytes, folder: Path) -> object:
+    (folder / "Dockerfile").write_bytes(content)
+    return dockerfile.copied(dockerfile.read(folder / "Dockerfile"))
+
+
+def groups(content: bytes, folder: Path) -> object:
+    (folder / "pyproject.toml").write_bytes(content)
+    (folder / "uv.lock").write_text("version = 1\n")
+    return selection_of("pipeline", "größe", folder).name
+
+
 READERS: dict[str, tuple[Callable[[bytes, Path], object], str, object]] = {
     "rows": (rows, '[\n{"größe": 1}\n]', [{"größe": 1}]),
     "serving.json": (contract, CONTRACT.to_json(), ("größe",)),
     "golden.json": (golden, json.dumps(GOLDEN, ensure_ascii=False), {"größe": 1}),
+    "Dockerfile": (recipe, "FROM größe\nCOPY größe \\\n  other /x/\n", ["größe", "other"]),
+    "pyproject.toml": (groups, '[dependency-groups]\n"größe-training" = []\n', "größe-training"),
     "Pulumi.yaml": (project, "name: mlops\nruntime: python\ndescription: größe\n", "mlops"),
 }
 

@@ -32,6 +32,7 @@ MODEL_CACHE_VARIABLE = "MLOPS_MODEL_CACHE_MIB"
 BATCH_INPUT_PARAMETER = "Input"
 """Parameters of a batch's pipeline on SageMaker."""
 BATCH_OUTPUT_PARAMETER = "Output"
+ALLOW_CODE_FORMATS_VARIABLE = "MLOPS_ALLOW_CODE_FORMATS"
 
 RUNS_PREFIX = "runs/"
 """Below it a stack's bucket has what the runs of pipelines hand over from step to step."""

@@ -14,6 +14,7 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 _NAME_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_QUALIFIED_NAME = rf"(?![^/]{{254}})({_SUBDOMAIN}/)?{_NAME_PART}"
 # https://github.com/distribution/reference: a domain, then path components in lower case.
 _REPOSITORY_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = rf"([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?/)?{_REPOSITORY_PART}(/{_REPOSITORY_PART})*"
@@ -116,30 +117,27 @@ object_name = Pattern(
     max_length=253,
 )
 annotation_key = Pattern(
-    rf"({_SUBDOMAIN}/)?{_NAME_PART}",
+    _QUALIFIED_NAME,
     "the key of an annotation (a domain, a slash and a name)",
     "write it like eks.amazonaws.com/role-arn",
 )
 label_key = Pattern(
-    rf"({_SUBDOMAIN}/)?{_NAME_PART}",
+    _QUALIFIED_NAME,
     "the key of a label or of a taint (a name, or a domain, a slash and a name)",
     "use the key that kubectl describe node shows, like node.kubernetes.io/instance-type",
-    max_length=317,
 )
-"""At most a domain of 253 characters, the slash and a name of 63."""
 label_value = Pattern(
     r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?",
     "the value of a label or of a taint (letters, digits, '-', '_' and '.'; it may be empty)",
     "use the value that kubectl describe node shows",
     max_length=63,
 )
-# k8s.io/kubernetes/pkg/apis/core/helper, IsExtendedResourceName: of a domain that is not Kubernetes' own, and not a
-# name of a quota.
+# k8s.io/kubernetes/pkg/apis/core/helper, IsExtendedResourceName: of a domain that is not Kubernetes' own, no name of a
+# quota, and one that can be made into such by "requests." before it.
 extended_resource = Pattern(
-    rf"(?!requests\.)(?!.*kubernetes\.io/){_SUBDOMAIN}/{_NAME_PART}",
+    rf"(?!requests\.)(?!.*kubernetes\.io/)(?![^/]{{245}}){_SUBDOMAIN}/{_NAME_PART}",
     "the name of an extended resource (a domain other than kubernetes.io, a slash and a name)",
     "use the name that a device plugin gives it under Allocatable in kubectl describe node, like nvidia.com/gpu",
-    max_length=317,
 )
 # The longest name made from a workload's is that of a run, `<workload>-pipeline-<suffix of 11>`: 63 at most.
 workload_name = name_of_at_most(40)
@@ -198,6 +196,11 @@ reachable_url = Where(_is_reachable_url, {"format": "uri"})
 schedule = Where(_is_schedule, {"format": "cron"})
 address_range = Where(_is_address_range, {"format": "cidr"})
 parameter_value = Where(_is_parameter, before_type=True)
+code_format = Pattern(
+    r"pickle|cloudpickle|joblib|torch\.save",
+    "a format that runs code when it is loaded: pickle, cloudpickle, joblib or torch.save",
+    "remove what is none: every other format is allowed",
+)
 volume_gib = Range(1, 16384)
 """The largest volume that the usual block storage of a cloud has, in GiB."""
 not_empty = Pattern(r"(?s).+", "a text that is not empty", "write one")
@@ -226,4 +229,5 @@ Url = Annotated[str, http_url, Normalised(_without_trailing_slash)]
 ReachableUrl = Annotated[str, reachable_url, Normalised(_without_trailing_slash)]
 AddressRange = Annotated[str, address_range]
 CronSchedule = Annotated[str, schedule]
+CodeFormat = Annotated[str, code_format]
 VolumeGib = Annotated[int, volume_gib]

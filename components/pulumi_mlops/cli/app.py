@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 config = typer.Typer(help="Check stack files and print their schema.", no_args_is_help=True)
 pipeline = typer.Typer(help="Run a training pipeline.", no_args_is_help=True)
+batch = typer.Typer(help="Score a whole table.", no_args_is_help=True)
+app.add_typer(batch, name="batch")
 app.add_typer(config, name="config")
 app.add_typer(pipeline, name="pipeline")
 
@@ -202,6 +204,34 @@ def train(
     run(workload, stack, follow=follow, attach=attach, as_json=json)
 
 
+@batch.command("run")
+def batch_run(
+    workload: Workload,
+    stack: Stack,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show how it stands until it ends.")] = False,
+    input_location: Annotated[
+        str | None,
+        typer.Option("--input", metavar="LOCATION", help="Score this part of the stack file's batch.input alone."),
+    ] = None,
+    output_location: Annotated[
+        str | None,
+        typer.Option("--output", metavar="LOCATION", help="Write to this folder within the stack file's batch.output."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Score a workload's table with its pinned version now.
+
+    Exit code 0: every row was scored or set aside with its reason (or, without --follow, it started). 1: it failed; the
+    message and report.json beside the output say of what. Started again, it goes on where it was.
+    """
+    from pulumi_mlops.cli.batch import batch_run as run  # noqa: PLC0415
+
+    given = {"input": input_location, "output": output_location}
+    overrides = {key: location for key, location in given.items() if location is not None}
+    run(workload, stack, overrides, follow=follow, as_json=json)
+
+
 @app.command("status")
 def status(
     stack: Annotated[
@@ -220,14 +250,22 @@ def status(
 def predict(
     workload: Workload,
     stack: Stack,
-    rows: Annotated[str, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")],
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="FILE", help="JSON with a list of rows; - reads it here.")
+    ] = None,
     *,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Show its inputs and outputs instead, as without --rows.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Send rows to a workload's endpoint and print its predictions."""
-    from pulumi_mlops.cli.predict import predict as run  # noqa: PLC0415
+    """Send rows to a workload's endpoint and print its predictions, or show what it takes and gives."""
+    from pulumi_mlops.cli import predict as command  # noqa: PLC0415
 
-    run(workload, stack, rows, as_json=json)
+    if describe or rows is None:
+        command.describe(workload, stack, as_json=json)
+    else:
+        command.predict(workload, stack, rows, as_json=json)
 
 
 Most = Annotated[int, typer.Option("--last", min=1, max=100, metavar="N", help="How many, from the newest on.")]
@@ -304,3 +342,17 @@ def approve(
     from pulumi_mlops.cli.approve import approve as run  # noqa: PLC0415
 
     run(workload, stack, version, rejects=reject, note=note, as_json=json)
+
+
+@app.command("delete-version")
+def delete_version(
+    workload: Workload,
+    stack: Stack,
+    version: Annotated[int, typer.Option("--version", min=1, help="The registered version.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Delete a registered version on SageMaker, unless a stack of the project pins it, or it serves."""
+    from pulumi_mlops.cli.delete_version import delete_version as run  # noqa: PLC0415
+
+    run(workload, stack, version, as_json=json)

@@ -3,12 +3,14 @@
 So it is with every stack that has yet to be promoted: an environment runs what it was given.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pulumi_mlops.image.errors import ImageError
+from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.file import read_document
-from pulumi_mlops.stack.images import is_known
+from pulumi_mlops.stack.images import is_known, pinned
 from pulumi_mlops.stack.model import WORKLOAD_IMAGES
 from pulumi_mlops.stack.project import Project
 
@@ -21,6 +23,8 @@ def notes_on(file: Path, project: Project) -> Iterator[str]:
         project: Its project.
     """
     document = read_document(file, project.name, source=str(file))
+    stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    yield from _placeholders(document, stack)
     workloads = [
         workload
         for workload in document.keys_at("workloads")
@@ -30,7 +34,6 @@ def notes_on(file: Path, project: Project) -> Iterator[str]:
         return
     from pulumi_mlops.cli.build import Request, changes_of, prepared_of  # noqa: PLC0415 - most stacks need none of it
 
-    stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     for workload in workloads:
         try:
             images = prepared_of(project, document, Request(stack, workload))
@@ -42,3 +45,15 @@ def notes_on(file: Path, project: Project) -> Iterator[str]:
                 f"{file}: mlops:workloads.{workload}: the image {image.order.image} was built before a change of "
                 f"{changed}; to bring it up to date, run mlops build {workload} --stack {stack}"
             )
+
+
+def _placeholders(document: StackDocument, stack: str) -> Iterator[str]:
+    """Yield a line for each image that a new project's stack pins in the place of one that is yet to be built."""
+    for workload in document.keys_at("workloads"):
+        for image in WORKLOAD_IMAGES:
+            _, reference = pinned(document, workload, image)
+            if isinstance(reference, str) and re.search(r":0+$", reference):
+                yield (
+                    f"{document.source}: mlops:workloads.{workload}: the image {image} is a placeholder, and no "
+                    f"pod can start of it; to build it, run mlops build {workload} --stack {stack}"
+                )

@@ -1,14 +1,16 @@
 """What the commands do with a workload where it runs: one protocol, which each target's folder implements."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack.document import StackDocument
 
 
 class RunRefusedError(RuntimeError):
@@ -62,6 +64,19 @@ class Operations(Protocol):
             RunRefusedError: When another was started at the same moment.
         """
 
+    def active_batches(self) -> list[RunReference]:
+        """Return the runs of its batch that have not ended, the oldest first."""
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start a run of its batch.
+
+        Args:
+            overrides: `input` and `output`, where they are to be others than the stack file's.
+
+        Raises:
+            RunRefusedError: When another was started at the same moment.
+        """
+
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         """Look at a run until it ends, show each state, and return the last."""
 
@@ -73,6 +88,13 @@ class Operations(Protocol):
 
         Raises:
             ValueError: When it answers in another form.
+        """
+
+    def interface(self) -> Interface:
+        """Return what its endpoint takes and gives.
+
+        Raises:
+            ValueError: When that is told in another form.
         """
 
     def status(self) -> WorkloadStatus:
@@ -90,6 +112,16 @@ class Operations(Protocol):
 
         Raises:
             VersionRefusedError: When there is none of that number.
+        """
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack, as its file was read, may register in or serve from the same registry."""
+
+    def delete_version(self, number: int) -> None:
+        """Delete a registered version. What it was made of stays.
+
+        Raises:
+            VersionRefusedError: Where the target deletes none.
         """
 
     def serving(self) -> Known[Version]:

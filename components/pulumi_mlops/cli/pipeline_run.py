@@ -12,8 +12,13 @@ import typer
 
 from pulumi_mlops.cli.output import WRONG_USE, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
+from pulumi_mlops.cli.registered_version import RegisteredVersion, VersionRefusedError
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, Step
-from pulumi_mlops.cli.stacks import place_of
+from pulumi_mlops.cli.scores import Scores, asked_champion
+from pulumi_mlops.cli.stacks import Place, place_of
+from pulumi_mlops.cli.targets import operations_of
+from pulumi_mlops.cli.tracebacks import frames_of_failures
+from pulumi_mlops.cli.workload_status import Known
 from pulumi_mlops.stack.graphs import GraphError, judge_parameters, load_graph
 from pulumi_mlops.stack.model import default_graph
 
@@ -64,28 +69,47 @@ def run_pipeline(request: Request, *, is_local: bool, as_json: bool) -> None:
     from mlops_runtime.errors import SettingsError  # noqa: PLC0415 - start-up time
 
     with told_errors(GraphError, SettingsError):
-        reference, parameters, gate = _settings(request)
+        place = place_of(request.workload, request.stack) if request.stack is not None else None
+        reference, parameters, gate = _settings(request, place)
         with code_prints_to_stderr():
             graph = load_graph(reference)
         refuse_parameters(graph, parameters)
         workspace = request.workspace or Path("workspace") / request.workload
         answer_alone = code_prints_to_stderr() if as_json else nullcontext()
-        with answer_alone, RunView(f"{request.workload} in {workspace}", to_standard_error=as_json) as view:
+        with (
+            answer_alone,
+            frames_of_failures(),
+            RunView(f"{request.workload} in {workspace}", to_standard_error=as_json) as view,
+        ):
             run, result = _run(request.workload, graph, workspace, parameters, gate, view)
+        scores = Scores(result.metrics, gate, _champion(place) if result.metrics else Known())
     if as_json:
-        document = {"workload": request.workload, "workspace": str(workspace), "metrics": result.metrics}
-        print_json(document | run.to_document())
+        document = {"workload": request.workload, "workspace": str(workspace)}
+        print_json(document | run.to_document() | scores.to_document())
+    else:
+        typer.echo("".join(f"{line}\n" for line in scores.lines()), nl=False)
     raise typer.Exit(EXIT_CODES[run.status])
 
 
-def _settings(request: Request) -> tuple[str, dict[str, object], "Gate | None"]:
+def _champion(place: Place | None) -> Known[RegisteredVersion]:
+    """Ask a stack's registry for the version that it pins; nothing without a stack."""
+    if place is None:
+        return Known()
+    pin = place.config.workloads[place.workload].model
+    if pin is None:
+        return Known()
+    operations = operations_of(place)
+    return asked_champion(pin.version, operations.version, VersionRefusedError, *operations.errors)
+
+
+def _settings(request: Request, place: Place | None) -> tuple[str, dict[str, object], "Gate | None"]:
     """Return the graph's reference, the parameters and the gate of a request."""
     from mlops_runtime.gate import Gate  # noqa: PLC0415 - start-up time
 
     reference, gate = request.graph or default_graph(request.workload), None
     parameters: dict[str, object] = {}
-    if request.stack is not None:
-        config = place_of(request.workload, request.stack).config
+    if place is not None:
+        config = place.config
         pipeline = config.workloads[request.workload].pipeline
         reference = request.graph or config.graph_of(request.workload)
         parameters.update(pipeline.parameters)

@@ -2,13 +2,47 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from pulumi_mlops.cli.interface import Column
+from pulumi_mlops.cli.operations import Operations
 from pulumi_mlops.cli.output import print_json
+from pulumi_mlops.cli.tables import print_table
 from pulumi_mlops.cli.targets import on_target
+
+_VALUES_SHOWN = 8
+
+
+def describe(workload: str, stack: str, *, as_json: bool) -> None:
+    """Print the inputs and outputs of an endpoint.
+
+    Args:
+        workload: The workload.
+        stack: Its stack.
+        as_json: Whether to write `{"inputs", "outputs"}` for programs.
+
+    Raises:
+        typer.Exit: With code 1 when the endpoint does not tell.
+    """
+    with on_target(workload, stack, ValueError) as operations:
+        interface = operations.interface()
+    if as_json:
+        print_json({"stack": stack, "workload": workload} | interface.to_document())
+        return
+    rows = [
+        [side, column.name, column.kind, column.unit or "-", _listed(column.values)]
+        for side, columns in (("input", interface.inputs), ("output", interface.outputs))
+        for column in columns
+    ]
+    print_table(["", "name", "type", "unit", "values"], rows)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join([*values[:_VALUES_SHOWN], *(["…"] if len(values) > _VALUES_SHOWN else [])]) or "-"
 
 
 def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None:
@@ -27,11 +61,43 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
         # As bytes: the file says how its text is encoded, and the system's own encoding has no say in it.
         rows = read_rows(sys.stdin.buffer.read() if rows_file == "-" else Path(rows_file).read_bytes())
         predictions = operations.predictions(rows)
+        is_for_people = not as_json and sys.stdout.isatty()
+        outputs = _outputs(operations) if is_for_people else ()
     if as_json:
         print_json({"stack": stack, "workload": workload, "predictions": predictions})
-    else:
+    elif not is_for_people:
         for prediction in predictions:
-            typer.echo(str(prediction))
+            typer.echo(json.dumps(prediction) if isinstance(prediction, dict | list) else str(prediction))
+    else:
+        print_table(*_table(predictions, outputs))
+
+
+def _outputs(operations: Operations) -> tuple[Column, ...]:
+    """Return the outputs of an endpoint; none where it does not tell: predictions are worth showing without."""
+    expected: tuple[type[Exception], ...] = (ValueError, *operations.errors)
+    try:
+        return operations.interface().outputs
+    except expected:
+        return ()
+
+
+def _table(predictions: Sequence[Any], outputs: Sequence[Column]) -> tuple[list[str], list[list[str]]]:
+    """Lay predictions out as a table: a column for each output, or for each class where there are probabilities."""
+    headings = {column.name: column.heading for column in outputs}
+    if predictions and all(isinstance(prediction, dict) for prediction in predictions):
+        names = list(dict.fromkeys(name for prediction in predictions for name in prediction))
+        rows = [[_cell(prediction.get(name)) for name in names] for prediction in predictions]
+        return ["row", *(headings.get(name, name) for name in names)], _numbered(rows)
+    heading = outputs[0].heading if len(outputs) == 1 else "prediction"
+    return ["row", heading], _numbered([[_cell(prediction)] for prediction in predictions])
+
+
+def _numbered(rows: Sequence[list[str]]) -> list[list[str]]:
+    return [[str(number), *row] for number, row in enumerate(rows)]
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def read_rows(text: str | bytes) -> list[Any]:

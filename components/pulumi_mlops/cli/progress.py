@@ -76,7 +76,7 @@ class RunView:
             mark, style = STYLES[step.status]
             seconds = elapsed_seconds(step, self._now())
             elapsed = "" if seconds is None else f"{seconds:.0f} s"
-            table.add_row(f"[{style}]{mark}[/]", step.name, elapsed, escape(step.message))
+            table.add_row(f"[{style}]{mark}[/]", step.name, elapsed, escape(said(step)))
         waiting_for = run.stuck or (run.message if not run.status.is_final else "")
         if waiting_for or not run.steps:
             table.caption = escape(waiting_for or "waiting for a pod")
@@ -95,9 +95,14 @@ def changes(before: Run, now: Run) -> list[str]:
         if step.status is not known.get(step.name, Status.WAITING):
             seconds = elapsed_seconds(step, None)
             elapsed = "" if seconds is None else f" after {seconds:.0f} s"
-            message = f": {step.message}" if step.message else ""
+            message = f": {said(step)}" if said(step) else ""
             lines.append(f"{step.name} {step.status.value}{elapsed}{message}")
     return lines
+
+
+def said(step: Step) -> str:
+    """Return what a step says of itself while its run goes on. Why it failed is told once, at the run's end."""
+    return "" if step.status is Status.FAILED else step.message
 
 
 def ending(run: Run) -> str:

@@ -43,6 +43,16 @@ class Place:
         return names.pipeline_of(self.workload)
 
     @property
+    def batch(self) -> str:
+        """The name of its batch's CronJob."""
+        return names.batch_of(self.workload)
+
+    @property
+    def batch_labels(self) -> Mapping[str, str]:
+        """The labels of its batch's runs."""
+        return labels.selector(self.batch, names.BATCH_JOB)
+
+    @property
     def pipeline_labels(self) -> Mapping[str, str]:
         """The labels of its runs."""
         return labels.selector(self.pipeline, names.TRAINING_PIPELINE)

@@ -5,7 +5,9 @@ import typer
 from pulumi_mlops.cli.operations import Operations, RunRefusedError
 from pulumi_mlops.cli.output import print_json, say_error
 from pulumi_mlops.cli.progress import RunView
+from pulumi_mlops.cli.registered_version import VersionRefusedError
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, RunReference, Status
+from pulumi_mlops.cli.scores import Scores, asked_champion
 from pulumi_mlops.cli.targets import on_target
 
 
@@ -30,11 +32,22 @@ def train(workload: str, stack: str, *, follow: bool, attach: bool, as_json: boo
             print_json(document) if as_json else typer.echo(f"run {reference.name} started; follow it with --attach")
             return
         run = _followed(operations, reference, as_json=as_json)
+        scores = _scores(operations, run)
         if as_json:
-            print_json({"stack": stack, "workload": workload} | run.to_document())
+            print_json({"stack": stack, "workload": workload} | run.to_document() | scores.to_document())
+        else:
+            typer.echo("".join(f"{line}\n" for line in scores.lines()), nl=False)
         if run.status is Status.FAILED and (words := operations.last_words(run)):
             say_error(words)
     raise typer.Exit(EXIT_CODES[run.status])
+
+
+def _scores(operations: Operations, run: Run) -> Scores:
+    """Return what a run measured, beside its gate and the pinned version's metrics."""
+    settings = operations.place.config.workloads[operations.place.workload]
+    pinned = settings.model.version if settings.model is not None and run.metrics else None
+    champion = asked_champion(pinned, operations.version, VersionRefusedError, *operations.errors)
+    return Scores(run.metrics, settings.pipeline.gate, champion)
 
 
 def _started_run(operations: Operations) -> RunReference:

@@ -96,7 +96,7 @@ def _looked_at(props: dict[str, Any]) -> dict[str, Any]:
 def _manifest_type(image: str) -> str:
     found = ECR_IMAGE.fullmatch(image)
     if found is None:
-        raise MissingError("it is not in ECR")
+        raise MissingError("got another registry's address, expected one of ECR, fix: push the image there")
     answer = ask(
         client("ecr", found["region"]),
         "batch_get_image",
@@ -107,7 +107,8 @@ def _manifest_type(image: str) -> str:
     )
     if not answer.get("images"):
         reasons = ", ".join(str(failure.get("failureReason")) for failure in answer.get("failures", []))
-        raise MissingError(f"ecr BatchGetImage: got no image: {reasons or 'no reason given'}")
+        got = f"no image ({reasons or 'no reason given'})"
+        raise MissingError(f"ecr BatchGetImage: got {got}, expected one, fix: push it, or correct its pin")
     return str(answer["images"][0].get("imageManifestMediaType", ""))
 
 

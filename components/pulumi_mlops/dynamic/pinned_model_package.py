@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 from pulumi import dynamic
+from pulumi.runtime import rpc
 
 from pulumi_mlops._shared.aws import client, model_packages
 
@@ -23,6 +24,20 @@ class PinnedModelPackageProvider(dynamic.ResourceProvider):
 
     # Nothing in it is secret, and the state should be readable.
     serialize_as_secret_always = False
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        """Refuse the version already in a preview, and without a traceback, where everything is known of it.
+
+        Where AWS does not answer, or does not let this user ask, the update finds out.
+        """
+        is_new = any(olds.get(key) != news.get(key) for key in _PROVED)
+        if not is_new or not all(_is_known(news.get(key)) for key in ("region", *_PROVED)):
+            return dynamic.CheckResult(news, [])
+        try:
+            problems = _problems(news)
+        except client.AwsError:
+            problems = []
+        return dynamic.CheckResult(news, [dynamic.CheckFailure("package_arn", problem) for problem in problems])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
         """Check again when another version, or another content, is pinned."""
@@ -61,18 +76,36 @@ class PinnedModelPackage(dynamic.Resource, module="mlops", name="PinnedModelPack
         super().__init__(PinnedModelPackageProvider(), name, dict(properties), opts)
 
 
+def _is_known(value: object) -> bool:
+    return isinstance(value, str) and value != rpc.UNKNOWN
+
+
 def _looked_up(props: dict[str, Any]) -> dict[str, Any]:
+    problems = _problems(props)
+    if problems:
+        raise PinnedPackageError("\n".join(problems))
+    return dict(props)
+
+
+def _problems(props: dict[str, Any]) -> list[str]:
+    """Return why a version may not serve, each in one line.
+
+    Raises:
+        AwsError: When AWS does not answer.
+    """
     arn = props["package_arn"]
     place = f"model package {arn}"
     try:
         package = model_packages.describe(client.client("sagemaker", props["region"]), arn)
     except client.MissingError as error:
         fix = "pin a version that is registered there"
-        raise PinnedPackageError(f"{place}: got none, expected a registered version, fix: {fix} ({error})") from None
+        told = " ".join(str(error).split())
+        return [f"{place}: got none, expected a registered version, fix: {fix} ({told})"]
     problems = []
     if package.approval_status != model_packages.APPROVED:
         got, wanted = package.approval_status or "no approval", model_packages.APPROVED
-        problems.append(f"{place}: got {got}, expected {wanted}, fix: approve this version, or pin an approved one")
+        fix = f"approve it with mlops approve --version {arn.rpartition('/')[2]}, or pin an approved one"
+        problems.append(f"{place}: got {got}, expected {wanted}, fix: {fix}")
     if package.digest != props["digest"]:
         got, wanted = package.digest or "no digest", props["digest"]
         problems.append(f"{place}: got {got}, expected {wanted}, fix: pin the digest that this version is to have")
@@ -80,6 +113,4 @@ def _looked_up(props: dict[str, Any]) -> dict[str, Any]:
         got, wanted = package.model_data_url or "no model data", props["model_data_url"]
         fix = "set model_data_bucket to the bucket of the registry; or copy the archive there and register it anew"
         problems.append(f"{place}: got {got}, expected {wanted}, fix: {fix}")
-    if problems:
-        raise PinnedPackageError("\n".join(problems))
-    return dict(props)
+    return problems

@@ -139,6 +139,9 @@ class NeutralEndpointArgs(TypedDict):
     model_cache_gib: NotRequired[int]
     """Memory in GiB that the model server keeps beside the model's weights, such as the KV cache of a language model. A
     model that does not fit together with it is refused before it is loaded. Defaults to 0."""
+    allow_code_formats: NotRequired[list[str]]
+    """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
+    torch.save. A model that holds one of another name is not served. Defaults to none."""
 
 
 class KubernetesServingArgs(KubernetesSchedulingArgs):

@@ -10,7 +10,7 @@ from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.kubernetes.scheduling import settings as scheduling
 from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig, KubernetesSchedulingConfig
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CpuQuantity, MemoryQuantity, Name
+from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
 from pulumi_mlops.endpoint import settings
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
@@ -240,6 +240,9 @@ class EndpointConfig(Model):
     model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
     """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
     model that does not fit together with it is refused before it is loaded. Defaults to 0."""
+    allow_code_formats: Annotated[tuple[CodeFormat, ...], Field(strict=False)] = ()
+    """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
+    torch.save. A model that holds one of another name is not served. Defaults to none."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -1,6 +1,6 @@
 """What an endpoint's arguments come to on every target: each setting's range and default, once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -36,6 +36,8 @@ class NeutralEndpointSettings:
     rollout_timeout_seconds: int
     request_timeout_seconds: int
     model_cache_gib: int
+    allow_code_formats: Sequence[str]
+    """In alphabetical order, each once: another order is no other endpoint."""
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -70,6 +72,7 @@ def read_neutral(
         rollout_timeout_seconds=arguments.number("rollout_timeout_seconds", rollout_timeout_seconds),
         request_timeout_seconds=arguments.number("request_timeout_seconds", request_timeout_seconds),
         model_cache_gib=arguments.number("model_cache_gib", MODEL_CACHE_GIB),
+        allow_code_formats=sorted(set(arguments.items("allow_code_formats", values.code_format))),
         tags=arguments.read("tags", None, {}),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_mlops.image import content, definitions, host, requirements, workload_code
 from pulumi_mlops.image.builder import Builder, Format, Login, Recipe
 from pulumi_mlops.image.content import GIVEN, Source, Sources
-from pulumi_mlops.image.records import ImageRecord
+from pulumi_mlops.image.records import ImageRecord, graph_digest
 
 TAG_LENGTH = 16
 
@@ -102,7 +102,7 @@ def prepare(order: Order, root: Path) -> Prepared:
         workload=order.workload,
         repository=order.repository or "",
         content=content.digest_of({**files, _ARGUMENTS: given[_ARGUMENTS]}),
-        graphs={graph: workload_code.graph_digest(order.graph)} if is_pipeline else {},
+        graphs={graph: graph_digest(order.graph)} if is_pipeline else {},
         source=workload_code.source_digest(code) if code else "",
         packages=f"sha256:{hashlib.sha256(installed.encode()).hexdigest()}",
     )

@@ -35,7 +35,7 @@ class Buildah:
 
     def build(self, recipe: Recipe, report: Callable[[str], None]) -> None:
         """Build an image. Bases that are there already are taken as they are, the others are pulled."""
-        bases = dockerfile.bases(recipe.dockerfile.read_text(encoding="utf-8"))
+        bases = dockerfile.bases(dockerfile.read(recipe.dockerfile))
         command: list[str | Path] = ["build", "--tag", recipe.tag, "--file", recipe.dockerfile, "--layers"]
         command += ["--format", recipe.format.value]
         command += ["--pull-never"] if all(self.holds(base) for base in bases) else []
@@ -84,7 +84,7 @@ class Buildah:
             if tag in (image.get("names") or []):
                 number, unit = str(image["size"]).split()
                 return round(float(number) * _UNITS[unit.upper()])
-        raise ImageError(f"{tag}: not in buildah's storage", "build it again")
+        raise ImageError(f"{tag}: got no image of this name in buildah's storage, expected one", "build it again")
 
     def _images(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(_run(["images", "--json"])) or []

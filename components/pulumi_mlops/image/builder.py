@@ -97,7 +97,7 @@ def choice() -> str:
         return DOCKER
     if wanted == DOCKER:
         raise ImageError(
-            f"{VARIABLE}: got docker, and no Docker engine answers",
+            f"{VARIABLE}: got docker, expected a Docker engine that answers",
             f"start Docker (`docker info`), or unset {VARIABLE}",
         )
     if shutil.which(BUILDAH) is None:

@@ -41,11 +41,11 @@ def sources(recipe: Path, root: Path, given: Sources, *, name: str) -> dict[str,
         ImageError: When the Dockerfile copies something that is not there, or a symbolic link.
     """
     if not recipe.is_file():
-        raise ImageError(f"{name}: does not exist, expected a Dockerfile", "write it, or correct its name")
+        raise ImageError(f"{name}: got no such file, expected a Dockerfile", "write it, or correct its name")
     found: dict[str, Source] = {DOCKERFILE: recipe}
     given = {**given, f"{GIVEN}{DOCKERFILE}": recipe}
     try:
-        for copied in dockerfile.copied(recipe.read_text(encoding="utf-8")):
+        for copied in dockerfile.copied(dockerfile.read(recipe)):
             found |= _given(given, copied) if copied.startswith(GIVEN) else _of_folder(root, copied)
     except ImageError as error:
         raise ImageError(f"{name}: {error.problem}", error.fix) from error
@@ -127,7 +127,8 @@ def _files_below(root: Path, source: Path) -> Iterator[str]:
         yield source.relative_to(root).as_posix()
         return
     if not source.is_dir():
-        raise ImageError(f"{source.relative_to(root)}: does not exist", "correct the COPY line")
+        problem = f"{source.relative_to(root)}: got nothing of this name, expected a file or folder"
+        raise ImageError(problem, "correct the COPY line")
     for child in sorted(source.iterdir()):
         hidden = child.name.startswith(".")
         if not hidden and child.name != "__pycache__" and child.suffix not in _NOT_CONTENT_SUFFIXES:

@@ -58,7 +58,8 @@ class Docker:
         repository = target.rpartition(":")[0]
         digests: list[str] = [entry for entry in listed if entry.startswith(f"{repository}@")]
         if not digests:
-            raise ImageError(f"{target}: Docker pushed it and reports no digest", "look at `docker image inspect`")
+            problem = f"{target}: got no digest from Docker once it was pushed, expected one"
+            raise ImageError(problem, f"look at `docker image inspect {tag}`")
         return digests[0].partition("@")[2]
 
     def size_bytes(self, tag: str) -> int:

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.constants import COMMENT_INSTRUCTION
@@ -32,6 +33,18 @@ class Instruction:
     arguments: str
 
 
+def read(file: Path) -> str:
+    """Return the text of a Dockerfile, without the mark that some editors put in front.
+
+    Raises:
+        ImageError: When it is not in UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ImageError(f"{file}: got bytes that are no text ({error}), expected UTF-8", "save it as UTF-8") from error
+
+
 def parse(text: str) -> list[Instruction]:
     """Split a Dockerfile into its instructions.
 
@@ -52,7 +65,7 @@ def parse(text: str) -> list[Instruction]:
     for one in instructions:
         if one.keyword in _WITH_HERE_DOCUMENTS and _HERE_DOCUMENT.search(one.arguments):
             raise ImageError(
-                f"line {one.line}: {one.keyword} {one.arguments}: expected no here-document",
+                f"line {one.line}: got {one.keyword} {one.arguments}, expected no here-document",
                 "join the commands with && or copy a file",
             )
     return instructions
@@ -82,7 +95,7 @@ def copied(text: str) -> list[str]:
     sources: set[str] = set()
     for instruction in parse(text):
         if instruction.keyword == "ADD":
-            raise ImageError(f"line {instruction.line}: ADD {instruction.arguments}", "use COPY")
+            raise ImageError(f"line {instruction.line}: got ADD {instruction.arguments}, expected COPY", "use COPY")
         if instruction.keyword == "COPY":
             sources.update(_copy_sources(instruction))
     return sorted(sources)
@@ -98,7 +111,7 @@ def _copy_sources(instruction: Instruction) -> list[str]:
     for word in words[:-1]:
         if re.search(r"[*?\[$]", word) or word.startswith("/") or ".." in word.split("/"):
             raise ImageError(
-                f"line {instruction.line}: COPY {word}: expected a plain path below the root of the build context",
+                f"line {instruction.line}: got COPY {word}, expected a plain path below the root of the build context",
                 "name the files or the folder themselves",
             )
     return [word.removeprefix("./").rstrip("/") for word in words[:-1]]

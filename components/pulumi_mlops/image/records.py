@@ -4,6 +4,7 @@ An image's digest says nothing of what is in it, and a stack file is judged with
 down what it built, and who reviews a pin reviews that line as well.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -58,6 +59,16 @@ class ImageRecord:
 
 Records = Mapping[str, ImageRecord]
 """By image: its digest, or where it is pinned by content, its whole reference."""
+
+
+def graph_digest(description: Mapping[str, object]) -> str:
+    """Return the digest of what a stack is rendered from: a step graph's steps, parameters and functions.
+
+    Args:
+        description: The graph as `StepGraph.to_document()` has it.
+    """
+    text = json.dumps(description, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def key_of(reference: str) -> str:

@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,14 +15,18 @@ THIS_PACKAGE = "pulumi-mlops"
 INFRASTRUCTURE = ("pulumi", "ruamel-yaml")
 """What this package needs in a program that declares infrastructure, and no pod does."""
 
-# Groups and extras by image, the most particular first. What a server brings and never imports is left out of it.
+# Groups and extras by image, the most particular first.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     PIPELINE: ("{workload}-training", "training", "pipelines"),
     SERVING: ("{workload}-serving", "serving"),
 }
-_NEVER_IMPORTED: Mapping[str, tuple[str, ...]] = {SERVING: ("pillow",)}
+# What is left out of every image: by whom it is brought that imports it in no pod. Who else brings it needs it.
+_NEEDLESS: Mapping[str, frozenset[str]] = {
+    "pulumi": frozenset({THIS_PACKAGE, "pulumi-aws", "pulumi-kubernetes"}),
+    "ruamel-yaml": frozenset({THIS_PACKAGE}),
+    "pillow": frozenset({"kserve"}),
+}
 _PINNED = re.compile(r"[A-Za-z0-9][\w.-]*(\[[^\]]*\])?==")
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,14 @@ def selection_of(image: str, workload: str, root: Path) -> Selection:
     Raises:
         ImageError: When the project has neither, or no pyproject.toml that can be read.
     """
-    project = _project(root)
+    project = _toml(root / "pyproject.toml")
     groups = project.get("dependency-groups", {})
     extras = project.get("project", {}).get("optional-dependencies", {})
     names = [name.format(workload=workload) for name in _NAMES[image]]
     for name in names:
-        if name in groups:
-            return Selection("group", name, _left_out(image, groups[name]))
-        if name in extras:
-            return Selection("extra", name, _left_out(image, extras[name]))
+        if name in groups or name in extras:
+            wanted = Selection("group" if name in groups else "extra", name, ())
+            return replace(wanted, without=needless(_toml(root / "uv.lock"), wanted))
     raise ImageError(
         f"{root / 'pyproject.toml'}: got neither a dependency group nor an extra {' or '.join(names)}, expected one "
         f"with the packages of the image {image}",
@@ -92,7 +95,7 @@ def export(root: Path, selection: Selection) -> str:
         listed = run(command, folder=root, timeout_seconds=120)
     except ProcessError as error:
         raise ImageError(
-            f"{root / 'uv.lock'}: {selection} cannot be read out of it: {error}",
+            f"{root / 'uv.lock'}: got {error}, expected the packages of {selection}",
             "install uv (`pip install uv`) and run `uv lock`",
         ) from error
     if unpinned := [line for line in listed.splitlines() if line[:1] not in "# \t" and not _PINNED.match(line)]:
@@ -103,17 +106,42 @@ def export(root: Path, selection: Selection) -> str:
     return listed
 
 
-def _left_out(image: str, listed: Sequence[object]) -> tuple[str, ...]:
-    """Return what an image does without; what the project names itself is wanted."""
-    named = {found[0].lower().replace("_", "-") for one in listed if (found := _NAME.match(str(one)))}
-    return tuple(name for name in (*INFRASTRUCTURE, *_NEVER_IMPORTED.get(image, ())) if name not in named)
+def needless(lock: Mapping[str, Any], selection: Selection) -> tuple[str, ...]:
+    """Return the packages that a selection brings and that no pod needs: none that anything else in it asks for.
+
+    Args:
+        lock: What uv.lock holds.
+        selection: The group or extra.
+    """
+    packages = {str(package["name"]): package for package in lock.get("package", ())}
+    own: Mapping[str, Any] = next((one for one in packages.values() if "." in one.get("source", {}).values()), {})
+    if selection.kind == "group":
+        first = own.get("dev-dependencies", {}).get(selection.name, [])
+    else:
+        first = [*own.get("dependencies", []), *own.get("optional-dependencies", {}).get(selection.name, [])]
+    askers: dict[str, set[str]] = {}
+    # The project asks for what it brings as this package does, where it is this package.
+    waiting = [(str(own.get("name")) if selection.kind == "extra" else "", one) for one in first]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        asker, wanted = waiting.pop()
+        name = str(wanted["name"])
+        askers.setdefault(name, set()).add(asker)
+        package = packages.get(name, {})
+        for extra in ("", *wanted.get("extra", ())):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                more = (
+                    package.get("optional-dependencies", {}).get(extra, [])
+                    if extra
+                    else package.get("dependencies", [])
+                )
+                waiting += [(name, one) for one in more]
+    return tuple(name for name, bringers in _NEEDLESS.items() if askers.get(name, set()) <= bringers)
 
 
-def _project(root: Path) -> dict[str, Any]:
-    file = root / "pyproject.toml"
+def _toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise ImageError(
-            f"{file}: got {error}, expected the project's packages", "write it, and run `uv lock`"
-        ) from error
+        raise ImageError(f"{file}: got {error}, expected the project's packages", "write it, then `uv lock`") from error

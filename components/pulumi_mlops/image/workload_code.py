@@ -1,8 +1,6 @@
 """A workload's own code: the package of its step graph, and what that imports of the folder beside it."""
 
 import ast
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
@@ -48,16 +46,6 @@ def code_of(graph: str, root: Path) -> dict[str, Source]:
 def source_digest(code: Mapping[str, Source]) -> str:
     """Return the digest of a workload's code, as `sha256:<hex>`."""
     return f"sha256:{digest_of(code)}"
-
-
-def graph_digest(description: Mapping[str, object]) -> str:
-    """Return the digest of what a stack is rendered from: a step graph's steps, parameters and functions.
-
-    Args:
-        description: The graph as `StepGraph.to_document()` has it.
-    """
-    text = json.dumps(description, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def runtime_code() -> dict[str, Source]:

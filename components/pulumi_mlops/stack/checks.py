@@ -136,6 +136,7 @@ def _image(document: StackDocument, image: str, because: str, *, is_needed: bool
 
 
 def _database_password(document: StackDocument) -> Iterator[Problem]:
+    """A password that nothing uses is no problem: a secret may be set before the setting that needs it."""
     needed, given = _database(document) == _POSTGRESQL, _PASSWORD in document.secrets
     key = f"{document.project}:{_PASSWORD}"
     if needed and not given:
@@ -144,13 +145,6 @@ def _database_password(document: StackDocument) -> Iterator[Problem]:
             got="nothing",
             expected="a secret, since registry.database is postgresql",
             fix=f"run pulumi config set --secret {key}",
-        )
-    if given and not needed and _database(document) is not None:
-        yield document.problem(
-            (_PASSWORD,),
-            got=f"a secret with registry.database {shown(_database(document))}",
-            expected="a password only where registry.database is postgresql",
-            fix=f"run pulumi config rm {key}",
         )
 
 

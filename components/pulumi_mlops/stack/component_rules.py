@@ -11,6 +11,7 @@ from typing import Any
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops._shared.problems import Problem as ArgumentProblem
+from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.model_registry.kubernetes.settings import resolve as resolve_registry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as resolve_storage
@@ -90,7 +91,7 @@ def _platform(document: StackDocument, config: StackConfig) -> Iterator[Problem]
             yield _told(document, _placed(problem.path, _WORKLOAD_PLACES) or ("platform",), problem)
     elif isinstance(platform.registry, OwnRegistry):
         settings = arguments.registry_args(platform, platform.registry, platform.namespace)
-        if _PASSWORD in document.secrets:
+        if _PASSWORD in document.secrets and platform.registry.database is RegistryDatabase.POSTGRESQL:
             settings["database_password"] = "a secret"  # noqa: S105 - what it is is not known here
         for problem in _refused(resolve_registry, names.REGISTRY, {"kubernetes": settings}):
             yield _told(document, _placed(problem.path, _REGISTRY_PLACES) or ("platform",), problem)

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from pulumi_mlops.image import records
-from pulumi_mlops.image.records import ImageRecord, key_of
-from pulumi_mlops.image.workload_code import graph_digest
+from pulumi_mlops.image.records import ImageRecord, graph_digest, key_of
 from pulumi_mlops.stack import graphs
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import default_graph

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops.stack.document import SECRET_KEYS
 from pulumi_mlops.stack.model import StackConfig
 
@@ -19,7 +20,8 @@ class _Described(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         written = super().model_schema(schema)
-        for field, description in _docstrings(schema["cls"]):
+        bases = [base for base in reversed(schema["cls"].__mro__) if issubclass(base, Model)]
+        for field, description in itertools.chain.from_iterable(map(_docstrings, bases)):
             written["properties"][field]["description"] = description
         return written
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -95,7 +95,7 @@ def root_of(text: str) -> Span | None:
     Raises:
         YAMLError: When it is no YAML.
     """
-    found = events(text)
+    found: Iterator[Any] = events(text)
     for event in found:
         if isinstance(event, ScalarEvent | AliasEvent | MappingStartEvent | SequenceStartEvent):
             return _span(event, found, text)
@@ -104,7 +104,7 @@ def root_of(text: str) -> Span | None:
     return None
 
 
-def _span(event: Event, rest: Iterator[Event], text: str) -> Span:
+def _span(event: Any, rest: Iterator[Any], text: str) -> Span:
     start, column = event.start_mark.index, event.start_mark.column
     if isinstance(event, ScalarEvent):
         # The end of a block scalar is where the next token begins.
@@ -116,8 +116,8 @@ def _span(event: Event, rest: Iterator[Event], text: str) -> Span:
     if isinstance(event, MappingStartEvent):
         pairs = []
         while not isinstance(following := next(rest), MappingEndEvent):
-            key = _span(following, rest, text)
-            pairs.append((key, _behind(key, _span(next(rest), rest, text), text)))
+            name = _span(following, rest, text)
+            pairs.append((name, _behind(name, _span(next(rest), rest, text), text)))
         end = following.end_mark.index if event.flow_style else pairs[-1][1].end
         return MappingSpan(start, end, column, bool(event.flow_style), pairs)
     items = []

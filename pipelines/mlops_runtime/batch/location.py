@@ -133,7 +133,8 @@ def location_of(address: str, environment: Mapping[str, str] | None = None) -> L
 
 
 def _s3_settings(variables: Mapping[str, str]) -> dict[str, object]:
-    settings: dict[str, object] = {"background_writes": False}
+    # A small file is one request, and shows at once or not at all; a large one when its parts are complete.
+    settings: dict[str, object] = {"background_writes": False, "allow_delayed_open": True}
     if region := variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"):
         settings["region"] = region
     if endpoint := variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"):

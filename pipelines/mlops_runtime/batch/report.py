@@ -10,6 +10,8 @@ from typing import Any, Final
 from mlops_runtime.batch.manifest import FileRecord
 
 FILE: Final = "report.json"
+UNFINISHED: Final = b'{"status": "unfinished"}\n'
+"""What it says from the first row until the last: whoever reads the output waits for another status."""
 
 
 class ExitCode(IntEnum):

@@ -72,7 +72,9 @@ class Batch:
         set_aside = self._check_files(files)
         done = Manifest(settings.output)
         sizes = {**settings.output.sizes(SCORED), **settings.output.sizes(REJECTED)}
-        settings.output.remove(report.FILE)
+        if len(set_aside) == len(files):
+            raise BatchRefusedError("; ".join(list(set_aside.values())[:SHOWN_PROBLEMS]))
+        settings.output.write(report.FILE, report.UNFINISHED)
         records: list[FileRecord] = []
         for file in files:
             if file.name in set_aside:
@@ -82,8 +84,6 @@ class Batch:
             except UnreadableFileError as error:
                 set_aside[file.name] = str(error)
                 logger.warning("set aside whole: %s", error)
-        if not records:
-            raise BatchRefusedError("; ".join(list(set_aside.values())[:SHOWN_PROBLEMS]))
         done.clear_away([record.file for record in records])
         told = report_of(
             records,

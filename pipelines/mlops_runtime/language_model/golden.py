@@ -55,7 +55,7 @@ class GoldenPrompt(BaseModel):
         if agreeing < needed or (exact and answer != self.text):
             raise PromptMismatchError(
                 f"golden prompt {self.prompt[:SHOWN_CHARACTERS]!r}: got {answer[:SHOWN_CHARACTERS]!r}, expected"
-                f" {self.text[:SHOWN_CHARACTERS]!r}; the first {agreeing} of {needed} characters agree"
+                f" {self.text[:SHOWN_CHARACTERS]!r} (the first {agreeing} of {needed} characters agree)"
             )
 
 

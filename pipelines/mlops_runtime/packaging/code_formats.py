@@ -11,9 +11,11 @@ import logging
 import lzma
 import pickletools
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -139,14 +141,13 @@ def _pickle(place: str, data: bytes) -> CodeFile | None:
     """Read a file as the unpickler would: from its first byte, as far as the opcodes go."""
     operations: list[str] = []
     is_whole = False
-    try:
+    with suppress(ValueError, OverflowError, IndexError), warnings.catch_warnings(action="ignore"):
+        # Up to what is no opcode: the unpickler, too, runs what stands before. What is no text warns of its escapes.
         for operation, argument, _ in pickletools.genops(data):
             if operation.name in ("GLOBAL", "INST") and not _names_something(argument):
                 break
             operations.append(operation.name)
             is_whole = operation.name == "STOP"
-    except (ValueError, UnicodeDecodeError, OverflowError, IndexError):
-        pass  # the unpickler, too, runs what stands before
     has_magic = len(data) > 1 and data[0] == 0x80 and 2 <= data[1] <= 5  # protocol 2 to 5
     runs = not _RUNNING.isdisjoint(operations)
     imports, dangerous = _imports(place, data) if runs else ((), ())
@@ -170,7 +171,8 @@ def _imports(place: str, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]
     # Its findings become this module's, and are told once.
     logging.getLogger("picklescan").setLevel(logging.CRITICAL)
     try:
-        scanned = scan_pickle_bytes(io.BytesIO(data), place).globals
+        with warnings.catch_warnings(action="ignore"):
+            scanned = scan_pickle_bytes(io.BytesIO(data), place).globals
     except ValueError:
         return (), ()  # an import by a name that is not there, at which the unpickler stops as well
     names = sorted({f"{each.module}.{each.name}" for each in scanned})

@@ -28,9 +28,9 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
         raise StepError("; ".join(problems))
     # What a server does before it is ready, done before there is a version.
     try:
-        load_served_model(directory, directory.name, "to be registered")
+        load_served_model(directory, directory.name, "to be registered", allow_code_formats=tuple(allow_code))
     except UnservableModelError as error:
-        raise StepError(f"the model cannot be served, and is not registered: {error}") from error
+        raise StepError(f"the model: got {error}, expected one that can be served: it is not registered") from error
 
 
 def code_problems(directory: Path, allow_code: Iterable[str]) -> list[str]:

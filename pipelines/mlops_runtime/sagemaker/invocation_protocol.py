@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from mlops_runtime.serving.input_error import InputError
-from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.protocol import AnswerBody, Body, MessageProtocol
 from mlops_runtime.serving.protocol_v1 import parsed
-from mlops_runtime.serving.scorer import Answers
+from mlops_runtime.serving.scorer import Answers, Batch
 
 if TYPE_CHECKING:
     # The process that reads large requests needs this protocol, and no model.
@@ -23,8 +22,8 @@ class InvocationProtocol:
         self._infer = served.infer_protocol
         self._protocols: dict[str, MessageProtocol] = {each.name: each for each in (self._predict, self._infer)}
 
-    def decode(self, body: Body, /) -> tuple[Matrix, tuple[str, Any]]:
-        """Return the input matrix of a request's body, and how it is answered.
+    def decode(self, body: Body, /) -> tuple[Batch, tuple[str, Any]]:
+        """Return the rows of a request's body, and how it is answered.
 
         Raises:
             InputError: With everything that is wrong with the request.
@@ -35,12 +34,12 @@ class InvocationProtocol:
             expected = 'an object with either "instances" (v1) or "inputs" (v2)'
             raise InputError.at("request", " and ".join(sorted(keys)) if keys else document, expected)
         if keys == {"instances"}:
-            return self._predict.matrix(document), (self._predict.name, None)
-        matrix, request = self._infer.read(document)
+            return self._predict.batch(document), (self._predict.name, None)
+        batch, request = self._infer.read(document)
         if request.binary_output:
             expected = "answers in JSON: SageMaker passes on no header that tells where binary data begins"
             raise InputError.at("request", "binary output", expected)
-        return matrix, (self._infer.name, request)
+        return batch, (self._infer.name, request)
 
     def encode(self, answers: Answers, request: tuple[str, Any], /) -> AnswerBody:
         """Return the body of the answer."""

@@ -25,8 +25,9 @@ class ProcessingTracker(FileTracker):
             verify_directory(destination, digest)
         except ArtifactError as error:
             raise TrackingError(
-                f"model {name} version {version} of the input {CHAMPION_INPUT!r}, {self._archive}: {error};"
-                " only the step that decides has that input, and it must be the pinned version's archive"
+                f"model {name} version {version} of the input {CHAMPION_INPUT!r}: got {self._archive}: {error},"
+                " expected the pinned version's archive, which the step that decides alone has,"
+                " fix: compare with the champion in that step"
             ) from error
         return destination
 
@@ -37,6 +38,7 @@ class TrainingTracker(FileTracker):
     def log_dataset(self, dataset: Dataset, step: str) -> None:
         """Refuses."""
         raise TrackingError(
-            f"step {step} read the data {dataset.name} from outside, but a training job on SageMaker hands on nothing"
-            " but its model: the data's digest would be lost; read it in a step before, which hands it on"
+            f"step {step}: got the data {dataset.name} from outside, expected none: a training job on SageMaker hands"
+            " on nothing but its model, and the data's digest would be lost, fix: read it in a step before, which hands"
+            " it on"
         )

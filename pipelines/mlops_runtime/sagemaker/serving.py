@@ -18,6 +18,7 @@ from mlops_runtime.serving.limits import DEFAULT_TIMEOUT_SECONDS
 from mlops_runtime.serving.request_body import Application
 from mlops_runtime.serving.running import serve
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError, load_served_model
+from mlops_runtime.serving.server import names_of
 
 DEFAULT_PORT = 8080
 MEMORY_VARIABLE = "MLOPS_MEMORY_MIB"
@@ -41,6 +42,7 @@ class ServingSettings:
     request_timeout_seconds: int
     memory: Memory | None = None
     """What the model has to fit; None where it is not known."""
+    allow_code_formats: tuple[str, ...] = ()
 
 
 class SageMakerServer(EndpointServer):
@@ -83,14 +85,14 @@ def load(directory: Path, settings: ServingSettings) -> ServedModel:
             settings.memory.check(directory)
     except MisfitError as error:
         raise UnservableModelError(f"{settings.name} version {settings.version}: {error}") from error
-    return load_served_model(directory, settings.name, settings.version, settings.digest)
+    return load_served_model(directory, settings.name, settings.version, settings.digest, settings.allow_code_formats)
 
 
 def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
     """Reads the server's settings from the variables of its container.
 
-    They are MLOPS_MODEL_NAME, _VERSION, _DIGEST and _CACHE_MIB, MLOPS_REQUEST_TIMEOUT_SECONDS, MLOPS_MEMORY_MIB and
-    SAGEMAKER_BIND_TO_PORT.
+    They are MLOPS_MODEL_NAME, _VERSION, _DIGEST and _CACHE_MIB, MLOPS_REQUEST_TIMEOUT_SECONDS, MLOPS_MEMORY_MIB,
+    MLOPS_ALLOW_CODE_FORMATS and SAGEMAKER_BIND_TO_PORT.
 
     Raises:
         SettingsError: With every variable that does not hold what it should. Without a digest nothing is served.
@@ -118,7 +120,15 @@ def settings_of_server(environment: Mapping[str, str]) -> ServingSettings:
     name, version, digest = (environment[variable] for variable in needed)
     memory_mib, cache_mib = (int(size or 0) for size in sizes.values())
     memory = Memory("the most that the instance has", memory_mib * MIB, cache_mib * MIB, MEMORY_FIX)
-    return ServingSettings(name, version, digest, int(port), int(seconds), memory if memory_mib else None)
+    return ServingSettings(
+        name,
+        version,
+        digest,
+        int(port),
+        int(seconds),
+        memory if memory_mib else None,
+        names_of(environment.get("MLOPS_ALLOW_CODE_FORMATS", "")),
+    )
 
 
 if __name__ == "__main__":

@@ -4,16 +4,14 @@ https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protoc
 """
 
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 import numpy
-import orjson
+import numpy.typing
 
 from .input_error import InputError, InputProblem
-from .protocol import AnswerBody, Body
+from .protocol import Body
 from .protocol_v1 import parsed
-from .scorer import Answers
 
 JSON_BYTES_HEADER = b"inference-header-content-length"
 CONTENT_TYPE = b"application/octet-stream"
@@ -28,7 +26,7 @@ TEXT_LENGTH = struct.Struct("<I")
 
 
 def parsed_with_tensors(body: Body, json_bytes: bytes) -> Any:
-    """A request whose tensors lie behind its JSON, as its JSON form would have it.
+    """Return a request whose tensors lie behind its JSON, as its JSON form would have it.
 
     Args:
         body: The request's body.
@@ -60,12 +58,12 @@ def parsed_with_tensors(body: Body, json_bytes: bytes) -> Any:
     return document
 
 
-def binary_answer(document: Mapping[str, Any], output: dict[str, Any], answers: Answers) -> AnswerBody:
-    """An answer whose numbers lie behind its JSON; `output` is the document's, and gets their size."""
-    raw = answers.astype("<f4").tobytes()
-    output["parameters"] = {SIZE_PARAMETER: len(raw)}
-    head = orjson.dumps(document)
-    return AnswerBody(head + raw, CONTENT_TYPE, len(head))
+def raw_bytes(values: numpy.typing.NDArray[Any]) -> bytes:
+    """Return an output's values as raw bytes: numbers in little-endian order, texts each behind its length."""
+    if values.dtype.kind == "O":
+        texts = [str(text).encode() for text in values.tolist()]
+        return b"".join(part for text in texts for part in (TEXT_LENGTH.pack(len(text)), text))
+    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def _size(tensor: object) -> object:
@@ -74,9 +72,11 @@ def _size(tensor: object) -> object:
 
 
 def _values(raw: bytes, datatype: object, place: str) -> list[Any]:
-    """A tensor's values; the NaN of raw bytes is the null of JSON."""
+    """Return a tensor's values; the NaN of raw bytes is the null of JSON."""
     if datatype == "BYTES":
         return _texts(raw, place)
+    if datatype == "BOOL":
+        return [byte != 0 for byte in raw]
     kind = NUMBERS.get(datatype) if isinstance(datatype, str) else None
     if kind is None:
         return []  # The datatype is refused by whoever reads the tensor.

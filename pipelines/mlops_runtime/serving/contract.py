@@ -197,6 +197,21 @@ class ServingContract(BaseModel):
         _without_duplicates(self.output_names, "output")
         return self
 
+    @model_validator(mode="after")
+    def _classes_have_one_order(self) -> Self:
+        """Probabilities have no names but by that order, and a label's is the one that a reader compares with."""
+        first_by_set: dict[frozenset[str], ModelOutput] = {}
+        for output in self.outputs:
+            if output.classes is None:
+                continue
+            first = first_by_set.setdefault(frozenset(output.class_names), output)
+            if first.class_names != output.class_names:
+                got, expected = (", ".join(each.class_names[:24]) for each in (output, first))
+                raise ValueError(
+                    f"output {output.name!r}: got classes {got}, expected {expected}, as output {first.name!r}"
+                )
+        return self
+
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The features' names in the order of the input's columns."""
@@ -213,12 +228,12 @@ class ServingContract(BaseModel):
         return len(self.outputs) == 1 and self.outputs[0].kind == "number"
 
     def to_json(self) -> str:
-        """This contract as the text of `serving.json`."""
+        """Return this contract as the text of `serving.json`."""
         return self.model_dump_json(indent=2, exclude_defaults=True) + "\n"
 
 
 def load_contract(model_directory: Path) -> ServingContract:
-    """Reads and checks `serving.json`.
+    """Read and check `serving.json`.
 
     Raises:
         ContractError: The file is missing or does not hold a contract.
@@ -227,7 +242,7 @@ def load_contract(model_directory: Path) -> ServingContract:
 
 
 def parse_file(path: Path, model: type[Document]) -> Document:
-    """Reads one JSON file of the artifact as a `model`.
+    """Read one JSON file of the artifact as a `model`.
 
     Raises:
         ContractError: The file cannot be read or does not fit; all problems in one message.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from kserve import ModelRepository, ModelServer
 from kserve.constants.constants import FASTAPI_APP_IMPORT_STRING
 from kserve.protocol.dataplane import DataPlane
@@ -45,12 +46,13 @@ class EndpointDataPlane(DataPlane):  # type: ignore[misc]
     def __init__(self, repository: ModelRepository, served: ServedModel, drain: Drain) -> None:
         super().__init__(model_registry=repository)
         self._version = served.identity.version
+        self._platform = served.scorer.platform
         self._drain = drain
 
     async def model_metadata(self, model_name: str) -> dict[str, object]:
         """The metadata document of the Open Inference Protocol."""
         document: dict[str, object] = await super().model_metadata(model_name)
-        return {**document, "versions": [self._version], "platform": "onnx_onnxruntime"}
+        return {**document, "versions": [self._version], "platform": self._platform}
 
     async def ready(self) -> bool:
         """Whether requests should be sent here."""
@@ -91,8 +93,14 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         """Builds KServe's application and puts the short way in front of it."""
         super().create_application()
         application: FastAPI = import_from_string(FASTAPI_APP_IMPORT_STRING)
+        # Ahead of KServe's own, whose form of the document has no place for units and classes.
+        path = f"/v2/models/{self._endpoint.served.identity.name}"
+        application.router.routes.insert(0, APIRoute(path, self._metadata, methods=["GET"], response_model=None))
         application.add_api_route("/mlops/identity", self._endpoint.served.identity.to_document, methods=["GET"])
         self.config.app = self._endpoint.front(application)
+
+    async def _metadata(self) -> dict[str, object]:
+        return await self._endpoint.dataplane.model_metadata(self._endpoint.served.identity.name)
 
     def run(self) -> None:
         """Serves, once it has asked itself what the truth check will ask.

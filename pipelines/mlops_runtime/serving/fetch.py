@@ -186,7 +186,7 @@ def _persist(action: Callable[[], Result], deadline: float, say: Callable[[str],
         except RegistryUnavailableError as error:
             remaining_seconds = deadline - monotonic()
             if remaining_seconds <= wait_seconds:
-                raise FetchError(f"the registry stayed unreachable: {error}") from error
+                raise FetchError(f"the registry: got no answer to the end ({error}), expected the model") from error
             say(f"registry unreachable, trying again in {wait_seconds:.0f} s: {error}")
             sleep(wait_seconds)
             wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
@@ -224,7 +224,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
     """End whatever hangs (a connection that neither answers nor breaks) when all of the time is used up."""
 
     def give_up(_signal: int, _frame: object) -> None:
-        raise FetchError(f"the registry did not deliver within {seconds:g} s")
+        raise FetchError(f"the registry: got no whole model within {seconds:g} seconds, expected one")
 
     previous = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds, 5)

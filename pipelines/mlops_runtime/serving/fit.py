@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .contract import CONTRACT_FILE_NAME, ONNX_FILE_NAME
-from .golden import GOLDEN_FILE_NAME
+from .contract import CONTRACT_FILE_NAME, GOLDEN_FILE_NAME, ONNX_FILE_NAME
 
 MIB = 1024 * 1024
 ONNX = "onnx"

@@ -7,13 +7,22 @@ from .golden import GoldenScore
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The registered model's name and version, the digest of the files that were loaded, and their golden score."""
+    """Who answers.
+
+    Attributes:
+        name: The registered model's name.
+        version: The registered version.
+        digest: The digest of the files that were loaded.
+        golden: Their golden score.
+        runtime: What runs the model.
+    """
 
     name: str
     version: str
     digest: str
     golden: GoldenScore
+    runtime: str = "onnx"
 
     def to_document(self) -> dict[str, object]:
-        """The answer of `GET /mlops/identity`."""
+        """Return the answer of `GET /mlops/identity`."""
         return asdict(self)

@@ -21,11 +21,18 @@ class InputProblem:
 
 
 class InputError(ValueError):
-    """A request that cannot be scored; holds its first problems, and says how many more there are."""
+    """A request that cannot be scored; holds its first problems, and says how many more there are.
 
-    def __init__(self, problems: Sequence[InputProblem], more: str = "") -> None:
+    Attributes:
+        problems: The first problems.
+        more: How many more there are.
+        rows: The numbers, from 0, of the rows that the counted problems are in.
+    """
+
+    def __init__(self, problems: Sequence[InputProblem], more: str = "", rows: Sequence[int] = ()) -> None:
         self.problems = tuple(problems)
         self.more = more
+        self.rows = tuple(rows)
         super().__init__(problems, more)
 
     @classmethod
@@ -59,6 +66,7 @@ class ProblemList:
     def __init__(self) -> None:
         self._first: list[InputProblem] = []
         self._count = 0
+        self._rows: dict[int, None] = {}
 
     def __bool__(self) -> bool:
         return bool(self._count)
@@ -68,9 +76,11 @@ class ProblemList:
         """Whether to look no further."""
         return self._count >= COUNTED_PROBLEMS
 
-    def add(self, word: Callable[[], InputProblem]) -> None:
-        """Adds a problem; it is only worded where it will be shown."""
+    def add(self, word: Callable[[], InputProblem], row: int | None = None) -> None:
+        """Adds a problem, of one row where it is; it is only worded where it will be shown."""
         self._count += 1
+        if row is not None:
+            self._rows[row] = None
         if self._count <= SHOWN_PROBLEMS:
             self._first.append(word())
 
@@ -82,7 +92,8 @@ class ProblemList:
         """
         if self._count:
             more = self._count - len(self._first)
-            raise InputError(self._first, f"{'at least ' if self.is_full else ''}{more} more" if more else "")
+            told = f"{'at least ' if self.is_full else ''}{more} more" if more else ""
+            raise InputError(self._first, told, tuple(self._rows))
 
 
 def shown(value: object) -> str:

@@ -4,10 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from itertools import chain
-from operator import itemgetter
 from types import NoneType
 from typing import Any, Self
 
@@ -15,21 +13,18 @@ import numpy
 import numpy.typing
 
 from .categories import UNKNOWN, CategoryCodes
-from .contract import ServingContract
-from .input_error import SHOWN_CHARACTERS, InputProblem, ProblemList, shortened, shown
+from .contract import Feature, ServingContract
+from .input_error import InputProblem, ProblemList, shown
+from .rows import FeatureRows, Place, listed
 
 Matrix = numpy.typing.NDArray[numpy.float32]
-Place = Callable[[int, str], str]
 CountUnknown = Callable[[str, int], None]
 Unknown = Counter[int]
 
 FLOAT32_MAXIMUM = float(numpy.finfo(numpy.float32).max)
 NUMBER_TYPES = frozenset((float, int))
 CELL_TYPES = NUMBER_TYPES | {NoneType}
-SHOWN_NAMES = 24
 CHUNK_ROWS = 4096
-# Looking for a similar name takes microseconds for each of the model's.
-NAMES_COMPARED_MAX = 500
 
 
 @dataclass
@@ -67,19 +62,16 @@ class MatrixBuilder:
         self._contract = contract
         self.names = contract.feature_names
         self.width = len(self.names)
+        self._rows = FeatureRows(self.names)
         self._features = contract.features
         self._count_unknown = count_unknown
-        self._name_set = frozenset(self.names)
         self._codes = {
             column: CategoryCodes(feature)
             for column, feature in enumerate(self._features)
             if feature.dtype == "category"
         }
         self._required = [column for column, feature in enumerate(self._features) if not feature.nullable]
-        pick = itemgetter(*self.names)
-        self._pick: Callable[[Mapping[str, object]], tuple[object, ...]] = (
-            pick if self.width > 1 else lambda row: (pick(row),)
-        )
+        self._bounds = _bounds(contract)
 
     def __reduce__(self) -> tuple[type[Self], tuple[ServingContract, CountUnknown | None]]:
         """What a copy in another process is made of."""
@@ -100,7 +92,7 @@ class MatrixBuilder:
         """
 
         def quickly(start: int, stop: int, unknown: Unknown) -> Matrix | None:
-            cells = self._aligned(rows[start:stop])
+            cells = self._rows.aligned(rows[start:stop])
             return None if cells is None else self._quickly(cells, stop - start, unknown)
 
         return self._assembled(len(rows), quickly, lambda start, stop: rows[start:stop], _Reading(place))
@@ -154,9 +146,7 @@ class MatrixBuilder:
 
     def expected_name(self, name: str) -> str:
         """What to say to somebody who named a feature that is not ours."""
-        comparable = len(name) <= SHOWN_CHARACTERS and self.width <= NAMES_COMPARED_MAX
-        similar = get_close_matches(name, self.names, n=1) if comparable else ()
-        return f"{similar[0]!r}" if similar else f"one of {listed(self.names)}"
+        return self._rows.expected_name(name)
 
     def _assembled(
         self,
@@ -183,26 +173,6 @@ class MatrixBuilder:
         self._tell(reading.unknown)
         return matrix
 
-    def _aligned(self, rows: Sequence[object]) -> list[Any] | None:
-        """The cells of rows that are all known by their order or by their names; None where one is not."""
-        cells: list[Any] = []
-        for row in rows:
-            if type(row) is dict:
-                if len(row) == self.width:
-                    try:
-                        cells.extend(self._pick(row))
-                    except KeyError:
-                        return None
-                elif len(row) < self.width and row.keys() <= self._name_set:
-                    cells.extend(map(row.get, self.names))
-                else:
-                    return None
-            elif type(row) is list and len(row) == self.width:
-                cells.extend(row)
-            else:
-                return None
-        return cells
-
     def _quickly(self, cells: list[Any], rows: int, unknown: Unknown) -> Matrix | None:
         width = self.width
         numbers = cells
@@ -223,7 +193,7 @@ class MatrixBuilder:
             matrix = numpy.array(numbers, dtype=numpy.float32).reshape(rows, width)
         if NoneType in types and numpy.isnan(matrix[:, self._required]).any():
             return None
-        if numpy.isinf(matrix).any():
+        if numpy.isinf(matrix).any() or self._is_out_of_bounds(matrix):
             return None
         for column, count in found:
             unknown[column] += count
@@ -243,7 +213,13 @@ class MatrixBuilder:
             return None
         with numpy.errstate(over="ignore"):
             matrix = exact.astype(numpy.float32)
-        return None if numpy.isinf(matrix).any() else matrix
+        return None if numpy.isinf(matrix).any() or self._is_out_of_bounds(matrix) else matrix
+
+    def _is_out_of_bounds(self, matrix: Matrix) -> bool:
+        if self._bounds is None:
+            return False
+        minimum, maximum = self._bounds
+        return bool((matrix < minimum).any() or (matrix > maximum).any())
 
     def _carefully(self, rows: Iterable[object], first: int, matrix: Matrix, reading: "_Reading") -> None:
         """Reads value by value into the matrix, from its row `first` on, until the list of problems is full."""
@@ -256,29 +232,14 @@ class MatrixBuilder:
         for number, row in enumerate(rows, first):
             if problems.is_full:
                 return
-            for column, value in enumerate(self._cells_of(row, number, reading.place, problems)):
+            for column, value in enumerate(self._rows.cells_of(row, number, reading.place, problems)):
                 cell = read(column, value)
                 if cell is None:
-                    problems.add(partial(word, number, column, value))
+                    problems.add(partial(word, number, column, value), number)
                 elif not problems:
                     matrix[number, column] = cell
                     if cell is UNKNOWN:
                         reading.unknown[column] += 1
-
-    def _cells_of(self, row: object, number: int, place: Place, problems: ProblemList) -> Iterable[object]:
-        """The row's cells in order, omitted features as null; nothing for a row that has no order."""
-        if isinstance(row, dict):
-            if not row.keys() <= self._name_set:
-                for name in row:
-                    if problems.is_full:
-                        return ()
-                    if name not in self._name_set:
-                        problems.add(partial(self._stranger, place, number, name))
-            return map(row.get, self.names)
-        if isinstance(row, list | tuple) and len(row) == self.width:
-            return row
-        problems.add(lambda: InputProblem(place(number, ""), shown(row), self._expected_row()))
-        return ()
 
     def _cell(self, column: int, value: object) -> float | None:
         """The value's number; None where it has none."""
@@ -292,7 +253,16 @@ class MatrixBuilder:
             return math.nan if self._features[column].nullable else None
         if not isinstance(value, float | int) or isinstance(value, bool):
             return None
-        return float(value) if abs(value) <= FLOAT32_MAXIMUM else None
+        if abs(value) > FLOAT32_MAXIMUM or self._is_beyond(column, value):
+            return None
+        return float(value)
+
+    def _is_beyond(self, column: int, value: float) -> bool:
+        """Whether a number is outside its bounds, as float32 has them: so the quick way compares."""
+        if self._bounds is None:
+            return False
+        number = numpy.float32(value)
+        return bool(number < self._bounds[0][column] or number > self._bounds[1][column])
 
     def _code(self, column: int, value: object) -> float | None:
         """As `_cell`, for categories that come as their places in the vocabulary."""
@@ -307,9 +277,8 @@ class MatrixBuilder:
 
     def _expected_cell(self, column: int) -> str:
         feature = self._features[column]
-        what = (
-            f"one of {listed(feature.vocabulary)}" if feature.vocabulary else "a finite number in the range of float32"
-        )
+        number = f"a finite number {expected_range(feature) or 'in the range of float32'}"
+        what = f"one of {listed(feature.vocabulary)}" if feature.vocabulary else number
         return f"{what}{' or null' if feature.nullable else ''}"
 
     def _expected_code(self, column: int) -> str:
@@ -319,14 +288,6 @@ class MatrixBuilder:
         last = len(feature.vocabulary) - 1
         return f"a place in the vocabulary, 0 to {last}{' or null' if feature.nullable else ''}"
 
-    def _expected_row(self) -> str:
-        more = f" and {self.width - SHOWN_NAMES} more" if self.width > SHOWN_NAMES else ""
-        return f"an object of features or a list of {self.width} values ({', '.join(self.names[:SHOWN_NAMES])}{more})"
-
-    def _stranger(self, place: Place, number: int, name: str) -> InputProblem:
-        where = place(number, shortened(name))
-        return InputProblem(where, "a feature that the model does not have", self.expected_name(name))
-
     def _tell(self, unknown: Unknown) -> None:
         if self._count_unknown is None:
             return
@@ -334,7 +295,21 @@ class MatrixBuilder:
             self._count_unknown(self.names[column], count)
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(map(repr, names[:SHOWN_NAMES])) + more
+def expected_range(feature: Feature) -> str:
+    """A number's bounds in words; nothing where it has none."""
+    low, high = feature.minimum, feature.maximum
+    if low is not None and high is not None:
+        return f"from {low:g} to {high:g}"
+    return f"of at least {low:g}" if low is not None else f"of at most {high:g}" if high is not None else ""
+
+
+def _bounds(contract: ServingContract) -> tuple[Matrix, Matrix] | None:
+    """The least and the greatest number by column; None where no column has any."""
+    bounds = [(feature.minimum, feature.maximum) for feature in contract.features]
+    if all(low is None and high is None for low, high in bounds):
+        return None
+    with numpy.errstate(over="ignore"):
+        return (
+            numpy.array([-math.inf if low is None else low for low, _ in bounds], dtype=numpy.float32),
+            numpy.array([math.inf if high is None else high for _, high in bounds], dtype=numpy.float32),
+        )

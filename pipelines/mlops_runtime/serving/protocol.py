@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .matrix import Matrix
-from .scorer import Answers
+from .scorer import Answers, Batch
 
 JSON_CONTENT_TYPE = b"application/json"
 Body = bytes | bytearray
@@ -30,8 +29,8 @@ class MessageProtocol(Protocol):
 
     name: str
 
-    def decode(self, body: Body, /) -> tuple[Matrix, Any]:
-        """The input matrix of a request's body, and what its answer needs to know.
+    def decode(self, body: Body, /) -> tuple[Batch, Any]:
+        """Return the rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.
@@ -39,7 +38,7 @@ class MessageProtocol(Protocol):
         ...
 
     def encode(self, answers: Answers, request: Any, /) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         ...
 
     def row_place(self, row: int, request: Any, /) -> str:

@@ -4,10 +4,11 @@ from typing import Any
 
 import orjson
 
+from .answers import predictions
+from .contract import ServingContract
 from .input_error import InputError
-from .matrix import Matrix, MatrixBuilder
 from .protocol import AnswerBody, Body
-from .scorer import Answers
+from .scorer import Answers, Batch, BatchReader
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -17,29 +18,32 @@ class PredictProtocol:
 
     name = "v1"
 
-    def __init__(self, builder: MatrixBuilder) -> None:
-        self._builder = builder
+    def __init__(self, contract: ServingContract, reader: BatchReader) -> None:
+        self._outputs = contract.outputs
+        self._reader = reader
 
-    def decode(self, body: Body) -> tuple[Matrix, None]:
-        """The input matrix of a request's body; nothing else is needed to answer it.
+    def decode(self, body: Body) -> tuple[Batch, None]:
+        """Return the rows of a request's body; nothing else is needed to answer it.
 
         Raises:
             InputError: With everything that is wrong with the request.
         """
-        return self.matrix(parsed(body)), None
+        return self.batch(parsed(body)), None
 
-    def matrix(self, document: object) -> Matrix:
-        """The input matrix of a parsed request."""
+    def batch(self, document: object) -> Batch:
+        """Return the rows of a parsed request."""
         if not isinstance(document, dict) or "instances" not in document:
             raise InputError.at("request", document, 'an object with "instances"')
         instances = document["instances"]
         if not isinstance(instances, list) or not instances:
             raise InputError.at("instances", instances, "a list of at least one row")
-        return self._builder.from_rows(instances, _place)
+        return self._reader.from_rows(instances, _place)
 
     def encode(self, answers: Answers, _request: None) -> AnswerBody:
-        """The body of the answer."""
-        return AnswerBody(orjson.dumps({"predictions": answers}, option=orjson.OPT_SERIALIZE_NUMPY))
+        """Return the body of the answer."""
+        return AnswerBody(
+            orjson.dumps({"predictions": predictions(self._outputs, answers)}, option=orjson.OPT_SERIALIZE_NUMPY)
+        )
 
     def row_place(self, row: int, _request: None) -> str:
         """Names a row in error messages."""
@@ -47,7 +51,7 @@ class PredictProtocol:
 
 
 def parsed(body: Body) -> Any:
-    """The body as JSON. A byte order mark, which some systems put in front of a text file, is ignored.
+    """Return the body as JSON. A byte order mark, which some systems put in front of a text file, is ignored.
 
     Raises:
         InputError: It is not JSON.

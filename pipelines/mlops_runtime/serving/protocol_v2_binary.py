@@ -1,17 +1,16 @@
 """The Open Inference Protocol (v2) of one request whose tensors lie as raw bytes behind its JSON."""
 
 from .binary_tensors import parsed_with_tensors
-from .matrix import Matrix
 from .protocol import AnswerBody, Body
 from .protocol_v2 import InferHeader, InferProtocol
-from .scorer import Answers
+from .scorer import Answers, Batch
 
 
 class BinaryInferProtocol:
     """As `InferProtocol`, once the tensors are where the JSON form has them."""
 
     def __init__(self, infer: InferProtocol, json_bytes: bytes) -> None:
-        """Sets up the reader.
+        """Set up the reader.
 
         Args:
             infer: Reads the JSON form.
@@ -21,8 +20,8 @@ class BinaryInferProtocol:
         self._infer = infer
         self._json_bytes = json_bytes
 
-    def decode(self, body: Body) -> tuple[Matrix, InferHeader]:
-        """The input matrix of a request's body, and what its answer needs to know.
+    def decode(self, body: Body) -> tuple[Batch, InferHeader]:
+        """Return the rows of a request's body, and what its answer needs to know.
 
         Raises:
             InputError: With what is wrong with the request.
@@ -30,7 +29,7 @@ class BinaryInferProtocol:
         return self._infer.read(parsed_with_tensors(body, self._json_bytes))
 
     def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return self._infer.encode(answers, request)
 
     def row_place(self, row: int, request: InferHeader) -> str:

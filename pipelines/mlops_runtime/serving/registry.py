@@ -37,7 +37,7 @@ class Registry(Protocol):
         """
 
     def sizes(self, artifact_uri: str) -> list[int]:
-        """Lists the sizes of a version's files in bytes, as far as they are known.
+        """List the sizes of a version's files in bytes, as far as they are known.
 
         Raises:
             RegistryRefusalError: They are not there.

@@ -22,11 +22,11 @@ import orjson
 
 from .binary_tensors import JSON_BYTES_HEADER
 from .collections_paused import without_collections
+from .columns import Columns
 from .drain import Drain
 from .general_routes import GeneralRoutes
 from .input_error import InputError
 from .limits import DEFAULT_TIMEOUT_SECONDS
-from .matrix import Matrix
 from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
 from .protocol_v1 import parsed
@@ -44,6 +44,7 @@ from .request_body import (
     read_body,
 )
 from .request_metrics import RequestMetrics
+from .scorer import Batch
 from .served_model import ServedModel
 from .threads import RequestThreads
 
@@ -187,12 +188,12 @@ class RequestPath:
 
     async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
         try:
-            matrix, request = await self._decoded(protocol, body)
+            batch, request = await self._decoded(protocol, body)
             decoded = perf_counter()
-            if len(matrix) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(matrix)):
-                answer, scored = self._scored(protocol, matrix, request)
+            if self._is_quick(batch, body):
+                answer, scored = self._scored(protocol, batch, request)
             else:
-                answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, matrix, request)
+                answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, batch, request)
         except InputError as error:
             return 400, AnswerBody(orjson.dumps(error.to_document()))
         except Exception:
@@ -203,7 +204,7 @@ class RequestPath:
         self._metrics.observe_postprocess(perf_counter() - scored)
         return 200, answer
 
-    async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Matrix, Any]:
+    async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Batch, Any]:
         if len(body) <= DECODED_IN_PLACE_BYTES:
             return protocol.decode(body)
         if len(body) <= DECODED_IN_THREAD_BYTES:
@@ -211,12 +212,17 @@ class RequestPath:
         process = self._threads.decoding_process
         return await self._apart(self._threads.decoder, process.call, protocol.decode, body)
 
-    def _scored(self, protocol: MessageProtocol, matrix: Matrix, request: Any) -> tuple[AnswerBody, float]:
-        """The answer, and when the model had given its numbers."""
+    def _is_quick(self, batch: Batch, body: Body) -> bool:
+        """Whether the rows are few, and the model is quick with as many; of a long text, no count of rows tells."""
+        is_small = not isinstance(batch, Columns) or len(body) <= DECODED_IN_PLACE_BYTES
+        return is_small and len(batch) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(batch))
+
+    def _scored(self, protocol: MessageProtocol, batch: Batch, request: Any) -> tuple[AnswerBody, float]:
+        """The answer, and when the model had given its outputs."""
         start = perf_counter()
-        answers = self._served.score(matrix, lambda row: protocol.row_place(row, request))
+        answers = self._served.score(batch, lambda row: protocol.row_place(row, request))
         scored = perf_counter()
-        self._pace.note(len(matrix), scored - start)
+        self._pace.note(len(batch), scored - start)
         return protocol.encode(answers, request), scored
 
     async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:

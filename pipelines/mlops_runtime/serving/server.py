@@ -26,7 +26,9 @@ def _serve_model(options: argparse.Namespace) -> int:
     from .served_model import load_served_model  # noqa: PLC0415
 
     return serve(
-        lambda: load_served_model(options.model_directory, options.name, options.version, options.digest),
+        lambda: load_served_model(
+            options.model_directory, options.name, options.version, options.digest, options.allow_code_formats
+        ),
         lambda served: EndpointServer(
             served,
             port=options.port,
@@ -56,6 +58,11 @@ def _serve_language_model(options: argparse.Namespace) -> int:
     )
 
 
+def names_of(text: str) -> tuple[str, ...]:
+    """Names that are separated by commas."""
+    return tuple(name for each in text.split(",") if (name := each.strip()))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     parser = argparse.ArgumentParser(description="Serve one model version over the Open Inference Protocol.")
@@ -75,6 +82,13 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         default=DEFAULT_TIMEOUT_SECONDS,
         help="how long a request may take, from its head to its answer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--allow-code-formats",
+        type=names_of,
+        default=(),
+        help="formats of the model's files that may run code when they are loaded, such as cloudpickle,joblib"
+        " (default: none)",
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
     return parser

@@ -14,9 +14,12 @@ import httpx
 
 from mlops_runtime.artifact import ArtifactError, verify_directory
 
+from .answers import predicted_values
 from .contract import ContractError, ServingContract, load_contract
 from .golden import GoldenMismatchError, GoldenRows, GoldenScore, load_golden
+from .infer_outputs import output_values_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
+from .protocol_v2 import input_datatype
 from .termination import write_termination_message
 
 CONNECT_SECONDS = 10.0
@@ -52,9 +55,9 @@ class Pinned:
         """What every answer must say."""
         return {"version": self.version, "digest": self.digest}
 
-    def check(self, answers: Sequence[object]) -> GoldenScore:
+    def check(self, answers: Mapping[str, Sequence[object]]) -> GoldenScore:
         """Holds the answers to the golden rows against the trainer's."""
-        return self.golden.check({self.contract.outputs[0].name: answers}, self.contract.outputs)
+        return self.golden.check(answers, self.contract.outputs)
 
 
 def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> Pinned:
@@ -162,13 +165,13 @@ def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
         parameters = answer.get("parameters")
         digest = parameters.get("digest") if isinstance(parameters, dict) else None
         _same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
-        by_infer = pinned.check(answer["outputs"][0]["data"])
+        by_infer = pinned.check(_infer_values(pinned.contract, answer["outputs"]))
     path = f"/v1/models/{pinned.name}:predict"
     with _place(path):
         response = client.post(path, json={"instances": [dict(row) for row in pinned.golden.rows]})
         answer = _json(response)
         _same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
-        by_predict = pinned.check(answer["predictions"])
+        by_predict = pinned.check(predicted_values(pinned.contract.outputs, answer["predictions"]))
     return [by_infer, by_predict]
 
 
@@ -182,7 +185,7 @@ def _place(path: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise TruthError(f"{path}: no answer: {type(error).__name__} {error}") from error
     except (LookupError, TypeError, ValueError) as error:
-        raise TruthError(f"{path}: the answer has another form than the protocol's ({error!r})") from error
+        raise TruthError(f"{path}: got an answer of another form ({error!r}), expected the protocol's") from error
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:
@@ -200,13 +203,19 @@ def _same(got: Mapping[str, object], expected: Mapping[str, object]) -> None:
         raise TruthError("; ".join(f"got {key} {got.get(key)}, expected {expected[key]}" for key in differing))
 
 
+def _infer_values(contract: ServingContract, tensors: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Output to its values, one for each row, of an answer's tensors."""
+    by_name = {tensor["name"]: tensor for tensor in tensors}
+    return {output.name: output_values_of(output, by_name[output.name]) for output in contract.outputs}
+
+
 def _tensors(pinned: Pinned) -> list[dict[str, object]]:
     """The golden rows as the infer protocol's tensors, one for each feature."""
     return [
         {
             "name": feature.name,
-            "shape": [len(pinned.golden.rows)],
-            "datatype": "BYTES" if feature.dtype == "category" else "FP32",
+            "shape": [len(pinned.golden.rows), *([] if feature.length is None else [feature.length])],
+            "datatype": input_datatype(feature),
             "data": [row.get(feature.name) for row in pinned.golden.rows],
         }
         for feature in pinned.contract.features

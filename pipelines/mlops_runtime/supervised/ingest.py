@@ -9,7 +9,7 @@ from mlops_runtime.supervised.context import Context, call, learning_of, write_t
 
 
 def ingest(context: Context) -> None:
-    """Keeps the table, and records its digest as the run's data."""
+    """Keep the table, and record its digest as the run's data."""
     learning = learning_of(context)
     table = call(learning.data, context.parameters)
     if not isinstance(table, pd.DataFrame):

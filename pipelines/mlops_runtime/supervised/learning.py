@@ -47,7 +47,6 @@ class Learning:
         time_column: Where there is one, the newest rows are held out. It is no feature.
         key_columns: What tells of whom or what a row is: all rows of one key are held out or none. They are no
             features. Where there is neither, rows of the same features stay together.
-        allow_code: Formats that run code when they are loaded and that the model may be saved in (see `save_model`).
     """
 
     task: Task
@@ -59,7 +58,6 @@ class Learning:
     unit: str = ""
     time_column: str = ""
     key_columns: tuple[str, ...] = ()
-    allow_code: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -72,7 +70,7 @@ class Learning:
         return tuple(name for name in (self.target, self.time_column, *self.key_columns) if name)
 
     def problems(self) -> Iterator[str]:
-        """What this has wrong by itself."""
+        """Return what this has wrong by itself."""
         if self.task not in METRICS:
             yield f"task: got {self.task!r}, expected one of {', '.join(METRICS)}"
             return

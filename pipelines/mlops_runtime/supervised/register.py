@@ -4,5 +4,5 @@ from mlops_runtime.supervised.context import MODEL_FOLDER, Context
 
 
 def register(context: Context) -> None:
-    """Registers the artifact that train wrote and evaluate let pass."""
+    """Register the artifact that train wrote and evaluate let pass."""
     context.register_model(context.input("train") / MODEL_FOLDER)

@@ -42,7 +42,7 @@ def score(artifact: Path, learning: Learning, features: pd.DataFrame) -> Predict
 def _columns(contract: ServingContract, features: pd.DataFrame) -> dict[str, list[object]]:
     absent = [name for name in contract.feature_names if name not in features.columns]
     if absent:
-        raise StepError(f"the model takes {', '.join(absent)}, which the table does not have")
+        raise StepError(f"the table: got no {', '.join(absent)}, expected each feature that the model takes")
     return {name: _values(features[name]) for name in contract.feature_names}
 
 

@@ -53,7 +53,7 @@ def split_of(table: pd.DataFrame, learning: Learning, parameters: SupervisedPara
     percent, seed = parameters.holdout_percent, parameters.random_seed
     if learning.time_column:
         times = table[learning.time_column]
-        first = times.quantile(1 - percent / 100, interpolation="higher")
+        first = pd.Timestamp(times.quantile(1 - percent / 100, interpolation="higher"))
         return Split(times >= first, SplitRule("time", percent, seed, first.isoformat()))
     by = "key" if learning.key_columns else "features"
     keys = table[list(learning.key_columns)] if learning.key_columns else table.drop(columns=[learning.target])

@@ -9,7 +9,7 @@ from mlops_runtime.supervised.split import split_of
 
 
 def train(context: Context) -> None:
-    """Writes the model artifact, with what it was trained on."""
+    """Write the model artifact, with what it was trained on."""
     learning = learning_of(context)
     table = read_table(context.input("validate"))
     split = split_of(table, learning, context.parameters)
@@ -18,7 +18,7 @@ def train(context: Context) -> None:
     estimator = call(learning.estimator, context.parameters)
     estimator.fit(features, training[learning.target])
     directory = context.output / MODEL_FOLDER
-    saved = save_model(estimator, features, directory, unit=learning.unit, allow_code=learning.allow_code)
+    saved = save_model(estimator, features, directory, unit=learning.unit, allow_code=context.allow_code_formats)
     note = {
         "task": learning.task,
         "target": learning.target,

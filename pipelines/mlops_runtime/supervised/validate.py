@@ -50,8 +50,8 @@ def problems_of(table: pd.DataFrame, learning: Learning) -> Iterator[str]:
     if learning.time_column and not pd.api.types.is_datetime64_any_dtype(table[learning.time_column]):
         kind = table[learning.time_column].dtype
         yield f"column {learning.time_column}: got {kind}, expected times, fix: pandas.to_datetime"
-    for name, column in features.items():
-        yield from _feature_problems(str(name), column)
+    for feature, column in features.items():
+        yield from _feature_problems(str(feature), column)
 
 
 def problems_of_split(table: pd.DataFrame, learning: Learning, context: Context) -> Iterator[str]:

@@ -152,9 +152,8 @@ class Execution:
             self._store.put_log(group, f"{job}/algo-1-{int(time.time())}", folder / "log")
 
     def _note_property_files(self, step: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
-        outputs = {
-            each["OutputName"]: each["S3Output"]["S3Uri"] for each in arguments["ProcessingOutputConfig"]["Outputs"]
-        }
+        declared = arguments.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        outputs = {each["OutputName"]: each["S3Output"]["S3Uri"] for each in declared}
         for file in step.get("PropertyFiles", []):
             place = f"{outputs[file['OutputName']]}/{file['FilePath']}"
             self._known.property_files[step["Name"], file["PropertyFileName"]] = place

@@ -71,12 +71,15 @@ def process(arguments: Mapping[str, Any], folder: Path, store: Store, runner: Ru
         source = given["S3Input"]
         if store.download(source["S3Uri"], _local(folder, source["LocalPath"])) == 0:
             raise JobError(f"ClientError: no S3 objects found under {source['S3Uri']}")
-    outputs = arguments["ProcessingOutputConfig"]["Outputs"]
+    outputs = arguments.get("ProcessingOutputConfig", {}).get("Outputs", [])
     for output in outputs:
         _local(folder, output["S3Output"]["LocalPath"]).mkdir(parents=True)
     application = arguments["AppSpecification"]
     command = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
-    code = runner.run(_command(command), _environment(arguments, folder), folder / "log")
+    is_isolated = arguments.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+    of_aws = {} if is_isolated else store.environment
+    environment = {**_environment(arguments, folder), **of_aws}
+    code = runner.run(_command(command), environment, folder / "log")
     if code != 0:
         raise JobError(f"AlgorithmError: exit code {code}: {_word(folder / 'output' / 'message', folder)}")
     for output in outputs:
@@ -94,6 +97,7 @@ def train(name: str, arguments: Mapping[str, Any], folder: Path, store: Store, r
         store: Where inputs come from and the model goes to.
         runner: Runs the process.
     """
+    _refuse_spot(arguments)
     for channel in arguments.get("InputDataConfig", []):
         uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
         if store.download(uri, folder / "input" / "data" / channel["ChannelName"]) == 0:
@@ -105,12 +109,39 @@ def train(name: str, arguments: Mapping[str, Any], folder: Path, store: Store, r
         (folder / part).mkdir(parents=True)
     algorithm = arguments["AlgorithmSpecification"]
     command = [*algorithm["ContainerEntrypoint"], *algorithm.get("ContainerArguments", [])]
+    checkpoints = _checkpoints(arguments, folder, store)
     code = runner.run(_command(command), _environment(arguments, folder), folder / "log")
+    if checkpoints is not None:
+        store.upload(checkpoints, arguments["CheckpointConfig"]["S3Uri"])
     if code != 0:
         raise JobError(f"AlgorithmError: exit code {code}: {_word(folder / 'output' / 'failure', folder)}")
     address = f"{arguments['OutputDataConfig']['S3OutputPath']}/{name}/output/model.tar.gz"
     store.upload_archive(folder / "model", address)
     return {**arguments, "ModelArtifacts": {"S3ModelArtifacts": address}}
+
+
+def _refuse_spot(arguments: Mapping[str, Any]) -> None:
+    """Refuse a spot job that waits for less than it may run: API_StoppingCondition, MaxWaitTimeInSeconds."""
+    stopping = arguments.get("StoppingCondition", {})
+    waits, runs = stopping.get("MaxWaitTimeInSeconds"), stopping.get("MaxRuntimeInSeconds", 0)
+    if arguments.get("EnableManagedSpotTraining") and (waits is None or waits < runs):
+        raise JobError(
+            "ValidationException: Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds"
+        )
+
+
+def _checkpoints(arguments: Mapping[str, Any], folder: Path, store: Store) -> Path | None:
+    """Return the folder of a job's checkpoints with what an earlier attempt has left; None where it keeps none.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html: what is in S3 is there when the job starts,
+    and what is in the folder is copied to S3.
+    """
+    if "CheckpointConfig" not in arguments:
+        return None
+    checkpoints = _local(folder, arguments["CheckpointConfig"].get("LocalPath", f"{_ROOT}/checkpoints"))
+    store.download(f"{arguments['CheckpointConfig']['S3Uri'].rstrip('/')}/", checkpoints)
+    return checkpoints
 
 
 def _command(words: Sequence[str]) -> list[str]:

@@ -82,7 +82,7 @@ class Client:
         body: Object | list[Object] | None = None,
         content_type: str = JSON,
     ) -> Answer:
-        """Send a request, and repeats it a few times while the server is busy.
+        """Send a request, and repeat it a few times while the server is busy.
 
         Args:
             method: Such as "GET". A "POST" is repeated only where the server surely has not begun with it.

@@ -23,10 +23,10 @@ PIN = r"localhost/mlops/boat-prices-{image}:[0-9a-f]{{16}}"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     root = write_project(tmp_path)
     monkeypatch.chdir(root / "infra")
-    monkeypatch.syspath_prepend(root / "pipelines")
-    graphs.load_graph.cache_clear()
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    graphs._loaded.cache_clear()
     yield root
-    graphs.load_graph.cache_clear()
+    graphs._loaded.cache_clear()
     for name in [name for name in sys.modules if name.startswith("boat_")]:
         del sys.modules[name]
 
@@ -137,7 +137,7 @@ def test_an_image_of_another_graph_is_refused_at_its_line(project: Path, builder
     run("build", "--stack", "dev")
     graph = project / "pipelines" / "boat_prices" / "graph.py"
     graph.write_text(graph.read_text().replace('name="train", run', 'name="fit", run'))
-    graphs.load_graph.cache_clear()
+    graphs._loaded.cache_clear()
     del sys.modules["boat_prices.graph"]
     result = run("config", "check", str(stack_file(project)))
     (line,) = [
@@ -220,6 +220,19 @@ def test_a_group_that_the_project_lacks_is_told(project: Path, builder: Recordin
     result = run("build", "--stack", "dev")
     assert (result.exit_code, builder.recipes) == (1, [])
     assert "got neither a dependency group nor an extra boat-prices-training or training" in result.stderr
+
+
+def test_a_placeholder_of_a_new_project_is_noted_until_it_is_built(project: Path, builder: RecordingBuilder) -> None:
+    file = stack_file(project)
+    none = "0" * 16
+    images = f"    images: {{pipeline: localhost/boats/pipeline:{none}, serving: localhost/boats/serving:{none}}}\n"
+    file.write_text(file.read_text().replace("    kubernetes:", f"{images}    kubernetes:"))
+    result = run("config", "check", str(file))
+    assert (result.exit_code, result.stderr.count("is a placeholder")) == (0, 2)
+    assert "the image pipeline is a placeholder" in result.stderr
+    assert "run mlops build boat-prices --stack dev\n" in result.stderr
+    run("build", "--stack", "dev")
+    assert run("config", "check", str(file)).stderr == ""
 
 
 def test_a_record_that_cannot_be_read_is_told(project: Path) -> None:

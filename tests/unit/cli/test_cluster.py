@@ -59,7 +59,7 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answe
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_server_that_is_overwhelmed_may_answer_later(answering: Answering, status: int) -> None:
     cluster = answering(status, '{"message": "try again"}')
-    with pytest.raises(UnreachableError, match=f"Job x/run: cluster small answered {status} .try again"):
+    with pytest.raises(UnreachableError, match=f"Job x/run: got {status} .try again.* from cluster small, expected"):
         cluster.job("x", "run")
 
 
@@ -119,11 +119,15 @@ def test_an_answer_is_json_without_an_error() -> None:
 @pytest.mark.parametrize(
     ("status", "text", "reason"),
     [
-        (400, '{"error": "row 2: no feature distance"}', "answered 400: row 2: no feature distance"),
-        (403, "Invalid Host header", "answered 403: Invalid Host header"),
-        (500, "", "answered 500: nothing"),
-        (500, "[1]", r"answered 500: \[1\]"),
-        (200, "<html>", "no JSON"),
+        (
+            400,
+            '{"error": "row 2: no feature x"}',
+            "s/: got status 400: row 2: no feature x, expected an answer, fix: mend",
+        ),
+        (403, "Invalid Host header", "got status 403: Invalid Host header"),
+        (500, "", "got status 500: no reason, expected an answer, fix: look at the pod"),
+        (500, "[1]", r"got status 500: \[1\]"),
+        (200, "<html>", "got '<html>', expected JSON"),
     ],
 )
 def test_an_answer_that_is_an_error_tells_its_reason(status: int, text: str, reason: str) -> None:

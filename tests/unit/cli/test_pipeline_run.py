@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pulumi_mlops.cli.app import app
+from pulumi_mlops.cli.kubernetes import library
 
 mlops = CliRunner()
 GRAPH = """
@@ -85,8 +86,33 @@ def test_a_stack_gives_its_parameters_and_its_gate(project: Path) -> None:
 def test_a_step_that_fails_ends_the_run() -> None:
     code, text, _ = run("--local", "-p", "season=winter")
     assert code == 1
-    assert "failed: train: " in text
-    assert "snow" in text
+    assert "failed: train: RuntimeError: snow" in text
+
+
+def test_why_a_step_failed_is_told_once_and_where_it_failed_is_shown() -> None:
+    _, text, error = run("--local", "-p", "season=winter")
+    assert (text + error).count("snow") == 2  # the other is the line of code
+    assert 'raise RuntimeError("snow")' in error
+    assert "RuntimeError: snow" not in error
+
+
+def test_a_run_ends_with_what_it_measured_beside_the_bound() -> None:
+    assert run("--local")[1].splitlines()[-1] == "mae_minutes  14"
+    assert run("--local", "--stack", "dev-local")[1].splitlines()[-1] == "mae_minutes  14  (gate <= 13, not met)"
+    document = json.loads(run("--local", "--stack", "dev-local", "--json")[1])
+    assert document["gate"] == {"metric": "mae_minutes", "max": 13.0, "is_met": False}
+    assert document["champion"] is None
+
+
+def test_a_registry_that_does_not_answer_ends_no_local_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library.kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(project / "nothing"))
+    stack = project / "stacks" / "Pulumi.dev-local.yaml"
+    pin = f"model: {{version: 7, digest: 'sha256:{'a' * 64}'}}, "
+    stack.write_text(stack.read_text().replace("small-model: {", f"small-model: {{{pin}"))
+    code, text, _ = run("--local", "--stack", "dev-local")
+    assert code == 3
+    assert "mae_minutes  14  (gate <= 13, not met)" in text
+    assert "what the pinned version measured is not known: got no usable context" in text
 
 
 def test_json_leaves_standard_output_to_the_document() -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from pulumi_mlops.cli.past_run import NoLogError
+from pulumi_mlops.cli.registered_version import VersionRefusedError
 from pulumi_mlops.cli.runs import Status
 from pulumi_mlops.cli.sagemaker.operations import SageMakerOperations
 from pulumi_mlops.cli.stacks import Place
@@ -183,3 +184,11 @@ def test_what_the_gate_held_stays_known_without_the_runs_files(operations: SageM
     for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="runs/")["Contents"]:
         s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
     assert operations.version(1).metrics == {"mae_minutes": 12.5}
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_deleted_version_is_gone_and_its_run_still_says_that_it_was(operations: SageMakerOperations) -> None:
+    operations.delete_version(1)
+    with pytest.raises(VersionRefusedError, match="got version 1, expected a registered one"):
+        operations.version(1)
+    assert [(run.version, run.digest) for run in operations.past_runs(10)] == [(None, ""), (1, "")]

@@ -14,6 +14,11 @@ from tests.unit.documents.pages import FOLDERS, ROOT, Page, pages
 from tests.unit.stack.settings_walk import settings
 
 OTHERS = {
+    "dist/": "a folder that `uv build` makes",
+    ".github/workflows/check.yaml": "a file of a project that `mlops init` makes",
+    "pipelines/tumours/model.py": "another one",
+    "pipelines/tumours/graph.py": "another one",
+    "stacks/Pulumi.dev.yaml": "another one",
     "model.onnx": "a file of a model",
     "sagemaker.core.resources": "a module of SageMaker's SDK",
     "kubernetes_plugin": "a part of the names of tests",

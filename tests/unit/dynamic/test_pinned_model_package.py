@@ -1,7 +1,10 @@
 from typing import Any
 
 import pytest
+from pulumi.runtime import rpc
 
+from pulumi_mlops._shared.aws import model_packages
+from pulumi_mlops._shared.aws.client import AwsError
 from pulumi_mlops.dynamic.pinned_model_package import PinnedModelPackageProvider, PinnedPackageError
 from tests.moto_account import DIGEST, GROUP_ARN, MODEL_DATA, REGION, Aws
 
@@ -82,3 +85,37 @@ def test_is_checked_again_for_another_pin_alone(aws: Aws) -> None:
     assert provider.diff(arn, outs, pin(arn)).changes is False
     assert provider.diff(arn, outs, pin(arn, digest=OTHER_DIGEST)).changes is True
     assert provider.diff(arn, outs, pin(f"{arn[:-1]}2")).changes is True
+
+
+def failures(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    checked = PinnedModelPackageProvider().check(olds, news)
+    assert checked.inputs == news
+    return [failure.reason for failure in checked.failures]
+
+
+def test_a_preview_refuses_a_version_that_is_not_approved_in_one_line_that_says_how(aws: Aws) -> None:
+    arn = aws.register("PendingManualApproval")
+    (line,) = failures({}, pin(arn))
+    fix = "approve it with mlops approve --version 1, or pin an approved one"
+    assert line == f"model package {arn}: got PendingManualApproval, expected Approved, fix: {fix}"
+    (line,) = failures({}, pin(arn.replace("/1", "/7")))
+    assert "got none, expected a registered version" in line
+    assert "\n" not in line
+
+
+def test_a_preview_lets_pass_what_it_cannot_know_or_has_been_proved(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = aws.register()
+    assert failures({}, pin(arn)) == []
+    pending = pin(aws.register("Rejected"))
+    assert failures(pending, pending) == []
+    assert failures({}, {**pending, "model_data_url": rpc.UNKNOWN}) == []
+    # No such credentials, no such network: the update asks again, and fails then.
+    refuse = AwsError("sagemaker DescribeModelPackage: got AccessDenied")
+
+    def denied(*_: object) -> None:
+        raise refuse
+
+    monkeypatch.setattr(model_packages, "describe", denied)
+    assert failures({}, pending) == []
+    with pytest.raises(AwsError):
+        PinnedModelPackageProvider().create(pending)

@@ -238,6 +238,21 @@ def test_the_server_takes_the_command_that_it_is_given() -> None:
     assert (options.request_timeout_seconds, options.grace_seconds) == (7, 7)
 
 
+def test_formats_that_run_code_are_named_to_the_server_each_once_and_in_one_order() -> None:
+    pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
+    from mlops_runtime.serving import server  # noqa: PLC0415 - see above
+
+    for given in (["joblib", "cloudpickle"], ["cloudpickle", "joblib", "joblib"]):
+        command = container(endpoint(allow_code_formats=given), "Deployment", "server")["command"]
+        assert server.parser().parse_args(command[3:]).allow_code_formats == ("cloudpickle", "joblib")
+    assert "--allow-code-formats" not in container(endpoint(), "Deployment", "server")["command"]
+
+
+def test_a_format_that_runs_no_code_is_refused() -> None:
+    with pytest.raises(ArgumentsError, match=r"allow_code_formats\[1\]: got 'skops', expected a format that runs code"):
+        endpoint(allow_code_formats=["pickle", "skops"])
+
+
 @pytest.mark.parametrize(("drain_seconds", "neutral"), [(59, {}), (29, {"request_timeout_seconds": 30})])
 def test_a_pod_that_would_cut_off_a_request_that_has_time_is_refused(
     drain_seconds: int, neutral: dict[str, int]

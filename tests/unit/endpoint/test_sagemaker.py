@@ -292,6 +292,17 @@ def test_the_server_takes_the_environment_that_it_is_given() -> None:
     assert settings_of_server(container["environment"]).request_timeout_seconds == 7
 
 
+def test_formats_that_run_code_are_named_to_the_server() -> None:
+    pytest.importorskip("kserve", reason="KServe has no release for this Python yet")
+    from mlops_runtime.sagemaker.serving import settings_of_server  # noqa: PLC0415 - see above
+
+    environment = (
+        endpoint(allow_code_formats=["joblib", "pickle"]).one("Model").inputs["primaryContainer"]["environment"]
+    )
+    assert settings_of_server(environment).allow_code_formats == ("joblib", "pickle")
+    assert "MLOPS_ALLOW_CODE_FORMATS" not in endpoint().one("Model").inputs["primaryContainer"]["environment"]
+
+
 def release(sagemaker: dict[str, Any] | None = None, **changes: Any) -> str:
     return str(endpoint(sagemaker, **changes).one("EndpointRelease").inputs["wanted"])
 

@@ -55,7 +55,7 @@ def test_a_base_that_an_argument_names_is_the_one_that_docker_would_take() -> No
 
 
 def test_a_here_document_is_refused() -> None:
-    with pytest.raises(ImageError, match="line 2: RUN <<END"):
+    with pytest.raises(ImageError, match="line 2: got RUN <<END"):
         parse("FROM x\nRUN <<END\nCOPY a b\nEND\n")
 
 
@@ -65,10 +65,10 @@ def test_copies_out_of_stages_are_not_of_the_context() -> None:
 
 @pytest.mark.parametrize("source", ["*.txt", "/etc/passwd", "../secrets", "a/../../b", "$FOLDER", "[ab]"])
 def test_what_a_copy_takes_can_be_told_from_its_line(source: str) -> None:
-    with pytest.raises(ImageError, match=r"line 2: COPY .*expected a plain path"):
+    with pytest.raises(ImageError, match=r"line 2: got COPY .*expected a plain path"):
         copied(f"FROM x\nCOPY {source} /there\n")
 
 
 def test_add_is_refused() -> None:
-    with pytest.raises(ImageError, match="line 1: ADD"):
+    with pytest.raises(ImageError, match="line 1: got ADD"):
         copied("ADD http://example.com/x /x\n")

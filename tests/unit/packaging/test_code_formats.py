@@ -83,6 +83,7 @@ def test_each_form_is_told_by_its_name_and_its_place(data: bytes, format_: str, 
         saved(lambda file: np.save(file, np.arange(3))),
         zipped("schema.json", b"{}"),
         b"\x1f\x8b no gzip after all",
+        b"i\\ an escape that is none\n",
     ],
 )
 def test_files_that_are_only_read_are_left_alone(data: bytes, tmp_path: Path) -> None:

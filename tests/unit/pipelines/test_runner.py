@@ -142,7 +142,7 @@ def test_fails_when_a_step_before_has_not_run(tmp_path: Path) -> None:
     record = run_step(GRAPH, "train", Workspace(tmp_path), SETTINGS)
 
     assert record.status == "failed"
-    assert "step train needs the output of load, which has not run" in record.message
+    assert "step train: got no output of load, which has not run" in record.message
 
 
 def test_fails_when_a_step_reads_what_it_does_not_come_after(tmp_path: Path) -> None:

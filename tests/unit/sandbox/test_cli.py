@@ -1,8 +1,11 @@
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +19,7 @@ from sandbox.images import building
 from sandbox.packages import private
 
 runner = CliRunner()
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -191,3 +195,38 @@ def test_the_catalogue_covers_every_part() -> None:
     catalogue = doctor.checks_for(None, tuple(Part))
     assert {part for check in catalogue for part in check.parts} == set(Part)
     assert machine.python in [check.look for check in catalogue]
+
+
+def sandbox(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Calls the commands as a person does: what is started outlives the call."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *words], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_offline_aws_is_started_and_ended_alone() -> None:
+    try:
+        started = sandbox("aws", "up", "--json")
+        assert started.returncode == 0, started.stderr
+        document = json.loads(started.stdout)
+        assert document["account_id"] == "111111111111"
+        identity = boto3.client(
+            "sts", "eu-west-1", endpoint_url=document["url"], aws_access_key_id="a", aws_secret_access_key="b"
+        ).get_caller_identity()
+        assert identity["Account"] == "111111111111"
+        assert f"AWS_ENDPOINT_URL={document['url']}" in sandbox("env").stdout.replace("'", "")
+        assert sandbox("aws", "up").returncode == 0
+        other = sandbox("aws", "up", "--account", "222222222222")
+        assert other.returncode == 1
+        assert "runs for account 111111111111" in " ".join(other.stderr.split())
+    finally:
+        ended = sandbox("aws", "down")
+    assert ended.returncode == 0
+    assert "AWS_ENDPOINT_URL" not in sandbox("env").stdout
+
+
+@pytest.mark.parametrize("account", ["1", "abcdefghijkl", "1111111111111"])
+def test_an_account_has_twelve_digits(account: str) -> None:
+    result = runner.invoke(cli.application, ["aws", "up", "--account", account])
+    assert isinstance(result.exception, SandboxError)
+    assert "expected 12 digits" in str(result.exception)

@@ -78,6 +78,14 @@ def test_path_leads_to_the_makefiles_uv_after_any_of_the_users_own(
     assert module.environment()["PATH"].split(os.pathsep)[-2:] == ["/usr/bin", own]
 
 
+def test_path_leads_to_the_buildah_of_the_sandboxs_images(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+    command = paths.builder_folder() / "buildah"
+    command.parent.mkdir(parents=True)
+    command.touch()
+    assert module.environment()["PATH"].split(os.pathsep)[-2:] == ["/usr/bin", str(command.parent)]
+
+
 def test_the_makefile_installs_uv_where_it_is_looked_for() -> None:
     program = UV_FOLDER.relative_to(paths.checkout()) / "uv"
     assert f"\n{program}:\n" in (paths.checkout() / "Makefile").read_text()

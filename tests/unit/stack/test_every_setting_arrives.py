@@ -27,6 +27,7 @@ Outcome = str | list[tuple[str, int | None]]
 """The rendered graph; or where it is refused, and at which lines."""
 WORKLOAD = ("workloads", "flight-delay")
 ENDPOINT = (*WORKLOAD, "endpoint")
+BATCH = (*WORKLOAD, "batch")
 BASES: Mapping[str, dict[str, Any]] = {
     "kubernetes": {
         "platform": {
@@ -60,6 +61,11 @@ IN_STEPS: More = {
     (*ENDPOINT, "rollout", "step_percent"): 20,
     (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0,
 }
+PIPELINE = (*WORKLOAD, "pipeline")
+TOLERATIONS = ((*ENDPOINT, "kubernetes", "tolerations", "0"), (*PIPELINE, "kubernetes", "tolerations", "0"))
+TOLERATED: More = {(*path, "key"): "example.com/pool" for path in TOLERATIONS}
+STEP = (*PIPELINE, "kubernetes", "resources", "train")
+LARGE: More = {(*ENDPOINT, "kubernetes", "memory"): "64Gi", (*STEP, "memory"): "64Gi"}
 PLACE = ("platform", "sagemaker")
 ON_POSTGRESQL: More = {
     ("platform", "registry", "database"): "postgresql",
@@ -77,6 +83,14 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("security_group_ids", "0"): {(*PLACE, "subnet_ids"): ["subnet-2123456789abcdef0"]},
     ("consumer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
     ("producer_account_ids", "0"): {(*PLACE, "kms_key_arn"): KEY},
+    ("tolerations", "0", "operator"): TOLERATED,
+    ("tolerations", "0", "value"): TOLERATED,
+    ("tolerations", "0", "effect"): TOLERATED,
+    ("toleration_seconds",): {**TOLERATED, **{(*path, "effect"): "NoExecute" for path in TOLERATIONS}},
+    ("shared_memory_gib",): LARGE,
+    ("model_cache_gib",): LARGE,
+    ("inference_ami_version",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.g5.xlarge"},
+    ("spot", "max_wait_seconds"): {(*PIPELINE, "run_timeout_seconds"): 60},
     # A pod that leaves waits for no less.
     ("kubernetes", "drain_seconds"): {(*ENDPOINT, "request_timeout_seconds"): 2},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
@@ -88,7 +102,13 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
 
 def contexts_of(setting: Setting, target: str) -> More:
     found: More = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
-    return {path: value for path, value in found.items() if target == "sagemaker" or "sagemaker" not in path}
+    return of_target(found, target)
+
+
+def of_target(found: More, target: str) -> More:
+    """What of it does not belong to the other target, which would refuse it for its own sake."""
+    others = BASES.keys() - {target}
+    return {path: value for path, value in found.items() if others.isdisjoint(path)}
 
 
 def outcome(folder: Path, document: Mapping[str, Any]) -> Outcome:
@@ -107,9 +127,10 @@ def outcome(folder: Path, document: Mapping[str, Any]) -> Outcome:
 OF_THE_BUILD = ("images", "repository")
 
 
-def is_of_the_endpoint(setting: Setting) -> bool:
-    """Without a model there is no endpoint: what it would be shows when one is pinned."""
-    return setting.path[: len(ENDPOINT)] == ENDPOINT or setting.path[-2:] == ("images", "serving")
+def needs_a_model(setting: Setting) -> bool:
+    """Without a model there is no endpoint and no batch: what they would be shows when one is pinned."""
+    own = setting.path[: len(ENDPOINT)]
+    return own in (ENDPOINT, BATCH) or setting.path[-2:] == ("images", "serving")
 
 
 def dotted(path: tuple[str, ...]) -> str:
@@ -138,7 +159,7 @@ def arrives(setting: Setting, folder: Path, document: Mapping[str, Any]) -> bool
 def test_every_setting_arrives_or_is_refused_at_its_line(target: str, is_pinned: bool, tmp_path: Path) -> None:
     lost = []
     for setting in SETTINGS:
-        if setting.path[-2:] == OF_THE_BUILD or (not is_pinned and is_of_the_endpoint(setting)):
+        if setting.path[-2:] == OF_THE_BUILD or (not is_pinned and needs_a_model(setting)):
             continue
         document: dict[str, Any] = yaml.safe_load(yaml.safe_dump(BASES[target]))
         if is_pinned and setting.path[:3] != (*WORKLOAD, "model"):
@@ -156,6 +177,7 @@ def test_the_walk_finds_the_settings() -> None:
     paths = {setting.path for setting in SETTINGS}
     assert (*WORKLOAD, "pipeline", "kubernetes", "resources", "train", "memory") in paths
     assert (*ENDPOINT, "sagemaker", "alarms", "topic_arns", "0") in paths
+    assert (*BATCH, "key_columns", "0") in paths
     assert ("platform", "registry", "producer_account_ids", "0") in paths
     assert len(paths) > 90
 

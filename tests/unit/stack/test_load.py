@@ -6,6 +6,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from pulumi_mlops.image.records import FILE_NAME, ImageRecord, write
 from pulumi_mlops.stack.file import load_stack_file, read_document
 from pulumi_mlops.stack.load import load_secrets, load_stack
 from pulumi_mlops.stack.problems import ConfigError
@@ -40,6 +41,21 @@ def test_the_program_refuses_what_the_file_check_refuses(config: dict[str, str])
         "mlops:worklods",
     ]
     assert str(caught.value).startswith("stack dev-local: mlops:platform.onwer: got an unknown key")
+
+
+def test_the_program_refuses_an_image_of_another_graph(
+    config: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: mlops\n")
+    monkeypatch.chdir(tmp_path)
+    image = json.loads(config["mlops:platform"])["images"]["pipeline"]
+    record = ImageRecord("pipeline", "other", "", "c" * 64, {"other.graph:GRAPH": "sha256:1"}, "", "")
+    write(tmp_path / FILE_NAME, {image: record}, [image])
+    with pytest.raises(ConfigError) as caught:
+        within_pulumi(config, [], load_stack)
+    (problem,) = caught.value.problems
+    assert problem.path == "mlops:platform.images.pipeline"
+    assert "which holds other.graph:GRAPH, expected an image with flight_delay.graph:GRAPH" in str(problem)
 
 
 def test_the_program_refuses_a_key_of_a_namespace_that_is_a_slip(config: dict[str, str]) -> None:

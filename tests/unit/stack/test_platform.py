@@ -106,6 +106,12 @@ def test_artifacts_in_s3_need_no_volume() -> None:
     assert "AWS_SECRET_ACCESS_KEY" in variables
 
 
+def test_a_password_before_the_setting_that_needs_it_reaches_nothing() -> None:
+    declaration = platform(config({}, registry=REGISTRY_IMAGE), password="correct horse")
+    assert declaration.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert "correct horse" not in str([resource.inputs for resource in declaration.resources])
+
+
 def test_settings_of_the_cluster_reach_the_registry() -> None:
     registry = {
         "database": "postgresql",

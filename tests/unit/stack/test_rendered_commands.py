@@ -14,7 +14,7 @@ from tests.rendered_commands import Command, commands_of, problems_of
 from tests.stack_files import PINNED_AWS, PROJECT
 
 GOLDEN = PROJECT.stacks.parent / "golden"
-PARTS = {"fetch", "server", "check", "mlflow", "schema", "postgresql", "train", "register", "evaluate"}
+PARTS = {"fetch", "server", "check", "mlflow", "schema", "postgresql", "train", "register", "evaluate", "score"}
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,18 @@ from pulumi_mlops.stack.targets import SUPPORT
 from pulumi_mlops.training_pipeline.sagemaker import limits
 from tests.unit.stack.argument_places import Place, arguments_of, is_configured, is_itself, is_taken, places_of
 from tests.unit.stack.settings_walk import Path, Setting, put, settings
-from tests.unit.stack.test_every_setting_arrives import BASES, DIGEST, ECR, ENDPOINT, ON_POSTGRESQL, SCALED, WORKLOAD
+from tests.unit.stack.test_every_setting_arrives import (
+    BASES,
+    DIGEST,
+    ECR,
+    ENDPOINT,
+    ON_POSTGRESQL,
+    PIPELINE,
+    SCALED,
+    STEP,
+    WORKLOAD,
+    of_target,
+)
 from tests.unit.stack.value_strategies import edges_of, values_of
 
 SETTINGS = settings()
@@ -44,6 +55,12 @@ MADE_INTO_OTHERS = {("platform", "registry", "account_id"), ("platform", "regist
 ROOM: Mapping[Path, More] = {
     ("bake_seconds",): {(*ENDPOINT, "rollout_timeout_seconds"): 14400},
     ("rollout", "strategy"): {**SCALED, (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0},
+    ("model_data_download_timeout_seconds",): {(*ENDPOINT, "rollout_timeout_seconds"): 14400},
+    ("container_startup_health_check_timeout_seconds",): {(*ENDPOINT, "rollout_timeout_seconds"): 14400},
+    ("inference_ami_version",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.g5.xlarge"},
+    ("spot", "max_wait_seconds"): {(*PIPELINE, "run_timeout_seconds"): 60},
+    ("shared_memory_gib",): {(*ENDPOINT, "kubernetes", "memory"): "24Ti", (*STEP, "memory"): "24Ti"},
+    ("model_cache_gib",): {(*ENDPOINT, "kubernetes", "accelerator", "memory_gib"): 10**6},
     ("rollout_timeout_seconds",): {(*ENDPOINT, "rollout", "bake_seconds"): 0},
     ("provisioned_concurrency",): {(*ENDPOINT, "sagemaker", "serverless", "max_concurrency"): 200},
     ("registry", "replicas"): {
@@ -74,6 +91,9 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("kubernetes", ("drain_seconds",)): lambda found: found >= endpoint.REQUEST_TIMEOUT_SECONDS.default,
     ("kubernetes", ("database_memory",)): lambda found: mebibytes(found) >= connections.memory_mib(1),
     ("sagemaker", ("request_timeout_seconds",)): lambda found: found <= 60,
+    # What is less than ml.m5.large has, and what is for instances with a GPU.
+    ("sagemaker", ("model_cache_gib",)): lambda found: found < 8,
+    ("sagemaker", ("inference_ami_version",)): lambda found: "-gpu-" in found,
     # Kubernetes takes the names of objects, AWS takes fewer characters of what begins with the namespace.
     ("sagemaker", ("workloads",)): lambda found: len(found) <= 20,
     ("sagemaker", ("platform", "namespace")): lambda found: len(found) <= 20,
@@ -85,6 +105,8 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("sagemaker", ("topic_arns", "0")): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("success_topic_arn",)): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("error_topic_arn",)): lambda found: ":eu-west-1:" in found,
+    ("sagemaker", ("batch", "input")): lambda found: found.startswith("s3://") and len(found) <= 256,
+    ("sagemaker", ("batch", "output")): lambda found: found.startswith("s3://") and len(found) <= 256,
     ("sagemaker", ("shadow", "image")): lambda found: found.startswith(ECR),
     ("sagemaker", ("permissions_boundary_arn",)): lambda found: ":222222222222:" in found,
 }
@@ -105,6 +127,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "parameters": ("horizon_days", "split_seed"),
     "resources": ("train", "evaluate"),
     "instance_types": ("train", "evaluate"),
+    "node_selector": ("example.com/pool", "example.com/zone"),
     "service_account_annotations": ("eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account"),
 }
 
@@ -156,7 +179,7 @@ class Value:
 
     def _room(self) -> More:
         found: More = next((more for end, more in ROOM.items() if self.path[-len(end) :] == end), {})
-        return {path: value for path, value in found.items() if self.target == "sagemaker" or "sagemaker" not in path}
+        return of_target(found, self.target)
 
 
 def _is_unsupported(path: Path, target: str) -> bool:

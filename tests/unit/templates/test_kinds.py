@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from mlops_runtime.gate import Gate
 from mlops_runtime.serving.served_model import load_served_model
-from pulumi_mlops.cli.projects.kinds import NOT_YET, Kind
+from pulumi_mlops.cli.projects.kinds import NOT_YET, Kind, settings_of
 from tests.unit.templates.conftest import mlops, succeed
 
 KINDS = [kind.value for kind in Kind if kind not in NOT_YET]
@@ -40,9 +41,16 @@ def every_kind(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def own_tests(every_kind: Path) -> str:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the project's own tests leave their runs."""
+    return tmp_path_factory.mktemp("runs") / "of-own-tests"
+
+
+@pytest.fixture(scope="module")
+def own_tests(every_kind: Path, runs: Path) -> str:
     """What the project's own tests say: each workload trained and served, every stack checked and rendered."""
-    result = in_project(every_kind, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-W", "error")
+    kept = (f"--basetemp={runs}", "-o", "tmp_path_retention_policy=all")
+    result = in_project(every_kind, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-W", "error", *kept)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -51,6 +59,16 @@ def own_tests(every_kind: Path) -> str:
 def test_a_new_workload_trains_and_is_served_before_a_line_is_changed(package: str, own_tests: str) -> None:
     for test in ("a_model_is_trained_judged_and_registered", "the_registered_model_is_served"):
         assert f"tests/test_{package}.py::test_{test} PASSED" in own_tests
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("own_tests")
+def test_a_new_workload_is_let_through_by_the_gate_of_its_stacks(kind: str, runs: Path) -> None:
+    record = json.loads((runs / f"my-{kind}0" / "run" / "steps" / "evaluate.json").read_text())
+    gate = Gate(**settings_of(Kind(kind), "dev")["pipeline"]["gate"])
+    assert gate.rejection(record["metrics"]) is None
+    baseline = record["metrics"].get(f"baseline_{gate.metric}", 0.1)
+    assert gate.rejection({gate.metric: baseline}) is not None, "a gate that a constant answer passes is none"
 
 
 @pytest.mark.parametrize("test", ["test_every_stack_file_is_right", "test_every_stack_can_be_rendered"])
@@ -68,7 +86,6 @@ def test_a_local_run_leaves_a_model_that_can_be_served(kind: str, every_kind: Pa
     version, digest = str(run["model_version"]), run["model_digest"]
     served = load_served_model(workspace / "models" / f"my-{kind}" / version / "model", f"my-{kind}", version, digest)
     assert {output.kind for output in served.contract.outputs} == {"label", "probabilities"}
-    assert run["metrics"]["balanced_accuracy"] > 0.9 > run["metrics"]["baseline_balanced_accuracy"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -96,13 +113,8 @@ def test_every_stack_has_every_workload_and_its_comments(every_kind: Path) -> No
 
 
 def test_code_of_a_template_is_formatted_and_without_lint(every_kind: Path) -> None:
-    folders = ("pipelines", "tests", "infra")
-    rules = ("--isolated", "--line-length", "120")
-    for command in (
-        ("format", "--check", *rules),
-        ("check", *rules, "--select", "E,F,I,UP,B,SIM,RUF,D1", "--ignore", "D1"),
-    ):
-        result = in_project(every_kind, "-m", "ruff", *command, *folders)
+    for command in (("format", "--check"), ("check", "--select", "E,F,I,UP,B,SIM,RUF")):
+        result = in_project(every_kind, "-m", "ruff", *command, "--no-cache", ".")
         assert result.returncode == 0, result.stdout + result.stderr
 
 

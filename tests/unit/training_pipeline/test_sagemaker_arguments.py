@@ -58,6 +58,13 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         {"spot": {"max_wait_seconds": 86400}, "cache_days": 7},
         ["sagemaker.spot: got {'max_wait_seconds': 86400}, expected nothing beside cache_days (7)"],
     ),
+    (
+        {"spot": {"max_wait_seconds": 60}, "cache_days": 7},
+        [
+            "got 60, expected at least run_timeout_seconds",
+            "sagemaker.spot: got {'max_wait_seconds': 60}, expected noth",
+        ],
+    ),
     ({"spot": {}}, ["sagemaker.spot.max_wait_seconds: got nothing"]),
     (
         {"spot": {"max_wait_seconds": 31 * 86400}},

@@ -65,6 +65,18 @@ PLANTED: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda d: arguments(d, "ingest")["StoppingCondition"].update(MaxRuntimeInSeconds=777601),
         "MaxRuntimeInSeconds: 777601 is more than 777600",
     ),
+    "a wait on demand": (
+        lambda d: arguments(d, "train")["StoppingCondition"].update(MaxWaitTimeInSeconds=7200),
+        "train.Arguments.StoppingCondition: a job on demand does not wait",
+    ),
+    "a spot job that does not wait": (
+        lambda d: arguments(d, "train").update(EnableManagedSpotTraining=True),
+        "train.Arguments.StoppingCondition: a spot job that may run 3600 seconds waits None",
+    ),
+    "checkpoints beside a cache": (
+        lambda d: arguments(d, "train").update(CheckpointConfig={"S3Uri": "s3://runs/checkpoints"}),
+        "train.CacheConfig: with a CheckpointConfig of its execution the step is never reused",
+    ),
     "a variable too long": (
         lambda d: arguments(d, "ingest")["Environment"].update(LONG="x" * 257),
         "Environment.LONG: 257 characters are more than 256",

@@ -100,7 +100,9 @@ def describe_version(client: Any, group: str, version: str) -> ModelPackage:
         if listed.version == version:
             return describe(client, listed.arn)
     known = ", ".join(listed.version for listed in versions) or "no version at all"
-    raise MissingError(f"model package group {group}: got version {version}, expected one of {known}")
+    raise MissingError(
+        f"model package group {group}: got version {version}, expected one of {known}, fix: name one of these"
+    )
 
 
 def list_versions(client: Any, group: str) -> list[ListedPackage]:

@@ -15,7 +15,7 @@ ECR_IMAGE = re.compile(
 )
 
 
-S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
+_S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<key>.*)")
 
 
 def bucket_arn(account: AwsAccount, bucket: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -66,18 +66,18 @@ def read_location(account: AwsAccount, uri: pulumi.Input[str], sid: str) -> list
     """Allow to read what is at a location: an object, or everything whose key begins so, as SageMaker takes it."""
     keys = {"StringLike": {"s3:prefix": combine(lambda known: _part("{key}*", known), uri)}}
     return [
-        statement(["s3:GetObject"], [location_arn(account, uri, "{bucket}/{key}*")], sid=sid),
-        statement(["s3:ListBucket"], [location_arn(account, uri, "{bucket}")], sid=f"{sid}List", conditions=keys),
+        statement(["s3:GetObject"], [_location_arn(account, uri, "{bucket}/{key}*")], sid=sid),
+        statement(["s3:ListBucket"], [_location_arn(account, uri, "{bucket}")], sid=f"{sid}List", conditions=keys),
     ]
 
 
-def location_arn(account: AwsAccount, uri: pulumi.Input[str], form: str) -> pulumi.Input[str]:
+def _location_arn(account: AwsAccount, uri: pulumi.Input[str], form: str) -> pulumi.Input[str]:
     """Return an ARN made of the bucket and the key of a location, as the form says."""
     return combine(lambda known: account.arn("s3", _part(form, known)), uri)
 
 
 def _part(form: str, uri: str) -> str:
-    found = S3_URI.fullmatch(uri)
+    found = _S3_URI.fullmatch(uri)
     return form.format(**found.groupdict()) if found else ""
 
 

@@ -5,12 +5,16 @@ The code that scores cannot start jobs, and SageMaker, which does, cannot read t
 
 from collections.abc import Callable, Iterator
 
+import pulumi
+
 from pulumi_mlops._shared.aws import permissions, policies
+from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.aws.model_data import group_prefix
 from pulumi_mlops._shared.aws.policies import statement
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
+from pulumi_mlops.batch_job.locations import S3
 from pulumi_mlops.batch_job.sagemaker.names import Role, pipeline_arn, role_arn, role_name
 from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
 
@@ -62,16 +66,35 @@ def _job(settings: SageMakerBatchSettings) -> Iterator[Document]:
     account = settings.account
     models = combine(group_prefix, settings.model_package_group)
     yield from permissions.read_objects(account, settings.model_data_bucket, [models], sid="ReadModels")
-    yield from permissions.read_location(account, settings.input, "ReadInput")
+    yield from _read(account, settings.input, "ReadInput")
     # What an earlier run made is read to go on from it, and removed where the input no longer has its rows.
-    output = f"{settings.output.rstrip('/')}/"
-    yield from permissions.read_location(account, output, "ReadOutput")
-    objects = permissions.location_arn(account, output, "{bucket}/{key}*")
+    yield from _read(account, settings.output, "ReadOutput")
     actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
-    yield statement(actions, [objects], sid="WriteOutput")
+    yield statement(actions, _objects(account, settings.output), sid="WriteOutput")
     yield from permissions.pull_images(account, [settings.image])
     yield permissions.write_logs(account, ["/aws/sagemaker/ProcessingJobs"])
     yield permissions.put_metrics()
+
+
+def _read(account: AwsAccount, location: str, sid: str) -> Iterator[Document]:
+    """Allow to find and read a table: an object, or what is in a folder, and not in another whose name begins so."""
+    bucket, key = _split(location)
+    yield statement(["s3:GetObject"], _objects(account, location), sid=sid)
+    prefixes: dict[str, list[pulumi.Input[str]]] = {"s3:prefix": [key, f"{key}/*"] if key else ["", "*"]}
+    yield statement(
+        ["s3:ListBucket"], [account.arn("s3", bucket)], sid=f"{sid}List", conditions={"StringLike": prefixes}
+    )
+
+
+def _objects(account: AwsAccount, location: str) -> list[str]:
+    bucket, key = _split(location)
+    keys = [key, f"{key}/*"] if key else ["*"]
+    return [account.arn("s3", f"{bucket}/{each}") for each in keys]
+
+
+def _split(location: str) -> tuple[str, str]:
+    bucket, _, key = location.removeprefix(S3).partition("/")
+    return bucket, key.rstrip("/")
 
 
 def _network_and_keys_of_job(settings: SageMakerBatchSettings) -> Iterator[Document]:

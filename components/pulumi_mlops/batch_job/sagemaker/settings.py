@@ -67,7 +67,7 @@ def resolve(name: str, args: SageMakerBatchJobArgs) -> SageMakerBatchSettings:
     if everywhere.schedule is not None and arguments.sound("schedule"):
         arguments.check("schedule", everywhere.schedule, schedules.has_expression)
     if len(everywhere.key_columns) > MOST_KEY_COLUMNS:
-        got, expected = f"{len(everywhere.key_columns)} of them", f"at most {MOST_KEY_COLUMNS}"
+        got, expected = f"{len(everywhere.key_columns)} columns", f"at most {MOST_KEY_COLUMNS}"
         arguments.add("key_columns", got, f"{expected}: a job's container takes no more", "leave some out")
     instance_type = read(
         "sagemaker.instance_type", common.instance_type(InstanceUse.PROCESSING), neutral.DEFAULT_INSTANCE_TYPE

@@ -114,12 +114,16 @@ class Cluster:
         except library.exceptions.ApiException as error:
             if is_passing(error.status):
                 raise UnreachableError(
-                    f"{what}: cluster {self.context} answered {error.status or 'nothing'} ({_reason(error)})"
+                    f"{what}: got {error.status or 'nothing'} ({_reason(error)}) from cluster {self.context}, "
+                    "expected an answer, fix: try again later"
                 ) from error
             raise ClusterError(f"{what}: {_reason(error)}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             reason = _first_line(error)
-            raise UnreachableError(f"{what}: cluster {self.context} cannot be reached ({reason})") from error
+            raise UnreachableError(
+                f"{what}: got no connection to cluster {self.context} ({reason}), expected one, "
+                "fix: start the cluster, or correct its address in the kubeconfig"
+            ) from error
 
     def _call(
         self, what: str, path: str, *, method: str = "GET", body: Document | None = None, **query: str
@@ -280,7 +284,10 @@ class Cluster:
                 answer = connection.getresponse()
                 text = answer.read().decode("utf-8", errors="replace")
             except (http.client.HTTPException, OSError) as error:
-                raise ClusterError(f"{what}: {path} got no answer ({_first_line(error) or 'closed'})") from error
+                raise ClusterError(
+                    f"{what}{path}: got no answer ({_first_line(error) or 'closed'}), expected one, "
+                    "fix: try again, or look at the pod's log"
+                ) from error
         return parse_answer(what, path, answer.status, text)
 
     def _ready_pod(self, service: ServiceAddress) -> tuple[str, int]:
@@ -290,7 +297,8 @@ class Cluster:
         ready = [pod for pod in self.pods(service.namespace, selector) if is_ready(pod)] if selector else []
         if not ready:
             trouble = self.trouble(service.namespace, selector) if selector else ""
-            raise ClusterError(f"{what}: no pod of it is ready" + (f" ({trouble})" if trouble else ""))
+            got = "no pod that is ready" + (f" ({trouble})" if trouble else "")
+            raise ClusterError(f"{what}: got {got}, expected one, fix: wait for it, or look at its events and log")
         return str(ready[0]["metadata"]["name"]), target_port(document, service.port, ready[0])
 
     @contextmanager
@@ -316,7 +324,8 @@ def cluster_of(stack: StackConfig) -> Cluster:
         ClusterError: When the kubeconfig has no such context, or the stack does not run on Kubernetes.
     """
     if stack.platform.kubernetes is None:
-        raise ClusterError(f"target {stack.platform.target.value} has no cluster")
+        got = stack.platform.target.value
+        raise ClusterError(f"platform.target: got {got}, expected kubernetes, fix: name a stack that has a cluster")
     return Cluster(os.environ.get(CONTEXT_VARIABLE) or stack.platform.kubernetes.context)
 
 
@@ -358,7 +367,10 @@ def target_port(service: Document, port: int, pod: Document) -> int:
         ports = [entry for container in containers for entry in container.get("ports") or []]
         target = next((entry["containerPort"] for entry in ports if entry.get("name") == target), None)
     if target is None:
-        raise ClusterError(f"Service {service['metadata']['name']}: it has no port {port}")
+        raise ClusterError(
+            f"Service {service['metadata']['name']}: got no port {port}, expected one that a pod listens at, "
+            "fix: bring the stack up again"
+        )
     return int(target)
 
 
@@ -378,9 +390,12 @@ def parse_answer(what: str, path: str, status: int, text: str) -> Any:
             if isinstance(document, dict)
             else None
         )
-        raise ClusterError(f"{what}: {path} answered {status}: {reason or text.strip()[:500] or 'nothing'}")
+        got = f"status {status}: {reason or text.strip()[:500] or 'no reason'}"
+        fix = "mend what it says" if status < http.client.INTERNAL_SERVER_ERROR else "look at the pod's log"
+        raise ClusterError(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
     if document is None:
-        raise ClusterError(f"{what}: {path} answered with no JSON: {text.strip()[:200]!r}")
+        got = repr(text.strip()[:200])
+        raise ClusterError(f"{what}{path}: got {got}, expected JSON, fix: look what answers at that address")
     return document
 
 

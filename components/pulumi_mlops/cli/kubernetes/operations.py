@@ -1,21 +1,23 @@
 """What the commands do with a workload on Kubernetes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import logs, past_runs, train
+from pulumi_mlops.cli.interface import Interface, of_metadata
+from pulumi_mlops.cli.kubernetes import batch, logs, past_runs, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
-from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
+from pulumi_mlops.cli.registered_version import RegisteredVersion, VersionRefusedError, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
-from pulumi_mlops.stack import StackConfig
+from pulumi_mlops.stack import StackConfig, Target
+from pulumi_mlops.stack.document import StackDocument
 
 
 class KubernetesOperations:
@@ -44,6 +46,15 @@ class KubernetesOperations:
         name = train.start(self._cluster, self.place)
         return RunReference(name, name)
 
+    def active_batches(self) -> list[RunReference]:
+        """Return the Jobs of its batch that have not ended, the oldest first."""
+        return [RunReference(name, name) for name in batch.active(self._cluster, self.place)]
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start a Job of its batch."""
+        name = batch.start(self._cluster, self.place, overrides)
+        return RunReference(name, name)
+
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         """Look at a Job and its pod until it ends."""
         return train.follow_run(lambda: train.read_run(self._cluster, self.place, run.address), show)
@@ -69,6 +80,12 @@ class KubernetesOperations:
             )
         return predictions
 
+    def interface(self) -> Interface:
+        """Ask the endpoint for its metadata, by the Open Inference Protocol."""
+        workload = self.place.workload
+        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
+        return of_metadata(self._cluster.request(service, f"/v2/models/{workload}"))
+
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
         return workload_status(self.place, self._connect)
@@ -84,6 +101,22 @@ class KubernetesOperations:
         if not found:
             raise missing_version(model, number, [int(known["version"]) for known in self._registry.versions(model)])
         return found[0]
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack is on Kubernetes too."""
+        return document.at("platform", "target") != Target.SAGEMAKER.value
+
+    def delete_version(self, number: int) -> None:
+        """Refuse: MLflow deletes versions, and tells nobody who pins them.
+
+        Raises:
+            VersionRefusedError: Always.
+        """
+        target = self.place.config.platform.target.value
+        raise VersionRefusedError(
+            f"stack {self.place.stack}: got target {target}, whose registry is MLflow, expected sagemaker, "
+            f"fix: delete version {number} there, by MLflow's own pages or client"
+        )
 
     def serving(self) -> Known[Version]:
         """Ask the endpoint itself."""

@@ -163,4 +163,6 @@ def _asked(url: str, path: str, body: object | None) -> Any:
     except HTTPError as error:
         return parse_answer(url, path, error.code, error.read().decode("utf-8", errors="replace"))
     except (URLError, OSError) as error:
-        raise ClusterError(f"{url}: no answer ({error})") from error
+        raise ClusterError(
+            f"{url}: got no answer ({error}), expected the registry's, fix: start it, or correct registry.url"
+        ) from error

@@ -1,5 +1,6 @@
 """`mlops train` on Kubernetes: a Job from the template of the pipeline's CronJob."""
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ STUCK_SECONDS = 30.0
 # How long to keep polling a cluster that does not answer.
 UNREACHABLE_SECONDS = 120.0
 LOG_LINES = 20
+# What `runs` puts behind a step's own words, and what is too short to be found again in a log.
+_EXIT_CODE = re.compile(r" \((?:\w+, )?exit code \d+\)$")
+_SHORTEST_REASON = 4
 JOB_NAME = "batch.kubernetes.io/job-name"
 
 
@@ -110,4 +114,9 @@ def last_words(cluster: Cluster, place: Place, run: Run) -> str:
     if broken is None or run.pod is None:
         return ""
     log = cluster.log_tail(place.namespace, run.pod, broken.container, LOG_LINES)
-    return f"the last lines of step {broken.name}:\n{log}" if log else f"step {broken.name} left no log"
+    if not log:
+        return f"step {broken.name} left no log"
+    told = [line for line in _EXIT_CODE.sub("", broken.message).splitlines() if len(line) >= _SHORTEST_REASON]
+    # Why it failed has just been told.
+    lines = [line for line in log.splitlines() if not any(reason in line for reason in told)]
+    return "\n".join([f"the last lines of step {broken.name}:", *lines]) if lines else ""

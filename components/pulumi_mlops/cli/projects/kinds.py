@@ -21,7 +21,7 @@ NOT_YET: Mapping[Kind, str] = {
 """Kinds without a template, and why."""
 
 _GATES: Mapping[Kind, Mapping[str, Any]] = {
-    Kind.TABULAR_CLASSIFICATION: {"metric": "balanced_accuracy", "min": 0.9},
+    Kind.TABULAR_CLASSIFICATION: {"metric": "balanced_accuracy", "min": 0.85},
     Kind.TABULAR_REGRESSION: {"metric": "mae", "max": 60.0},
     Kind.TEXT: {"metric": "balanced_accuracy", "min": 0.7},
     Kind.CUSTOM: {"metric": "accuracy", "min": 0.9},

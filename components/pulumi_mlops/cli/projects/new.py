@@ -59,8 +59,8 @@ def new(name: str, kind: Kind, *, as_json: bool) -> None:
     if as_json:
         print_json({"workload": name, "kind": kind.value, "made": shown, "changed": list(map(project.shown, changed))})
         return
-    for path in shown:
-        typer.echo(f"made {path}")
+    for name_of_file in shown:
+        typer.echo(f"made {name_of_file}")
     for path in changed:
         typer.echo(f"changed {project.shown(path)}")
     typer.echo(f"train it here: mlops pipeline run {name} --local")

@@ -86,13 +86,19 @@ class Recorder(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Refuse to ask a provider: there is none."""
-        raise OfflineError(f"{request.tok} asks a provider, which cannot be done offline: take the value from config")
+        raise OfflineError(
+            f"{request.tok}: got a question to a provider, expected a graph that is known offline, "
+            "fix: take the value from config"
+        )
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Refuse to read what is deployed, which a graph cannot hold offline. The stack itself has no outputs yet."""
         if request.type == "pulumi:pulumi:StackReference" and request.id.endswith(f"/{self._stack}"):
             return resource_pb2.ReadResourceResponse(urn=f"{self._prefix}{request.type}::{request.name}")
-        raise OfflineError(f"{request.type} {request.name} is read from the target, which cannot be done offline")
+        raise OfflineError(
+            f"{request.type} {request.name}: got a resource that is read from its provider, "
+            "expected a graph that is known offline, fix: take what is needed of it from config"
+        )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name and type of Pulumi's protocol
         """Keep the stack's own outputs."""

@@ -48,6 +48,21 @@ def names_of(place: Place) -> Names:
     )
 
 
+def registry_of(place: Place) -> tuple[str, str, str]:
+    """Return whose registry a stack uses: the account, the namespace and the region of the stack that owns it.
+
+    Raises:
+        ValueError: When its stack is not for SageMaker.
+    """
+    platform = place.config.platform
+    if platform.sagemaker is None:
+        raise ValueError(f"stack {place.stack}: got target {platform.target.value}, expected sagemaker")
+    registry = platform.registry
+    if isinstance(registry, AccountRegistry):
+        return registry.account_id, registry.namespace, platform.sagemaker.region
+    return platform.sagemaker.account_id, platform.namespace, platform.sagemaker.region
+
+
 def _group(place: Place, settings: SageMakerSettings) -> str:
     registry = place.config.platform.registry
     if not isinstance(registry, AccountRegistry):

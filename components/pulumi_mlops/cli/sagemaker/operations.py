@@ -1,20 +1,27 @@
 """What the commands do with a workload on SageMaker."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared.aws import client as aws
+from pulumi_mlops._shared.aws import model_packages
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
+from pulumi_mlops._shared.names import BATCH_INPUT_PARAMETER, BATCH_OUTPUT_PARAMETER, on_aws
+from pulumi_mlops.cli.interface import Interface
 from pulumi_mlops.cli.operations import Approval
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.sagemaker import approve, executions, logs, packages, past_runs, predict, status, train
-from pulumi_mlops.cli.sagemaker.names import Names, names_of
+from pulumi_mlops.cli.sagemaker.interface import interface_of
+from pulumi_mlops.cli.sagemaker.names import Names, names_of, registry_of
 from pulumi_mlops.cli.sagemaker.run_documents import identity_of
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
+from pulumi_mlops.stack import Target
+from pulumi_mlops.stack.document import StackDocument
 
 
 class SageMakerOperations:
@@ -38,6 +45,21 @@ class SageMakerOperations:
         arn = executions.start(self._names)
         return RunReference(identity_of(arn), arn)
 
+    def active_batches(self) -> list[RunReference]:
+        """Return the executions of its batch that have not ended, the oldest first."""
+        return [RunReference(identity_of(arn), arn) for arn in executions.active(self._batch)]
+
+    def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
+        """Start an execution of its batch."""
+        parameters = {"input": BATCH_INPUT_PARAMETER, "output": BATCH_OUTPUT_PARAMETER}
+        arn = executions.start(self._batch, {parameters[key]: place for key, place in overrides.items()})
+        return RunReference(identity_of(arn), arn)
+
+    @property
+    def _batch(self) -> Names:
+        """Return the names, with the batch's pipeline in the place of the one that trains."""
+        return replace(self._names, pipeline=on_aws(self.place.namespace, self.place.batch))
+
     def follow_run(self, run: RunReference, show: Callable[[Run], None]) -> Run:
         """Look at an execution and its steps until it ends."""
         return train.follow_run(self._names, run.address, show)
@@ -49,6 +71,13 @@ class SageMakerOperations:
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         """Send rows to the endpoint, or lay them where an asynchronous one reads them."""
         return predict.predictions(self.place, rows)
+
+    def interface(self) -> Interface:
+        """Read the contract of the version that serves, in its archive."""
+        serving = self.serving()
+        if serving.value is None:
+            raise AwsError(serving.problem or f"endpoint {self._names.endpoint}: got none, expected one in service")
+        return interface_of(self._names, packages.version(self._names, serving.value.number))
 
     def status(self) -> WorkloadStatus:
         """Ask AWS."""
@@ -66,6 +95,22 @@ class SageMakerOperations:
             known = [int(listed.version) for listed in packages.listed(self._names)]
             raise missing_version(self.place.workload, number, known) from error
         return packages.registered_version(aws.client("s3", self._names.region), package)
+
+    def may_share_registry(self, document: StackDocument) -> bool:
+        """Tell whether another stack has its versions in the same group, or may have."""
+        if document.at("platform", "target") != Target.SAGEMAKER.value:
+            return False
+        owner = [document.at("platform", "registry", key) for key in ("account_id", "namespace")]
+        if owner[0] is None:
+            owner = [document.at("platform", "sagemaker", "account_id"), document.at("platform", "namespace")]
+        ours = registry_of(self.place)
+        region = document.at("platform", "sagemaker", "region")
+        return all(got is None or str(got) == own for got, own in zip([*owner, region], ours, strict=True))
+
+    def delete_version(self, number: int) -> None:
+        """Delete a model package. Its archive stays: another version may have the same."""
+        package = packages.version(self._names, number)
+        model_packages.delete(aws.client("sagemaker", self._names.region), package.arn)
 
     def serving(self) -> Known[Version]:
         """Ask for the endpoint and what its configuration has."""

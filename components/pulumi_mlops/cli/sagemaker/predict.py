@@ -74,7 +74,9 @@ def _asked_later(names: Names, body: bytes, seconds: int) -> bytes:
         if (answer := _object(s3, taken["OutputLocation"])) is not None:
             return answer
         if (failure := _object(s3, taken.get("FailureLocation"))) is not None:
-            raise aws.AwsError(f"endpoint {names.endpoint}: got {failure.decode(errors='replace')[:1000]}")
+            got = failure.decode(errors="replace")[:1000]
+            fix = "mend the rows that it names, or look at the endpoint's logs"
+            raise aws.AwsError(f"endpoint {names.endpoint}: got the failure {got}, expected predictions, fix: {fix}")
         time.sleep(PAUSE_SECONDS)
     raise aws.AwsError(
         f"endpoint {names.endpoint}: got no answer at {taken['OutputLocation']} within {seconds} seconds, "

@@ -97,5 +97,8 @@ def _version(names: Names, endpoint: Mapping[str, Any]) -> Version:
     model = aws.ask(service, "describe_model", ModelName=configuration["ProductionVariants"][0]["ModelName"])
     variables = (model.get("PrimaryContainer") or {}).get("Environment") or {}
     if not str(variables.get(MODEL_VERSION_VARIABLE, "")).isdecimal():
-        raise AwsError(f"model {model['ModelName']}: got no {MODEL_VERSION_VARIABLE}, expected a model of this project")
+        raise AwsError(
+            f"model {model['ModelName']}: got no {MODEL_VERSION_VARIABLE}, expected a model of this project, "
+            "fix: bring the stack up again, which deploys the version that is pinned"
+        )
     return Version(int(variables[MODEL_VERSION_VARIABLE]), str(variables.get(MODEL_DIGEST_VARIABLE, "")))

@@ -49,5 +49,8 @@ def follow_run(names: Names, arn: str, show: Callable[[Run], None]) -> Run:
 def _with_model(run: Run, package: ModelPackage) -> Run:
     told = f"{package.approval_status}" if package.approval_status else ""
     if not package.digest:
-        raise AwsError(f"model package {package.arn}: got no digest among its metadata, expected {DIGEST_TAG}")
+        raise AwsError(
+            f"model package {package.arn}: got no digest among its metadata, expected {DIGEST_TAG}, "
+            "fix: run the pipeline again"
+        )
     return replace(run, message=told, model_version=int(package.version), model_digest=package.digest)

@@ -195,6 +195,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
     def get(path: str) -> Document:
         return {"httpGet": {"path": path, "port": "http"}}
 
+    formats = ",".join(settings.allow_code_formats)
     return pods.container(
         SERVER,
         settings.image,
@@ -204,6 +205,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("--port", str(PORT), "--drain-seconds", str(SERVER_DRAIN_SECONDS)),
             *("--grace-seconds", str(settings.drain_seconds)),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
+            *(("--allow-code-formats", formats) if formats else ()),
         ],
         resources=scheduling.accelerated(
             quantities.server_resources(settings.cpu, settings.memory), settings.accelerator

@@ -71,6 +71,8 @@ def model(
         role_arn: What it runs as.
         instance_type: The machines that it is for; of no account for a serverless endpoint.
     """
+    formats = ",".join(settings.allow_code_formats)
+    allowed = {names.ALLOW_CODE_FORMATS_VARIABLE: formats} if formats else {}
     document: Document = {
         "execution_role_arn": role_arn,
         "primary_container": {
@@ -82,6 +84,7 @@ def model(
                 names.MODEL_DIGEST_VARIABLE: pinned.digest,
                 names.REQUEST_TIMEOUT_VARIABLE: str(settings.request_timeout_seconds),
                 **_room(settings, instance_type),
+                **allowed,
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without

@@ -161,7 +161,7 @@ def _request_time(arguments: Arguments, settings: HostingSettings) -> None:
 
 
 def _start(arguments: Arguments, settings: HostingSettings) -> None:
-    """An instance that comes up after the rollout's end is of no use, nor is a driver of accelerators that it lacks."""
+    """Check that an instance can come up before the rollout's end, and has the accelerators that its driver is for."""
     most = settings.rollout_timeout_seconds
     for name in ("model_data_download_timeout_seconds", "container_startup_health_check_timeout_seconds"):
         path, seconds = f"sagemaker.{name}", getattr(settings.start, name)

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels
+from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.stack import arguments
 from pulumi_mlops.stack.load import StackSecrets
@@ -71,7 +72,9 @@ class Platform(pulumi.ComponentResource):
         self.namespace = namespace.metadata.apply(lambda metadata: str(metadata["name"]))
         if isinstance(config.registry, OwnRegistry):
             args: Any = arguments.registry_args(config, config.registry, self.namespace)
-            if secrets.registry_database_password is not None:
+            # It may have been set before the setting that needs it.
+            is_used = config.registry.database is RegistryDatabase.POSTGRESQL
+            if is_used and secrets.registry_database_password is not None:
                 args["database_password"] = secrets.registry_database_password
             self.registry = KubernetesModelRegistry(names.REGISTRY, {"kubernetes": args, "tags": self.tags}, children)
             self.registry_id = self.registry.url

@@ -174,7 +174,7 @@ def _spot_wait_seconds(arguments: Arguments, run_timeout_seconds: int) -> int | 
         expected = (
             f"nothing beside cache_days ({days}): each run has its own checkpoints, so no training would be reused"
         )
-        arguments.add("sagemaker.spot", arguments.read("sagemaker.spot"), expected, "remove one of the two")
+        arguments.add("sagemaker.spot", {"max_wait_seconds": int(given)}, expected, "remove one of the two")
     return int(given)
 
 

@@ -65,8 +65,8 @@ def test_the_artifact_is_one_that_the_server_takes(model_directory: Path, frame:
 
     assert served.identity.golden.rows >= 16
     rows = json_rows(frame.head(3))
-    matrix = served.predict_protocol.matrix({"instances": json.loads(json.dumps(rows))})
-    assert served.scorer.score(matrix) == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
+    matrix = served.predict_protocol.batch({"instances": json.loads(json.dumps(rows))})
+    assert served.scorer.score(matrix)[TARGET] == pytest.approx(score(model_directory, frame.head(3)), abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -133,7 +133,7 @@ def test_fails_when_the_served_model_has_no_answer_for_a_null_of_the_contract(
 
 
 def test_fails_when_the_artifact_takes_features_that_are_not_there(model_directory: Path, frame: pd.DataFrame) -> None:
-    with pytest.raises(StepError, match="the model takes carrier, which the features do not have"):
+    with pytest.raises(StepError, match="the features: got no carrier, expected each that the model takes"):
         score(model_directory, frame.drop(columns=["carrier"]))
 
 

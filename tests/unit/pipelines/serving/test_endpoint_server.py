@@ -14,7 +14,8 @@ from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.endpoint_server import EndpointDataPlane, EndpointRestServer, EndpointServer
 from mlops_runtime.serving.model import EndpointModel
 from mlops_runtime.serving.request_path import RequestPath
-from mlops_runtime.serving.scorer import ModelAnswerError, OnnxScorer
+from mlops_runtime.serving.runtimes.onnx import OnnxScorer
+from mlops_runtime.serving.scorer import ModelAnswerError
 from mlops_runtime.serving.self_check import ask_self
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError
 from tests.unit.pipelines.serving.artifacts import ROW

@@ -184,7 +184,7 @@ def test_an_unreachable_registry_is_given_up(
 
     message = refusal(registry, pinned, destination, seconds=0.5)
 
-    assert message == "the registry stayed unreachable: connection refused"
+    assert message == "the registry: got no answer to the end (connection refused), expected the model"
     assert not no_waiting
 
 
@@ -282,7 +282,7 @@ def test_the_command_line_says_what_a_version_has_to_fit(
 
 
 def test_a_registry_that_hangs_is_cut_off() -> None:
-    with pytest.raises(FetchError, match=r"did not deliver within 0\.05 s"), fetch_module._time_limit(0.05):
+    with pytest.raises(FetchError, match=r"got no whole model within 0\.05 seconds"), fetch_module._time_limit(0.05):
         time.sleep(30)
 
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
@@ -304,6 +304,6 @@ def test_the_command_tells_why_in_one_line(
 
     assert code == 1
     told = capsys.readouterr().err
-    assert told.startswith("not fetched: the registry stayed unreachable")
+    assert told.startswith("not fetched: the registry: got no answer to the end")
     assert told.count("\n") == 1
     assert log.read_text() == told.strip()

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import httpx
+import numpy
 import pytest
 from fastapi import FastAPI
 
@@ -142,9 +143,10 @@ def test_a_row_of_tensors_without_an_answer_is_named(application: Application, h
 
 def test_what_is_told_of_unanswered_rows_does_not_grow_with_them(overflowing: ServedModel) -> None:
     rows = [{"a": HUGE, "b": None}] * 5000
-    matrix, request = InvocationProtocol(overflowing).decode(json.dumps({"instances": rows}).encode())
-    protocol, own = request
+    protocol = InvocationProtocol(overflowing)
+    matrix, request = protocol.decode(json.dumps({"instances": rows}).encode())
 
     with pytest.raises(ValueError, match=r"instances\[19\].*; and 4980 more$"):
-        overflowing.score(matrix, lambda row: protocol.row_place(row, own))
+        overflowing.score(matrix, lambda row: protocol.row_place(row, request))
+    assert isinstance(matrix, numpy.ndarray)
     assert math.isnan(matrix[0, 1])

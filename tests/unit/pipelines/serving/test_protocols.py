@@ -10,6 +10,7 @@ from mlops_runtime.serving.served_model import ServedModel
 from tests.unit.pipelines.serving.artifacts import ROW
 
 ANSWERS = numpy.array([1.5, -2], dtype=numpy.float32)
+NAMED = {"arrival_delay_minutes": ANSWERS}
 
 
 def tensor(name: str, value: object, datatype: str = "FP32", **more: object) -> dict[str, object]:
@@ -29,8 +30,9 @@ def refusal(served: ServedModel, document: object, protocol: str = "infer_protoc
 def test_v1_gives_a_number_for_each_row(served: ServedModel) -> None:
     matrix, request = served.predict_protocol.decode(json.dumps({"instances": [ROW, list(ROW.values())]}).encode())
 
+    assert isinstance(matrix, numpy.ndarray)
     numpy.testing.assert_array_equal(matrix[0], matrix[1])
-    assert orjson.loads(served.predict_protocol.encode(ANSWERS, request).content) == {"predictions": [1.5, -2]}
+    assert orjson.loads(served.predict_protocol.encode(NAMED, request).content) == {"predictions": [1.5, -2]}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_v2_takes_the_matrix_flat_and_nested(served: ServedModel, data: list[Any
 def test_v2_repeats_the_id_and_says_who_answers(served: ServedModel) -> None:
     _, request = served.infer_protocol.decode(json.dumps({"id": "42", "inputs": tensors()}).encode())
 
-    answer = orjson.loads(served.infer_protocol.encode(ANSWERS, request).content)
+    answer = orjson.loads(served.infer_protocol.encode(NAMED, request).content)
 
     assert answer == {
         "model_name": "flight-delay",
@@ -101,7 +103,7 @@ def test_v2_repeats_the_id_and_says_who_answers(served: ServedModel) -> None:
 def test_v2_makes_an_id_where_there_is_none(served: ServedModel) -> None:
     _, request = served.infer_protocol.decode(json.dumps({"inputs": tensors()}).encode())
 
-    ids = {orjson.loads(served.infer_protocol.encode(ANSWERS, request).content)["id"] for _ in range(2)}
+    ids = {orjson.loads(served.infer_protocol.encode(NAMED, request).content)["id"] for _ in range(2)}
 
     assert len(ids) == 2
 
@@ -149,7 +151,7 @@ def test_v2_says_that_an_output_is_unknown(served: ServedModel) -> None:
 def test_v2_answers_in_raw_bytes_where_it_is_asked_to(served: ServedModel, wish: dict[str, object]) -> None:
     _, request = served.infer_protocol.decode(json.dumps({"inputs": tensors(), **wish}).encode())
 
-    answer = served.infer_protocol.encode(ANSWERS, request)
+    answer = served.infer_protocol.encode(NAMED, request)
 
     head = orjson.loads(answer.content[: answer.json_bytes])
     assert "data" not in head["outputs"][0]

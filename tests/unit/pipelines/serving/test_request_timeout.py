@@ -21,7 +21,8 @@ from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.matrix import Matrix
 from mlops_runtime.serving.pace import QUICK_SECONDS
-from mlops_runtime.serving.scorer import Answers, OnnxScorer
+from mlops_runtime.serving.runtimes.onnx import OnnxScorer
+from mlops_runtime.serving.scorer import Answers
 from mlops_runtime.serving.served_model import ServedModel, UnservableModelError
 from sandbox.ports import free_port
 from tests.unit.pipelines.sagemaker.servers import running, sagemaker_server

@@ -120,7 +120,7 @@ def test_the_pinned_version_passes(served: ServedModel, pinned: Pinned) -> None:
         (at("/models/flight-delay", versions=["6"]), r"got versions \['6'\], expected \['7'\]"),
         (at("/infer", model_version="6"), "/infer: got version 6, expected 7"),
         (at("/infer", parameters={}), "/infer: got digest None, expected sha256:"),
-        (at("/infer", outputs=[]), "/infer: the answer has another form"),
+        (at("/infer", outputs=[]), "/infer: got an answer of another form"),
         (at(":predict", predictions=[]), ":predict: got 0 answers, expected 24"),
         (at(":predict", predictions=[None] * 24), ":predict: golden row 0: got None"),
         (shifted("/infer", 0.1), "/infer: golden row 2: got"),

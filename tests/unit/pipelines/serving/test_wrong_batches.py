@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
 
+import numpy
 import pytest
 
 from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
@@ -178,7 +179,8 @@ def test_a_batch_of_several_parts_is_read_in_order() -> None:
 
 def test_a_wide_contract_is_told_in_short() -> None:
     features = tuple(Feature(name=f"feature_{number}") for number in range(3000))
-    protocol = PredictProtocol(MatrixBuilder(ServingContract(features=features, outputs=(ModelOutput(name="y"),))))
+    contract = ServingContract(features=features, outputs=(ModelOutput(name="y"),))
+    protocol = PredictProtocol(contract, MatrixBuilder(contract))
 
     for body in (v1({"feature_x": 1}, [1]), v1(*[{"q" * 79: 1}] * 30)):
         assert len(json.dumps(refused(protocol.decode, body).to_document())) < 2 * ANSWER_BYTES_MAX
@@ -240,6 +242,7 @@ def test_binary_tensors_of_every_number_type_are_read(served: ServedModel, datat
 
     matrix, _ = BinaryInferProtocol(served.infer_protocol, json_bytes).decode(body)
 
+    assert isinstance(matrix, numpy.ndarray)
     assert matrix.tolist() == [[12, 1, 1, 8]]
 
 
@@ -260,6 +263,8 @@ def test_binary_texts_are_read_and_nan_is_null(served: ServedModel) -> None:
     matrix, _ = BinaryInferProtocol(served.infer_protocol, json_bytes).decode(body)
     by_json, _ = served.predict_protocol.decode(v1({**ROW, "wind_speed": None}))
 
+    assert isinstance(matrix, numpy.ndarray)
+    assert isinstance(by_json, numpy.ndarray)
     assert matrix.tobytes() == by_json.tobytes()
 
 

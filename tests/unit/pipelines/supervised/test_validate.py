@@ -13,10 +13,10 @@ REGRESSION = replace(LEARNING, task="regression", metric="mae")
 GOOD = table(40)
 
 
-def broken(column: str, row: int, value: object) -> pd.DataFrame:
-    changed = GOOD.astype({column: object})
-    changed.loc[row, column] = value
-    return changed.infer_objects()
+def broken(column: str, row: int) -> pd.DataFrame:
+    """The good table without the value of a row."""
+    values = [None if place == row else value for place, value in enumerate(GOOD[column].tolist())]
+    return GOOD.assign(**{column: pd.Series(values, dtype=object)})
 
 
 def test_a_good_table_has_no_problem() -> None:
@@ -30,7 +30,7 @@ def test_a_good_table_has_no_problem() -> None:
         (GOOD.drop(columns="left"), LEARNING, "got no column left"),
         (GOOD.head(19), LEARNING, "got 19 rows, expected at least 20"),
         (GOOD[["left"]], LEARNING, "expected at least one feature"),
-        (broken("left", 3, None), LEARNING, "column left: got no value in row 3"),
+        (broken("left", 3), LEARNING, "column left: got no value in row 3"),
         (GOOD.assign(left=True), LEARNING, "column left: got the class True alone"),
         (GOOD.assign(left=GOOD["age"]), LEARNING, "column left: got float64, expected classes"),
         (GOOD.assign(left=[f"{row // 2}" for row in range(39)] + ["z"]), LEARNING, "a single row of 2 classes"),
@@ -40,7 +40,7 @@ def test_a_good_table_has_no_problem() -> None:
         (GOOD.assign(age=[*range(38), np.inf, -np.inf]), LEARNING, "column age: got infinite numbers in rows 38, 39"),
         (GOOD.assign(city=None), LEARNING, "column city: got no value at all"),
         (GOOD, replace(LEARNING, time_column="age"), "column age: got float64, expected times"),
-        (broken("customer", 2, None), replace(LEARNING, key_columns=("customer",)), "column customer: got no value"),
+        (broken("customer", 2), replace(LEARNING, key_columns=("customer",)), "column customer: got no value"),
     ],
 )
 def test_what_nothing_can_be_learned_from_is_told(rows: pd.DataFrame, learning: Learning, problem: str) -> None:

@@ -115,3 +115,29 @@ def test_a_named_registry_gets_a_push_and_gives_the_digest(
 def test_a_cluster_without_a_way_for_images_is_refused(socket: Path) -> None:
     with pytest.raises(SandboxError, match=r"production: .*a registry alone(?s:.*)MLOPS_IMAGE_REGISTRY"):
         delivery.deliver(BUILDS, _users("production"))
+
+
+OWN = "localhost/mlops/boat-prices-pipeline:0123456789abcdef"
+
+
+def test_an_image_that_mlops_build_made_is_loaded_under_the_name_that_a_stack_pins(
+    socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images: list[str] = []
+
+    def ctr(_: Path, *arguments: str | Path) -> str:
+        if arguments[1] == "import":
+            assert Path(arguments[-1]).is_file()
+            images.append(f"{arguments[-2]}:{OWN.rpartition(':')[2]}")
+        return "\n".join(images)
+
+    monkeypatch.setattr(delivery, "_ctr", ctr)
+    monkeypatch.setattr(delivery, "choose", RecordingBuilder)
+    delivery.load(OWN, _own(socket))
+    delivery.load(OWN, _own(socket))
+    assert images == [OWN]
+
+
+def test_a_cluster_that_takes_images_from_a_registry_is_loaded_with_none(socket: Path) -> None:
+    with pytest.raises(SandboxError, match=r"of a-cluster take images from a registry alone[\s\S]*images\.repository"):
+        delivery.load(OWN, _users("a-cluster"))

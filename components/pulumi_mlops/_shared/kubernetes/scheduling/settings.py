@@ -19,7 +19,8 @@ ACCELERATOR_COUNT = Setting(1, default=1)
 """Whole ones: Kubernetes takes no part of an extended resource.
 https://kubernetes.io/docs/tasks/configure-pod-container/extended-resource/"""
 TOLERATION_SECONDS = Range(0)
-SHARED_MEMORY_GIB = Range(1, values.MOST_MEMORY_MIB // 1024)
+SHARED_MEMORY_GIB = Range(1, values.MOST_MEMORY_MIB // 1024 - 1)
+"""Less than any container's memory."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,60 @@
+"""`mlops batch run` on Kubernetes: a Job from the template of the batch's CronJob."""
+
+import copy
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_mlops.batch_job.kubernetes.volumes import path_in_pod
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError
+from pulumi_mlops.cli.kubernetes.runs import is_active, job_of
+from pulumi_mlops.cli.operations import RunRefusedError
+from pulumi_mlops.cli.person import person
+from pulumi_mlops.cli.stacks import Place
+
+
+def start(cluster: Cluster, place: Place, overrides: Mapping[str, str]) -> str:
+    """Start a run of a workload's batch and return its name.
+
+    Args:
+        cluster: The cluster.
+        place: The workload.
+        overrides: `input` and `output`, where they are to be others than the CronJob's.
+
+    Raises:
+        RunRefusedError: When somebody else started one at the same moment; two would write the same output.
+        ClusterError: When the batch is not there or the cluster refuses.
+    """
+    cron_job = cluster.cron_job(place.namespace, place.batch)
+    job = with_overrides(job_of(cron_job, f"{place.batch}-{secrets.token_hex(4)}", person()), overrides)
+    name = str(cluster.create_job(place.namespace, job)["metadata"]["name"])
+    # Whoever asked at the same moment sees both runs; all but the first by name give way.
+    rivals = active(cluster, place)
+    if rivals and rivals[0] != name:
+        cluster.delete_job(place.namespace, name)
+        raise RunRefusedError.beside(place, rivals[0])
+    return name
+
+
+def active(cluster: Cluster, place: Place) -> list[str]:
+    """Return the names of the runs that have not ended, the oldest first."""
+    jobs = [job for job in cluster.jobs(place.namespace, place.batch_labels) if is_active(job)]
+    jobs.sort(key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]))
+    return [str(job["metadata"]["name"]) for job in jobs]
+
+
+def with_overrides(job: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
+    """Return a Job whose container reads or writes elsewhere.
+
+    Raises:
+        ClusterError: Its command names no such place: it is another version's.
+    """
+    changed: dict[str, Any] = copy.deepcopy(dict(job))
+    command: list[str] = changed["spec"]["template"]["spec"]["containers"][0]["command"]
+    for key, location in overrides.items():
+        option = f"--{key}"
+        if option not in command:
+            name = job["metadata"]["name"]
+            raise ClusterError(f"{name}: got a command without {option}, expected it, fix: run pulumi up")
+        command[command.index(option) + 1] = path_in_pod(location)
+    return changed

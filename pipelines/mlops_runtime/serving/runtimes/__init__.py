@@ -1,0 +1,1 @@
+"""What runs a model behind the server: a module for each runtime, loaded only where a contract names it."""
