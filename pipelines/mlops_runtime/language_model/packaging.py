@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx
 
 from mlops_runtime.errors import StepError
+from mlops_runtime.serving.contract import ContractError
 
 from .asking import AnswerError, golden_answers
-from .contract import CONTRACT_FILE_NAME, LanguageModelContract
+from .contract import CONTRACT_FILE_NAME, LanguageModelContract, load_contract
 from .engine import Engine, EngineError, available_threads
-from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts
+from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts, PromptMismatchError, load_golden
 
 GOLDEN_TOKENS = 16
 ANSWER_SECONDS = 300.0
@@ -91,3 +92,21 @@ def _answered(
             for prompt, text in zip(prompts, first, strict=True)
         )
     )
+
+
+def check_language_model(directory: Path) -> None:
+    """Do what a server does before it is ready, before there is a version.
+
+    Raises:
+        StepError: The weights are not loaded, or an answer to a golden prompt differs.
+    """
+    try:
+        contract, golden = load_contract(directory), load_golden(directory)
+        with (
+            Engine(directory, contract, "model", available_threads()) as engine,
+            httpx.Client(base_url=engine.address, timeout=ANSWER_SECONDS, trust_env=False) as client,
+        ):
+            for prompt, _, text in golden_answers(client, "model", golden):
+                prompt.check(text)
+    except (ContractError, EngineError, AnswerError, PromptMismatchError, httpx.HTTPError) as error:
+        raise StepError(f"the model cannot be served, and is not registered: {error}") from error

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mlops_runtime.errors import StepError
+from mlops_runtime.language_model.contract import is_language_model
+from mlops_runtime.language_model.contract import load_contract as load_language_contract
+from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
+from mlops_runtime.language_model.packaging import check_language_model
 from mlops_runtime.packaging.code_formats import CODE_FORMATS, CodeFile, find_code_files
 from mlops_runtime.serving.contract import CONTRACT_FILE_NAME, ContractError, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
@@ -23,9 +27,14 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
         StepError: It has no contract or no golden rows, or holds a file of a format that runs code and is not
             allowed, every problem in one message; or a server would refuse it, as it does not repeat its golden rows.
     """
-    problems = [*_incomplete(directory), *code_problems(directory, allow_code)]
+    is_language = is_language_model(directory)
+    incomplete = _incomplete_language_model(directory) if is_language else _incomplete(directory)
+    problems = [*incomplete, *code_problems(directory, allow_code)]
     if problems:
         raise StepError("; ".join(problems))
+    if is_language:
+        check_language_model(directory)
+        return
     # What a server does before it is ready, done before there is a version.
     try:
         load_served_model(directory, directory.name, "to be registered", allow_code_formats=tuple(allow_code))
@@ -56,6 +65,8 @@ def check_classes(directory: Path, champion: Path, champion_version: str) -> Non
     Raises:
         StepError: An output has other classes, or has them in another order; every such output is named.
     """
+    if is_language_model(directory):
+        return
     contract = load_contract(directory)
     try:
         before = {output.name: output.classes for output in load_contract(champion).outputs}
@@ -72,6 +83,16 @@ def check_classes(directory: Path, champion: Path, champion_version: str) -> Non
             f"{'; '.join(problems)}, fix: train with the same labels, or say register_model(…, classes_changed=True)"
             " once whoever reads the answers knows of the new ones"
         )
+
+
+def _incomplete_language_model(directory: Path) -> list[str]:
+    problems = []
+    for load in (load_language_contract, load_golden_prompts):
+        try:
+            load(directory)
+        except ContractError as error:
+            problems.append(f"{error}, fix: write the artifact with mlops_runtime.language_model.packaging")
+    return problems
 
 
 def _incomplete(directory: Path) -> list[str]:

@@ -3,8 +3,7 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -13,10 +12,14 @@ from typing import Any
 import httpx
 
 from mlops_runtime.artifact import ArtifactError, verify_directory
+from mlops_runtime.language_model.contract import is_language_model
+from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
+from mlops_runtime.language_model.truth import PinnedLanguageModel
 
 from .answers import predicted_values
+from .asking import TruthError, at_place, check_same, json_of
 from .contract import ContractError, ServingContract, load_contract
-from .golden import GoldenMismatchError, GoldenRows, GoldenScore, load_golden
+from .golden import GoldenRows, GoldenScore, load_golden
 from .infer_outputs import output_values_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .protocol_v2 import input_datatype
@@ -34,10 +37,6 @@ WAY_BACK = (
     "the pods of this rollout stay; to go back, put the line `model: {version: …, digest: …}` that was there before"
     " into the stack file again and run `pulumi up`"
 )
-
-
-class TruthError(Exception):
-    """The endpoint is not what was pinned; the message says what differed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,19 @@ class Pinned:
         return self.golden.check(answers, self.contract.outputs)
 
 
-def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> Pinned:
-    """Read the golden rows from a verified artifact, so that the check does not ask the endpoint for its own truth.
+PinnedVersion = Pinned | PinnedLanguageModel
+
+
+def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> PinnedVersion:
+    """Read the golden rows or prompts from a verified artifact, so that the endpoint is not asked for its own truth.
 
     Raises:
         TruthError: The artifact is not the pinned one or is incomplete.
     """
     try:
         verify_directory(model_directory, digest)
+        if is_language_model(model_directory):
+            return PinnedLanguageModel(name, version, digest, load_golden_prompts(model_directory))
         return Pinned(name, version, digest, load_contract(model_directory), load_golden(model_directory))
     except (ArtifactError, ContractError, OSError) as error:
         raise TruthError(str(error)) from error
@@ -75,7 +79,7 @@ def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> 
 
 def check_endpoint(
     url: str,
-    pinned: Pinned,
+    pinned: PinnedVersion,
     *,
     connections: int,
     settle_seconds: float,
@@ -111,7 +115,7 @@ def check_endpoint(
         for _ in range(connections):
             with httpx.Client(base_url=url, timeout=patience, transport=transport()) as client:
                 try:
-                    scores += ask(client, pinned)
+                    scores += ask(client, pinned) if isinstance(pinned, Pinned) else pinned.ask(client)
                 except TruthError as error:
                     differences.append(str(error))
                     strangers.append(_who(client))
@@ -140,7 +144,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr, flush=True)
         write_termination_message(str(error))
         return 1
-    golden = f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
+    golden = (
+        f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
+        if isinstance(pinned, Pinned)
+        else f"{score.rows} golden prompts"
+    )
     served = _named(pinned.name, pinned.version, pinned.digest)
     message = f"{options.url} serves {served}: {options.connections} connections, {golden}"
     _say(message)
@@ -155,52 +163,24 @@ def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
         TruthError: The first answer that differs.
     """
     base = f"/v2/models/{pinned.name}"
-    with _place("/mlops/identity"):
-        identity = _json(client.get("/mlops/identity"))
-        _same(identity, {"name": pinned.name, **pinned.identity})
-    with _place(base):
-        _same(_json(client.get(base)), {"name": pinned.name, "versions": [pinned.version]})
-    with _place(f"{base}/infer"):
-        answer = _json(client.post(f"{base}/infer", json={"inputs": _tensors(pinned)}))
+    with at_place("/mlops/identity"):
+        identity = json_of(client.get("/mlops/identity"))
+        check_same(identity, {"name": pinned.name, **pinned.identity})
+    with at_place(base):
+        check_same(json_of(client.get(base)), {"name": pinned.name, "versions": [pinned.version]})
+    with at_place(f"{base}/infer"):
+        answer = json_of(client.post(f"{base}/infer", json={"inputs": _tensors(pinned)}))
         parameters = answer.get("parameters")
         digest = parameters.get("digest") if isinstance(parameters, dict) else None
-        _same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
+        check_same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
         by_infer = pinned.check(_infer_values(pinned.contract, answer["outputs"]))
     path = f"/v1/models/{pinned.name}:predict"
-    with _place(path):
+    with at_place(path):
         response = client.post(path, json={"instances": [dict(row) for row in pinned.golden.rows]})
-        answer = _json(response)
-        _same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
+        answer = json_of(response)
+        check_same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
         by_predict = pinned.check(predicted_values(pinned.contract.outputs, answer["predictions"]))
     return [by_infer, by_predict]
-
-
-@contextmanager
-def _place(path: str) -> Iterator[None]:
-    """Names the path in whatever is wrong with its answer."""
-    try:
-        yield
-    except (TruthError, GoldenMismatchError) as error:
-        raise TruthError(f"{path}: {error}") from error
-    except httpx.HTTPError as error:
-        raise TruthError(f"{path}: no answer: {type(error).__name__} {error}") from error
-    except (LookupError, TypeError, ValueError) as error:
-        raise TruthError(f"{path}: got an answer of another form ({error!r}), expected the protocol's") from error
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    if response.status_code != httpx.codes.OK:
-        raise TruthError(f"got status {response.status_code} {response.text[:200]!r}, expected 200")
-    document = response.json()
-    if not isinstance(document, dict):
-        raise TruthError(f"got {response.text[:200]!r}, expected an object")
-    return document
-
-
-def _same(got: Mapping[str, object], expected: Mapping[str, object]) -> None:
-    differing = [key for key, value in expected.items() if got.get(key) != value]
-    if differing:
-        raise TruthError("; ".join(f"got {key} {got.get(key)}, expected {expected[key]}" for key in differing))
 
 
 def _infer_values(contract: ServingContract, tensors: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -225,7 +205,7 @@ def _tensors(pinned: Pinned) -> list[dict[str, object]]:
 def _who(client: httpx.Client) -> str:
     """Says who answers a connection, by its own word."""
     try:
-        identity = _json(client.get("/mlops/identity"))
+        identity = json_of(client.get("/mlops/identity"))
     except (TruthError, httpx.HTTPError, ValueError):
         return NOBODY
     return _named(*(str(identity.get(key))[:SHOWN_CHARACTERS] for key in ("name", "version", "digest")))
@@ -235,7 +215,9 @@ def _named(name: str, version: str, digest: str) -> str:
     return f"{name} version {version} {digest}"
 
 
-def _summary(url: str, pinned: Pinned, connections: int, differences: Sequence[str], strangers: Sequence[str]) -> str:
+def _summary(
+    url: str, pinned: PinnedVersion, connections: int, differences: Sequence[str], strangers: Sequence[str]
+) -> str:
     kinds = [f"{count} of {connections} connections: {each}" for each, count in Counter(differences).most_common()]
     if len(kinds) > SHOWN_DIFFERENCES:
         kinds = [*kinds[:SHOWN_DIFFERENCES], f"and {len(kinds) - SHOWN_DIFFERENCES} other differences"]
