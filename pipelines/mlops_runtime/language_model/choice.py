@@ -57,7 +57,7 @@ class Choice:
     chat: bool = False
 
     def problems(self) -> Iterator[str]:
-        """What this has wrong by itself."""
+        """Yield what this has wrong by itself."""
         for name, reference in (("weights", self.weights), ("questions", self.questions)):
             if not FUNCTION_REFERENCE.fullmatch(reference):
                 yield f"{name}: got {reference!r}, expected module:function"

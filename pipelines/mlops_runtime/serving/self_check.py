@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 
+from .asking import TruthError
 from .golden import GoldenScore
 from .served_model import ServedModel, UnservableModelError
-from .truth_check import Pinned, TruthError, ask
+from .truth_check import Pinned, ask
 
 Message = MutableMapping[str, Any]
 Application = Callable[

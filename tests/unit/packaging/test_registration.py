@@ -11,6 +11,7 @@ from mlops_runtime.artifact import digest_directory
 from mlops_runtime.context import StepContext
 from mlops_runtime.errors import StepError
 from mlops_runtime.file_tracking import FileTracker
+from mlops_runtime.graph import StepGraph
 from mlops_runtime.packaging.registration import check_artifact, check_classes
 from mlops_runtime.parameters import PipelineParameters
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract
@@ -50,8 +51,10 @@ def context(
     workspace = Workspace(folder)
     tracker = FileTracker(workspace)
     tracker.open(run_name="run", parameters={}, tags={})
+    step = Step(name="register", run="a.b:c")
     return StepContext(
-        step=Step(name="register", run="a.b:c"),
+        graph=StepGraph(name="numbers", reference="a.graph:GRAPH", steps=(step,)),
+        step=step,
         parameters=PipelineParameters(),
         output=folder,
         settings=RunSettings(model_name="numbers", champion=champion, allow_code_formats=tuple(allow)),

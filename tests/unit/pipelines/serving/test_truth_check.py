@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from mlops_runtime.serving import truth_check
+from mlops_runtime.serving.asking import TruthError
 from mlops_runtime.serving.served_model import ServedModel
 from mlops_runtime.serving.termination import MAXIMUM_BYTES
-from mlops_runtime.serving.truth_check import ANSWER_MARGIN_SECONDS, Pinned, TruthError, check_endpoint, load_pinned
+from mlops_runtime.serving.truth_check import ANSWER_MARGIN_SECONDS, Pinned, check_endpoint, load_pinned
 
 Change = Callable[[str, dict[str, Any]], None]
 
@@ -46,7 +47,9 @@ class Replica(httpx.MockTransport):
 
 @pytest.fixture
 def pinned(artifact: Path, served: ServedModel) -> Pinned:
-    return load_pinned(artifact, "flight-delay", "7", served.identity.digest)
+    found = load_pinned(artifact, "flight-delay", "7", served.identity.digest)
+    assert isinstance(found, Pinned)
+    return found
 
 
 @pytest.fixture(autouse=True)

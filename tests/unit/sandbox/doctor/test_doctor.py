@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_mlops.image.builder import VARIABLE as BUILDER_VARIABLE
 from sandbox import doctor, images
 from sandbox.cluster import build, settings
 from sandbox.doctor import Check, Finding, Part, State, compiling, contexts, disk, image_tools, machine, network
@@ -214,7 +215,7 @@ def test_an_engine_in_the_cache_is_found_after_down(monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def no_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path))
-    monkeypatch.delenv(building.VARIABLE, raising=False)
+    monkeypatch.delenv(BUILDER_VARIABLE, raising=False)
     monkeypatch.delenv(delivery.REGISTRY_VARIABLE, raising=False)
     monkeypatch.setattr(building, "docker_answers", lambda: False)
 
