@@ -109,4 +109,4 @@ def check_language_model(directory: Path) -> None:
             for prompt, _, text in golden_answers(client, "model", golden):
                 prompt.check(text)
     except (ContractError, EngineError, AnswerError, PromptMismatchError, httpx.HTTPError) as error:
-        raise StepError(f"the model cannot be served, and is not registered: {error}") from error
+        raise StepError(f"the model: got {error}, expected one that can be served: it is not registered") from error

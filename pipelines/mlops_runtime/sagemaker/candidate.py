@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from mlops_runtime.artifact import DIGEST_PREFIX
 from mlops_runtime.graph import StepGraph
-from mlops_runtime.packaging.registration import check_artifact
 from mlops_runtime.record import StepRecord
 from mlops_runtime.sagemaker.composition import model_digest
 from mlops_runtime.sagemaker.folders import MODEL_ARCHIVE, Folders
@@ -46,6 +45,9 @@ def hand_on_model(
             f" fix: give the job the output of step {training.name} as an input"
         )
     # A RegisterModel step runs no code, so what registration asks of an artifact is asked here.
+    # It loads what a server does, which most steps have no use for.
+    from mlops_runtime.packaging.registration import check_artifact  # noqa: PLC0415
+
     check_artifact(workspace.output(training.name) / training.model_output, allow_code)
     folder = digest.removeprefix(DIGEST_PREFIX)
     destination = folders.processing_model / folder / MODEL_ARCHIVE

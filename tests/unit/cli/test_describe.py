@@ -89,7 +89,7 @@ def archive(**files: bytes) -> bytes:
     [
         (archive(MLmodel=b"x", serving_json=json.dumps(CONTRACT).encode()), ""),
         (archive(MLmodel=b"x"), "got no serving.json"),
-        (b"no archive", "expected a model's files as a gzipped tar"),
+        (b"no archive", "expected a gzipped tar of the model"),
     ],
 )
 def test_a_version_on_sagemaker_is_described_by_its_archive(

@@ -278,7 +278,10 @@ class Cluster:
                     self._configuration, library.ws_client.get_websocket_url(address), self._headers()
                 )
             except Exception as error:  # the library's own are of many kinds
-                raise ClusterError(f"{namespace}/{name}: it runs no command ({_first_line(error)})") from error
+                raise ClusterError(
+                    f"{namespace}/{name}: got no run of {command[0]} ({_first_line(error)}), expected one, fix: look "
+                    "at the pod's events, and whether you may create pods/exec"
+                ) from error
             try:
                 failure = execution.run(websocket, given, take)
             finally:

@@ -90,7 +90,7 @@ def unpack(uri: str, artifacts: str, stream: BinaryIO) -> dict[str, Any]:
         _refuse(connection, header, tables)
         if header["has_artifacts"]:
             if "://" in artifacts:
-                raise ArchiveError(f"got artifacts for {artifacts}, expected a folder: copy them there by hand")
+                raise ArchiveError(f"got artifacts for {artifacts}, expected a folder, fix: copy them there by hand")
             _move_artifacts(Path(temporary) / ARTIFACTS, Path(artifacts))
         for table in reversed(tables):
             connection.execute(table.delete())
@@ -124,16 +124,21 @@ def _refuse(connection: Any, header: dict[str, Any], tables: list[Any]) -> None:
     revision = _revision(connection)
     if header["revision"] != revision:
         raise ArchiveError(
-            f"got an archive of the schema {header['revision']}, expected {revision}, which this registry has: "
-            "restore it with the image of MLflow that it was made with, and upgrade then"
+            f"got an archive of the schema {header['revision']}, expected {revision}, which this registry has, "
+            "fix: restore it with the image of MLflow that it was made with, and upgrade then"
         )
     if set(header["rows"]) != {table.name for table in tables}:
-        raise ArchiveError("got an archive with other tables than this registry's, expected the same")
+        raise ArchiveError(
+            "got an archive with other tables than this registry's, expected the same, fix: restore it with the image"
+            " of MLflow that it was made with"
+        )
     for table in tables:
         if table.name in _KEPT:
             count = connection.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(table)).scalar_one()
             if count:
-                raise ArchiveError(f"got {count} rows in {table.name}, expected an empty registry to restore into")
+                raise ArchiveError(
+                    f"got {count} rows in {table.name}, expected an empty registry to restore into, fix: make a new one"
+                )
 
 
 def _extract(stream: BinaryIO, folder: Path) -> dict[str, Any]:
@@ -141,7 +146,10 @@ def _extract(stream: BinaryIO, folder: Path) -> dict[str, Any]:
         for member in archive:
             parts = PurePosixPath(member.name).parts
             if not member.isreg() or member.name.startswith("/") or ".." in parts:
-                raise ArchiveError(f"got {member.name!r} in the archive, expected plain files below it")
+                raise ArchiveError(
+                    f"got {member.name!r} in the archive, expected plain files below it, fix: find out who"
+                    " wrote this file"
+                )
             file = archive.extractfile(member)
             path = folder.joinpath(*parts)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +157,9 @@ def _extract(stream: BinaryIO, folder: Path) -> dict[str, Any]:
                 while file is not None and (piece := file.read(1 << 20)):
                     target.write(piece)
     if not (folder / HEADER).is_file():
-        raise ArchiveError(f"got an archive without {HEADER}, expected a whole one of mlops registry backup")
+        raise ArchiveError(
+            f"got an archive without {HEADER}, expected a whole one of mlops registry backup, fix: copy the file again"
+        )
     header: dict[str, Any] = json.loads((folder / HEADER).read_text(encoding="utf-8"))
     return header
 

@@ -16,7 +16,6 @@ from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.project import find_project
 
-_CONTAINER = "mlflow"
 _PIECE_BYTES = 1 << 16
 
 
@@ -88,12 +87,12 @@ class _Registry:
 
     def run(self, verb: str, *more: str, given: Iterable[bytes] = (), take: Any = lambda _: None) -> None:
         """Run the archive's text in the pod, with the server's own addresses of its data."""
-        container = next(each for each in self._pod["spec"]["containers"] if each["name"] == _CONTAINER)
+        container = next(each for each in self._pod["spec"]["containers"] if each["name"] == names.REGISTRY)
         words = [*(container.get("command") or []), *(container.get("args") or [])]
         text = Path(registry_archive.__file__).read_text(encoding="utf-8")
         places = [words[words.index(option) + 1] for option in ("--backend-store-uri", "--artifacts-destination")]
         command = ["python", "-c", text, verb, *places, *more]
-        self._cluster.run(self._pod, _CONTAINER, command, given=given, take=take)
+        self._cluster.run(self._pod, names.REGISTRY, command, given=given, take=take)
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
@@ -111,7 +110,7 @@ def _header(file: Path) -> dict[str, Any]:
                 header: dict[str, Any] = json.loads(content.read())
                 return header
     raise BackupRefusedError(
-        f"{file}: got no {registry_archive.HEADER}, expected a whole file of mlops registry backup"
+        f"{file}: got no {registry_archive.HEADER}, expected a whole file of mlops registry backup, fix: copy it again"
     )
 
 

@@ -82,7 +82,7 @@ def test_a_champion_that_cannot_be_compared_is_told(tmp_path: Path) -> None:
     assert "champion_mae_minutes" not in challenged.metrics
     assert "serving version 1 could not be compared" in challenged.message
     run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert "learned until NaT" in run["tags"]["mlops.champion_not_comparable"]
+    assert "NaT as the end of what it has learned" in run["tags"]["mlops.champion_not_comparable"]
 
 
 def break_flights(small_source: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:

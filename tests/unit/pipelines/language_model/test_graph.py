@@ -74,5 +74,5 @@ def test_an_artifact_without_golden_prompts_is_not_registered(changed: Path) -> 
 def test_an_artifact_whose_golden_prompts_are_not_repeated_is_not_registered(changed: Path) -> None:
     golden = changed / "golden_prompts.json"
     golden.write_text(golden.read_text().replace(" Paris", " Berlin"))
-    with pytest.raises(StepError, match="cannot be served, and is not registered: golden prompt"):
+    with pytest.raises(StepError, match=r"the model: got golden prompt .* it is not registered"):
         check_artifact(changed)

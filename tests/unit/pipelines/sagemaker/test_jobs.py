@@ -337,7 +337,7 @@ def test_hyperparameters_of_the_platforms_own_are_left_alone(execution: Executio
         ({"fail_in": "train"}, "step train failed: numbers: got three, expected four, fix: add one"),
         ({"stop_in": "train"}, "got SIGTERM"),
         ({"train_does": "more"}, "got out/importances.txt, expected its model"),
-        ({"train_does": "read outside"}, "step train read the data numbers from outside"),
+        ({"train_does": "read outside"}, "step train: got the data numbers from outside"),
         ({"train_does": "no model"}, "got no model, expected it in the folder 'out/model' of its output"),
         ({"trees": "many"}, "parameters.trees: got 'many'"),
     ],
