@@ -73,7 +73,8 @@ class Part:
         if root in _RENAMED:
             return _RENAMED[root] + path.removeprefix(root)
         # What the endpoint may load, the batch may: it is said there.
-        return f"{'endpoint' if root == 'allow_code_formats' else self.key}.{path}"
+        is_the_endpoints = self.key == "batch" and root == "allow_code_formats"
+        return f"{'endpoint' if is_the_endpoints else self.key}.{path}"
 
 
 def problems_of(name: str, args: WorkloadArgs) -> tuple[Problem, ...]:
