@@ -7,57 +7,24 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mlops import ArgumentsError, KubernetesEndpoint, KubernetesEndpointArgs
-from pulumi_mlops._shared.kubernetes.scheduling.render import SHARED_MEMORY_FOLDER
+from pulumi_mlops import ArgumentsError, KubernetesEndpoint
 from pulumi_mlops.endpoint.kubernetes import component, truth_check
 from tests import kubernetes_documents
 from tests.recording import Declaration, declare
-from tests.unit.kubernetes_scheduling import BAD_SCHEDULING, SCHEDULED, SCHEDULING
-
-IMAGE = "localhost/pulumi-mlops/serving:0123456789abcdef"
-OTHER_IMAGE = "localhost/pulumi-mlops/serving:fedcba9876543210"
-DIGEST = "sha256:" + "a" * 64
-OTHER_DIGEST = "sha256:" + "b" * 64
-REGISTRY_URL = "http://mlflow.flights-dev.svc.cluster.local:5000"
-PLACE = {"namespace": "flights-prod"}
-ACCELERATED: dict[str, Any] = {
-    **PLACE,
-    **SCHEDULING,
-    "memory": "16Gi",
-    "accelerator": {"count": 2, "memory_gib": 24},
-    "shared_memory_gib": 8,
-}
-COMPONENT = "mlops:index:KubernetesEndpoint::flight-delay"
-OUTPUTS = ("url", "serving_version", "serving_digest", "status")
-
-
-def arguments(**changes: Any) -> KubernetesEndpointArgs:
-    args: Any = {
-        "image": IMAGE,
-        "registry_url": REGISTRY_URL,
-        "model": {"version": "7", "digest": DIGEST},
-        "kubernetes": {"namespace": "flights-prod"},
-        **changes,
-    }
-    checked: KubernetesEndpointArgs = {key: value for key, value in args.items() if value is not None}  # type: ignore[assignment]
-    return checked
-
-
-def endpoint(*, rollouts: int = 1, **changes: Any) -> Declaration:
-    def program() -> object:
-        served = KubernetesEndpoint("flight-delay", arguments(**changes))
-        return {name: getattr(served, name) for name in OUTPUTS}
-
-    return declare(program, rollouts=rollouts)
-
-
-def container(declaration: Declaration, kind: str, name: str) -> dict[str, Any]:
-    pod = declaration.one(kind).inputs["spec"]["template"]["spec"]
-    return next(one for one in [*pod["initContainers"], *pod["containers"]] if one["name"] == name)
-
-
-def truth_check_name(declaration: Declaration) -> str:
-    return str(declaration.one("Job").inputs["metadata"]["name"])
+from tests.unit.endpoint.kubernetes_declaration import (
+    ACCELERATED,
+    COMPONENT,
+    DIGEST,
+    IMAGE,
+    OTHER_DIGEST,
+    OTHER_IMAGE,
+    OUTPUTS,
+    REGISTRY_URL,
+    arguments,
+    container,
+    endpoint,
+    truth_check_name,
+)
 
 
 def test_declares_exactly_these_children() -> None:
@@ -425,91 +392,6 @@ def test_children_do_not_take_over_the_components_own_options() -> None:
     deployment = declare(program).one("Deployment").options
     assert [alias.spec.name for alias in deployment.aliases if alias.spec.name == "old"] == []
     assert deployment.protect
-
-
-def test_pods_run_where_they_are_told_to_and_the_check_where_they_run() -> None:
-    declaration = endpoint(kubernetes={**PLACE, **SCHEDULING})
-    for kind in ("Deployment", "Job"):
-        pod = declaration.one(kind).inputs["spec"]["template"]["spec"]
-        assert {key: pod[key] for key in SCHEDULED} == SCHEDULED
-    plain = endpoint().one("Deployment").inputs["spec"]["template"]["spec"]
-    assert SCHEDULED.keys().isdisjoint(plain)
-
-
-def test_accelerators_are_the_servers_alone_and_requested_whole() -> None:
-    declaration = endpoint(kubernetes=ACCELERATED)
-    resources = container(declaration, "Deployment", "server")["resources"]
-    assert resources["requests"] | {"ephemeral-storage": ""} == {
-        "cpu": "500m",
-        "memory": "16Gi",
-        "nvidia.com/gpu": "2",
-        "ephemeral-storage": "",
-    }
-    assert resources["limits"] == {"memory": "16Gi", "nvidia.com/gpu": "2"}
-    for kind, name in (("Deployment", "fetch"), ("Job", "fetch"), ("Job", "check")):
-        assert "nvidia.com/gpu" not in str(container(declaration, kind, name)["resources"])
-
-
-def test_a_pod_with_accelerators_is_scaled_by_its_cpu_as_one_without() -> None:
-    plain, accelerated = (
-        declaration.one("HorizontalPodAutoscaler").inputs["spec"]
-        for declaration in (endpoint(replicas_max=3), endpoint(replicas_max=3, kubernetes=ACCELERATED))
-    )
-    assert accelerated == plain
-
-
-def test_shared_memory_is_the_servers_and_takes_nothing_of_the_disk() -> None:
-    declaration = endpoint(kubernetes=ACCELERATED)
-    pod = declaration.one("Deployment").inputs["spec"]["template"]["spec"]
-    volume = {"name": "shared-memory-8gi", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}}
-    assert volume in pod["volumes"]
-    (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["mountPath"] == SHARED_MEMORY_FOLDER]
-    assert mount["name"] == volume["name"]
-    assert kubernetes_documents.disk_reserved(pod) == 4 * 1024 + 256
-    assert SHARED_MEMORY_FOLDER not in str(pod["initContainers"])
-    assert volume not in declaration.one("Job").inputs["spec"]["template"]["spec"]["volumes"]
-
-
-def test_a_pod_whose_shared_memory_is_all_of_its_memory_is_found() -> None:
-    """The gate's own bad case: an object that no declaration makes."""
-    pod = endpoint(kubernetes=ACCELERATED).one("Deployment").inputs["spec"]["template"]["spec"]
-    server = pod["containers"][0]
-    assert kubernetes_documents.weaknesses(pod) == []
-    server["resources"]["limits"] = {"memory": "8Gi", "nvidia.com/gpu": "1"}
-    assert kubernetes_documents.weaknesses(pod) == [
-        "server: nvidia.com/gpu: requests 2 and is limited to 1",
-        "server: may write 8192 Mi to volumes in memory, of 8Gi that it has",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kubernetes", "cache_gib", "room"),
-    [
-        ({}, 0, ["--volume-mib", "4096", "--memory-mib", "512", "--cache-mib", "0"]),
-        ({"memory": "8Gi"}, 3, ["--volume-mib", "4096", "--memory-mib", "8192", "--cache-mib", "3072"]),
-        (
-            {"model_volume_gib": 40, "accelerator": {"count": 2, "memory_gib": 24}},
-            6,
-            ["--volume-mib", "40960", "--accelerator-memory-mib", "49152", "--cache-mib", "6144"],
-        ),
-        # Whose memory is not said: nothing can be held against it.
-        ({"accelerator": {}}, 600, ["--volume-mib", "4096", "--cache-mib", "614400"]),
-    ],
-)
-def test_the_model_is_held_against_what_the_pod_was_given(
-    kubernetes: dict[str, Any], cache_gib: int, room: list[str]
-) -> None:
-    declaration = endpoint(model_cache_gib=cache_gib, kubernetes={**PLACE, **kubernetes})
-    command = container(declaration, "Deployment", "fetch")["command"]
-    assert command[command.index("--volume-mib") :] == room
-
-
-@pytest.mark.parametrize(("kubernetes", "text"), BAD_SCHEDULING)
-def test_fails_where_kubernetes_would_refuse_the_pods(kubernetes: dict[str, Any], text: str) -> None:
-    with pytest.raises(ArgumentsError) as caught:
-        endpoint(kubernetes={**PLACE, **kubernetes})
-    (problem,) = caught.value.problems
-    assert text in str(problem)
 
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
