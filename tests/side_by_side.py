@@ -12,7 +12,7 @@ END_TO_END = "tests/e2e/"
 # They train and serve the worked example, or look at its images.
 WORKED_EXAMPLE = tuple(
     f"{END_TO_END}test_{name}.py"
-    for name in ("commands", "component_package", "images", "quickstart", "registry_on_postgresql", "workload")
+    for name in ("batch", "commands", "component_package", "images", "quickstart", "registry_on_postgresql", "workload")
 )
 
 
