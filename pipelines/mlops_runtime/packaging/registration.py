@@ -7,7 +7,6 @@ from mlops_runtime.errors import StepError
 from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.language_model.contract import load_contract as load_language_contract
 from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
-from mlops_runtime.language_model.packaging import check_language_model
 from mlops_runtime.packaging.code_formats import CODE_FORMATS, CodeFile, find_code_files
 from mlops_runtime.serving.contract import CONTRACT_FILE_NAME, ContractError, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
@@ -33,6 +32,9 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
     if problems:
         raise StepError("; ".join(problems))
     if is_language:
+        # It asks a server, by a library that an image for other models does not have.
+        from mlops_runtime.language_model.packaging import check_language_model  # noqa: PLC0415
+
         check_language_model(directory)
         return
     # What a server does before it is ready, done before there is a version.
