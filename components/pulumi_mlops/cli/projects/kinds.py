@@ -20,7 +20,7 @@ _GATES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.TABULAR_REGRESSION: {"metric": "mae", "max": 60.0},
     Kind.TEXT: {"metric": "balanced_accuracy", "min": 0.7},
     Kind.CUSTOM: {"metric": "accuracy", "min": 0.9},
-    Kind.LLM: {"metric": "answers_right", "min": 0.45},
+    Kind.LLM: {"metric": "answers_right", "min": 0.6},
 }
 
 

@@ -192,7 +192,7 @@ def test_a_language_model_is_refused_with_what_serves_it(tmp_path: Path) -> None
     write_artifact(folder)
     settings = settings_of_server(variables(folder))
     (folder / "language_model.json").write_text("{}")
-    with pytest.raises(UnservableModelError, match="got a language model, .* fix: serve it on Kubernetes"):
+    with pytest.raises(UnservableModelError, match=r"got a language model, .* fix: serve it on Kubernetes"):
         load(folder, settings)
 
 
