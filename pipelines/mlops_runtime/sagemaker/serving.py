@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mlops_runtime.errors import SettingsError
+from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.sagemaker.folders import folders_from_environment
 from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
 from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
@@ -80,6 +81,11 @@ def load(directory: Path, settings: ServingSettings) -> ServedModel:
     Raises:
         UnservableModelError: It does not, or must not be served.
     """
+    if is_language_model(directory):
+        raise UnservableModelError(
+            f"{settings.name} version {settings.version}: got a language model, expected one that SageMaker's server"
+            " runs, fix: serve it on Kubernetes"
+        )
     try:
         if settings.memory is not None:
             settings.memory.check(directory)

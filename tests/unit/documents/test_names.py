@@ -22,6 +22,7 @@ OTHERS = {
     "stacks/Pulumi.dev.yaml": "another one",
     "model.onnx": "a file of a model",
     "serving.json": "another one",
+    "language_model.json": "another one",
     "training.json": "another one",
     "mlops/": "a folder that `mlops build` lays out",
     "runtime/": "another one",

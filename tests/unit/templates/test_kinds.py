@@ -11,10 +11,10 @@ from ruamel.yaml import YAML
 
 from mlops_runtime.gate import Gate
 from mlops_runtime.serving.served_model import load_served_model
-from pulumi_mlops.cli.projects.kinds import NOT_YET, Kind, settings_of
+from pulumi_mlops.cli.projects.kinds import Kind, settings_of
 from tests.unit.templates.conftest import mlops, succeed
 
-KINDS = [kind.value for kind in Kind if kind not in NOT_YET]
+KINDS = [kind.value for kind in Kind]
 PACKAGES = [f"my_{kind.replace('-', '_')}" for kind in KINDS]
 HAND_WRITTEN_LINES_MOST = 30
 

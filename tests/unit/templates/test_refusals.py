@@ -65,15 +65,6 @@ def test_a_test_of_that_name_is_not_overwritten(project: Path) -> None:
     assert contents(project) == before
 
 
-def test_a_language_model_is_refused_until_there_is_what_runs_it(project: Path) -> None:
-    before = contents(project)
-    result = mlops("new", "chat", "--kind", "llm")
-    assert result.exit_code == 1
-    assert "there is no runtime for language models" in result.stderr
-    assert "expected one of tabular-classification, tabular-regression, text, custom" in result.stderr
-    assert contents(project) == before
-
-
 def test_outside_of_a_project_there_is_nothing_to_add_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = mlops("new", "tickets", "--kind", "text")

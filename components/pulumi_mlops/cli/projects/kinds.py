@@ -15,16 +15,12 @@ class Kind(str, Enum):
     LLM = "llm"
 
 
-NOT_YET: Mapping[Kind, str] = {
-    Kind.LLM: "there is no runtime for language models in this version of pulumi-mlops",
-}
-"""Kinds without a template, and why."""
-
 _GATES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.TABULAR_CLASSIFICATION: {"metric": "balanced_accuracy", "min": 0.85},
     Kind.TABULAR_REGRESSION: {"metric": "mae", "max": 60.0},
     Kind.TEXT: {"metric": "balanced_accuracy", "min": 0.7},
     Kind.CUSTOM: {"metric": "accuracy", "min": 0.9},
+    Kind.LLM: {"metric": "answers_right", "min": 0.6},
 }
 
 

@@ -11,8 +11,9 @@ import typer
 
 from pulumi_mlops._shared.problems import told
 from pulumi_mlops.cli.output import print_json, told_errors
-from pulumi_mlops.cli.projects.kinds import NOT_YET, Kind, settings_of
+from pulumi_mlops.cli.projects.kinds import Kind, settings_of
 from pulumi_mlops.cli.projects.names import package_of, problems_of_workload
+from pulumi_mlops.cli.projects.project_file import PROJECT_FILE, with_language_model
 from pulumi_mlops.cli.projects.refused import RefusedError
 from pulumi_mlops.cli.projects.rendering import made_in, render
 from pulumi_mlops.cli.projects.stack_files import with_workload
@@ -74,7 +75,7 @@ def add(project: Project, workload: NewWorkload) -> tuple[list[Path], list[Path]
         workload: The workload.
 
     Returns:
-        The new files by their paths within the project, and the stack files that were changed.
+        The new files by their paths within the project, and the files that were changed.
 
     Raises:
         RefusedError: When it cannot be added; it holds every problem.
@@ -84,6 +85,9 @@ def add(project: Project, workload: NewWorkload) -> tuple[list[Path], list[Path]
     if problems:
         raise RefusedError(problems)
     edited = _edited(project, workload, stacks)
+    own = project.root / PROJECT_FILE
+    if workload.kind is Kind.LLM and own.is_file():
+        edited[own] = with_language_model(own.read_text(encoding="utf-8"), workload.name).encode()
     with tempfile.TemporaryDirectory(dir=project.root, prefix=".new-") as temporary:
         aside = Path(temporary) / "workload"
         answers = {"kind": workload.kind.value, "name": workload.name, "package": workload.package}
@@ -97,10 +101,6 @@ def add(project: Project, workload: NewWorkload) -> tuple[list[Path], list[Path]
 
 
 def _problems(project: Project, workload: NewWorkload, stacks: Mapping[Path, StackDocument]) -> Iterator[str]:
-    if workload.kind in NOT_YET:
-        kinds = ", ".join(kind.value for kind in Kind if kind not in NOT_YET)
-        got = f"{workload.kind.value}, but {NOT_YET[workload.kind]}"
-        yield told("kind", got, f"one of {kinds}", "choose one of them")
     package = project.pipelines / workload.package
     if package.exists():
         yield _in_the_way(project, package.relative_to(project.root))

@@ -187,6 +187,15 @@ def test_a_model_larger_than_its_machine_is_refused_before_it_is_loaded(tmp_path
     )
 
 
+def test_a_language_model_is_refused_with_what_serves_it(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_artifact(folder)
+    settings = settings_of_server(variables(folder))
+    (folder / "language_model.json").write_text("{}")
+    with pytest.raises(UnservableModelError, match=r"got a language model, .* fix: serve it on Kubernetes"):
+        load(folder, settings)
+
+
 @pytest.mark.parametrize("name", [names.MEMORY_VARIABLE, names.MODEL_CACHE_VARIABLE])
 def test_a_size_that_is_no_number_is_told(name: str, model: Path) -> None:
     with pytest.raises(SettingsError, match=f"{name}: got '8Gi', expected a number of MiB"):
