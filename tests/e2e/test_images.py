@@ -21,7 +21,8 @@ Document = dict[str, Any]
 COMPILERS = ("cc", "gcc", "g++", "c++", "cpp", "clang", "ld", "as", "make", "go", "rustc")
 IMPORTS = {
     "pipeline": "flight_delay.graph flight_delay.train flight_delay.register mlops_runtime.runner "
-    "mlops_runtime.packaging.save mlops_runtime.packaging.registration mlops_runtime.batch.__main__ mlflow.sklearn onnx onnxruntime pandas pandera.pandas "
+    "mlops_runtime.packaging.save mlops_runtime.packaging.registration mlops_runtime.batch.__main__ mlflow.sklearn "
+    "onnx onnxruntime pandas pandera.pandas "
     "scipy.stats skl2onnx sklearn.ensemble sklearn.inspection",
     "serving": "mlops_runtime.serving.fetch mlops_runtime.serving.server mlops_runtime.serving.truth_check "
     "kserve mlflow onnxruntime",
