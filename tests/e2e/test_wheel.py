@@ -20,6 +20,8 @@ Result = subprocess.CompletedProcess[str]
 USE_OF = {
     "cli": "from pulumi_mlops.cli import app",
     "kubernetes": "from pulumi_mlops import KubernetesEndpoint, KubernetesTrainingPipeline",
+    "language-model": "import xllamacpp; from mlops_runtime.language_model import front, server, truth; "
+    "from mlops_runtime.serving import fetch, truth_check",
     "operations": "from pulumi_mlops.cli.sagemaker import approve, executions, packages, predict",
     "pipelines": "import numpy, onnxruntime, pandera, skl2onnx, skops; from mlops_runtime import mlflow_tracking",
     "registry": "from mlflow.server import app; import prometheus_flask_exporter, psycopg2",
