@@ -99,4 +99,5 @@ def test_a_stack_on_kubernetes_is_upgraded_in_place(
     environment = {**engine_environment, "KUBECONFIG": str(kubeconfig), "MLOPS_KUBE_CONTEXT": CONTEXT}
     stack = RecordedStack(tmp_path / "stack", KUBERNETES.stack_file, environment)
     stack.take_up(kubernetes_state)
-    assert stack.harm() == []
+    harm = stack.harm()
+    assert harm == [], "\n".join(harm)
