@@ -95,7 +95,7 @@ def test_kept_data_is_there_again(machine: IsolatedMachine) -> None:
     assert machine.snapshot() == before
 
 
-@pytest.mark.parametrize("seconds", [0.6, 1.2, 2.0, 3.5, 6.0])
+@pytest.mark.parametrize("seconds", [0.6, 2.0, 6.0])
 def test_a_start_that_was_killed_is_gone_on_with_or_undone(machine: IsolatedMachine, seconds: float) -> None:
     before = machine.snapshot()
 
