@@ -16,6 +16,7 @@ from tests.unit.stack.settings_walk import settings
 OTHERS = {
     "dist/": "a folder that `uv build` makes",
     "workspace/": "a folder that a local run makes",
+    "workspace/tumours/": "another one",
     ".github/workflows/check.yaml": "a file of a project that `mlops init` makes",
     "pipelines/tumours/model.py": "another one",
     "pipelines/tumours/graph.py": "another one",
