@@ -40,6 +40,11 @@ def from_address_ranges(cidrs: Sequence[pulumi.Input[str]]) -> list[Document]:
     return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
+def to_address_ranges(cidrs: Sequence[pulumi.Input[str]]) -> list[Document]:
+    """Allow every port of some addresses, in one rule; no rule where there are none."""
+    return [{"to": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]}] if cidrs else []
+
+
 def to_dns() -> Document:
     """Allow questions to DNS, wherever it is: a cache on each node has an address that no selector finds."""
     return {"ports": [{"port": port, "protocol": protocol} for port in DNS_PORTS for protocol in ("UDP", "TCP")]}

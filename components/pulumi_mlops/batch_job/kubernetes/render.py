@@ -4,7 +4,7 @@ import pulumi
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
-from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities, scheduled_runs
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.batch_job.kubernetes.settings import BatchSettings
 from pulumi_mlops.batch_job.kubernetes.volumes import DATA_FOLDER, claims_of, path_in_pod
@@ -12,10 +12,6 @@ from pulumi_mlops.batch_job.settings import command
 
 COMPONENT = names.BATCH_JOB
 SCORE = "score"
-# The 31st of February: what a CronJob without a schedule has in its place, being suspended besides.
-NEVER = "0 0 31 2 *"
-KEEP_FINISHED_RUNS_SECONDS = 7 * 24 * 3600
-START_AT_MOST_SECONDS_LATE = 3600
 FETCH_SECONDS = 600
 # A pod that dies is replaced, and the new one goes on from where the old one was.
 RETRIES = 2
@@ -46,7 +42,6 @@ def service_account(settings: BatchSettings) -> Document:
 
 def network_policy(settings: BatchSettings) -> Document:
     """Return what a run may connect to: the registry, S3 where the tables are there, and what is allowed besides."""
-    elsewhere = [{"to": [{"ipBlock": {"cidr": cidr}} for cidr in settings.allowed_egress_cidrs]}]
     return network.policy(
         metadata(settings),
         selector(settings),
@@ -54,7 +49,7 @@ def network_policy(settings: BatchSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             *([network.to_url(settings.s3_endpoint_url or _AWS)] if settings.uses_s3 else []),
-            *(elsewhere if settings.allowed_egress_cidrs else []),
+            *network.to_address_ranges(settings.allowed_egress_cidrs),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -62,21 +57,7 @@ def network_policy(settings: BatchSettings) -> Document:
 
 def cron_job(settings: BatchSettings, model: PinnedModel) -> Document:
     """Return the batch. The schedule starts no run while one that it started goes on."""
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": metadata(settings),
-        "spec": {
-            "schedule": settings.schedule or NEVER,
-            "timeZone": "Etc/UTC",
-            "suspend": settings.schedule is None,
-            "concurrencyPolicy": "Forbid",
-            "startingDeadlineSeconds": START_AT_MOST_SECONDS_LATE,
-            "successfulJobsHistoryLimit": 3,
-            "failedJobsHistoryLimit": 3,
-            "jobTemplate": {"metadata": {"labels": pod_labels(settings)}, "spec": _run(settings, model)},
-        },
-    }
+    return scheduled_runs.cron_job(metadata(settings), pod_labels(settings), settings.schedule, _run(settings, model))
 
 
 def _run(settings: BatchSettings, model: PinnedModel) -> Document:
@@ -105,18 +86,18 @@ def _run(settings: BatchSettings, model: PinnedModel) -> Document:
     return {
         "backoffLimit": RETRIES,
         # https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy: the first rule that fits
-        # holds. A drained or reclaimed node is no fault of the run and counts as no retry.
+        # holds.
         "podFailurePolicy": {
             "rules": [
                 {
                     "action": "FailJob",
                     "onExitCodes": {"containerName": SCORE, "operator": "In", "values": list(FINAL_EXIT_CODES)},
                 },
-                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+                scheduled_runs.IGNORE_DISRUPTIONS,
             ]
         },
         "activeDeadlineSeconds": settings.run_timeout_seconds,
-        "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
+        "ttlSecondsAfterFinished": scheduled_runs.KEEP_FINISHED_RUNS_SECONDS,
         "template": {
             "metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations),
             "spec": pod,

@@ -7,16 +7,12 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, to_json
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes import labels, network, objects, pods, quantities, scheduled_runs
 from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops.training_pipeline.kubernetes.settings import PipelineSettings, StepSettings
 
 COMPONENT = names.TRAINING_PIPELINE
 WORKSPACE = "/workspace"
-# The 31st of February: what a CronJob without a schedule has in its place, being suspended besides.
-NEVER = "0 0 31 2 *"
-KEEP_FINISHED_RUNS_SECONDS = 7 * 24 * 3600
-START_AT_MOST_SECONDS_LATE = 3600
 
 
 def selector(settings: PipelineSettings) -> dict[str, str]:
@@ -41,14 +37,13 @@ def service_account(settings: PipelineSettings) -> Document:
 
 def network_policy(settings: PipelineSettings) -> Document:
     """Return what a run may connect to: the registry and what is allowed besides. Nothing connects to a run."""
-    elsewhere = [{"to": [{"ipBlock": {"cidr": cidr}} for cidr in settings.allowed_egress_cidrs]}]
     return network.policy(
         metadata(settings),
         selector(settings),
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
-            *(elsewhere if settings.allowed_egress_cidrs else []),
+            *network.to_address_ranges(settings.allowed_egress_cidrs),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -62,21 +57,7 @@ def cron_job(settings: PipelineSettings) -> Document:
     start one beside it. Each has a workspace of its own and registers a version of its own. A run whose node is drained
     or reclaimed starts anew from its first step; where the last was over already, it registers a second version.
     """
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": metadata(settings),
-        "spec": {
-            "schedule": settings.schedule or NEVER,
-            "timeZone": "Etc/UTC",
-            "suspend": settings.schedule is None,
-            "concurrencyPolicy": "Forbid",
-            "startingDeadlineSeconds": START_AT_MOST_SECONDS_LATE,
-            "successfulJobsHistoryLimit": 3,
-            "failedJobsHistoryLimit": 3,
-            "jobTemplate": {"metadata": {"labels": pod_labels(settings)}, "spec": _run(settings)},
-        },
-    }
+    return scheduled_runs.cron_job(metadata(settings), pod_labels(settings), settings.schedule, _run(settings))
 
 
 def _run(settings: PipelineSettings) -> Document:
@@ -97,13 +78,9 @@ def _run(settings: PipelineSettings) -> Document:
     )
     return {
         "backoffLimit": 0,
-        # A drained or reclaimed node, or a pod of higher priority, is no fault of the run: it starts anew.
-        # https://kubernetes.io/docs/tasks/job/pod-failure-policy/#using-pod-failure-policy-to-ignore-pod-disruptions
-        "podFailurePolicy": {
-            "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
-        },
+        "podFailurePolicy": {"rules": [scheduled_runs.IGNORE_DISRUPTIONS]},
         "activeDeadlineSeconds": settings.run_timeout_seconds,
-        "ttlSecondsAfterFinished": KEEP_FINISHED_RUNS_SECONDS,
+        "ttlSecondsAfterFinished": scheduled_runs.KEEP_FINISHED_RUNS_SECONDS,
         "template": {
             "metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations),
             "spec": pod,
