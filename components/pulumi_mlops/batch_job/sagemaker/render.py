@@ -2,11 +2,8 @@
 
 from typing import Any
 
-import pulumi
-
 from pulumi_mlops._shared import names
-from pulumi_mlops._shared.aws.model_data import model_data_url
-from pulumi_mlops._shared.aws.model_packages import package_arn
+from pulumi_mlops._shared.aws.pinned_package import pinned_package
 from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, Pipeline, retries
 from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
 from pulumi_mlops._shared.aws.volumes import has_own_disks
@@ -27,16 +24,7 @@ RETRIES = 3
 
 def package(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
     """Return the version that is pinned, as it is looked up in the registry."""
-
-    def arn(group: str, version: str) -> str:
-        return package_arn(names.model_package_group_arn(settings.account, group), version)
-
-    return {
-        "region": settings.account.region,
-        "package_arn": combine(arn, settings.model_package_group, model.version),
-        "digest": model.digest,
-        "model_data_url": _model_data(settings, model),
-    }
+    return pinned_package(settings.account, settings.model_package_group, settings.model_data_bucket, model)
 
 
 def pipeline(settings: SageMakerBatchSettings, model: PinnedModel) -> Pipeline:
@@ -60,10 +48,6 @@ def schedule(settings: SageMakerBatchSettings, cron_fields: str) -> Schedule:
     """
     arns = {"pipeline_arn": pipeline_arn(settings), "role_arn": role_arn(settings, Role.SCHEDULE)}
     return schedule_of(settings.aws_name, cron_fields, **arns)
-
-
-def _model_data(settings: SageMakerBatchSettings, model: PinnedModel) -> pulumi.Input[str]:
-    return combine(model_data_url, settings.model_data_bucket, settings.model_package_group, model.digest)
 
 
 def _definition(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
@@ -97,7 +81,7 @@ def _job(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
                 "ContainerEntrypoint": list(ENTRYPOINT),
                 "ContainerArguments": command(settings, model, **places),
             },
-            "ProcessingInputs": [_model_input(_model_data(settings, model))],
+            "ProcessingInputs": [_model_input(package(settings, model)["model_data_url"])],
             "Environment": {"AWS_REGION": settings.account.region, "OMP_WAIT_POLICY": "PASSIVE"},
             "NetworkConfig": without_none({"EnableNetworkIsolation": False, "VpcConfig": _network(settings)}),
             "StoppingCondition": {"MaxRuntimeInSeconds": settings.run_timeout_seconds},

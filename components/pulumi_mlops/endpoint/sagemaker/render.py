@@ -3,8 +3,7 @@
 import pulumi
 
 from pulumi_mlops._shared import names
-from pulumi_mlops._shared.aws.model_data import model_data_url
-from pulumi_mlops._shared.aws.model_packages import package_arn
+from pulumi_mlops._shared.aws.pinned_package import pinned_package
 from pulumi_mlops._shared.aws.tags import component_tags
 from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, content_hash, without_none
@@ -36,18 +35,7 @@ def url(settings: HostingSettings) -> str:
 
 def package(settings: HostingSettings, model: PinnedModel) -> Document:
     """Return the version that is pinned, as it is looked up in the registry."""
-
-    def arn(group: str, version: str) -> str:
-        return package_arn(names.model_package_group_arn(settings.account, group), version)
-
-    return {
-        "region": settings.account.region,
-        "package_arn": combine(arn, settings.model_package_group, model.version),
-        "digest": model.digest,
-        "model_data_url": combine(
-            model_data_url, settings.model_data_bucket, settings.model_package_group, model.digest
-        ),
-    }
+    return pinned_package(settings.account, settings.model_package_group, settings.model_data_bucket, model)
 
 
 def release_name(settings: HostingSettings, parts: list[Document | None]) -> pulumi.Input[str]:
