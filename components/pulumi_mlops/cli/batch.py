@@ -6,10 +6,10 @@ import typer
 
 from pulumi_mlops._shared.values import table_location
 from pulumi_mlops.batch_job import locations
+from pulumi_mlops.cli.following import followed
 from pulumi_mlops.cli.operations import Operations, RunRefusedError
 from pulumi_mlops.cli.output import print_json, say_error
-from pulumi_mlops.cli.progress import RunView
-from pulumi_mlops.cli.runs import EXIT_CODES, Run, RunReference, Status
+from pulumi_mlops.cli.runs import EXIT_CODES, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.targets import on_target
 
@@ -36,7 +36,7 @@ def batch_run(workload: str, stack: str, overrides: Mapping[str, str], *, follow
             document = {"run": reference.name, "stack": stack, "workload": workload}
             print_json(document) if as_json else typer.echo(f"run {reference.name} started")
             return
-        run = _followed(operations, reference, as_json=as_json)
+        run = followed(operations, reference, f"batch of {workload} in {stack}", again="", as_json=as_json)
         if as_json:
             print_json({"stack": stack, "workload": workload} | run.to_document())
         if run.status is Status.FAILED and (words := operations.last_words(run)):
@@ -82,13 +82,3 @@ def _started(operations: Operations, overrides: Mapping[str, str]) -> RunReferen
             "fix: wait for its end: both would write the same output"
         )
     return operations.start_batch(overrides)
-
-
-def _followed(operations: Operations, reference: RunReference, *, as_json: bool) -> Run:
-    place = operations.place
-    with RunView(f"batch of {place.workload} in {place.stack}", to_standard_error=as_json) as view:
-        try:
-            return operations.follow_run(reference, view.show)
-        except KeyboardInterrupt:
-            say_error(f"no longer following; run {reference.name} goes on")
-            raise typer.Exit(130) from None

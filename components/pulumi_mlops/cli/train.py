@@ -2,9 +2,9 @@
 
 import typer
 
+from pulumi_mlops.cli.following import followed
 from pulumi_mlops.cli.operations import Operations, RunRefusedError
 from pulumi_mlops.cli.output import print_json, say_error
-from pulumi_mlops.cli.progress import RunView
 from pulumi_mlops.cli.registered_version import VersionRefusedError
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, RunReference, Status
 from pulumi_mlops.cli.scores import Scores, asked_champion
@@ -31,7 +31,9 @@ def train(workload: str, stack: str, *, follow: bool, attach: bool, as_json: boo
             document = {"run": reference.name, "stack": stack, "workload": workload}
             print_json(document) if as_json else typer.echo(f"run {reference.name} started; follow it with --attach")
             return
-        run = _followed(operations, reference, as_json=as_json)
+        run = followed(
+            operations, reference, f"{workload} in {stack}", again=", and --attach shows it again", as_json=as_json
+        )
         scores = _scores(operations, run)
         if as_json:
             print_json({"stack": stack, "workload": workload} | run.to_document() | scores.to_document())
@@ -66,13 +68,3 @@ def _active_run(operations: Operations) -> RunReference:
             "fix: start one with --follow in place of --attach"
         )
     return active[0]
-
-
-def _followed(operations: Operations, reference: RunReference, *, as_json: bool) -> Run:
-    place = operations.place
-    with RunView(f"{place.workload} in {place.stack}", to_standard_error=as_json) as view:
-        try:
-            return operations.follow_run(reference, view.show)
-        except KeyboardInterrupt:
-            say_error(f"no longer following; run {reference.name} goes on, and --attach shows it again")
-            raise typer.Exit(130) from None

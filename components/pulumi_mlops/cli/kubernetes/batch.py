@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_mlops.batch_job.kubernetes.volumes import path_in_pod
+from pulumi_mlops.cli.kubernetes import jobs
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError
-from pulumi_mlops.cli.kubernetes.runs import is_active, job_of
-from pulumi_mlops.cli.operations import RunRefusedError
+from pulumi_mlops.cli.kubernetes.runs import job_of
 from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.stacks import Place
 
@@ -27,20 +27,7 @@ def start(cluster: Cluster, place: Place, overrides: Mapping[str, str]) -> str:
     """
     cron_job = cluster.cron_job(place.namespace, place.batch)
     job = with_overrides(job_of(cron_job, f"{place.batch}-{secrets.token_hex(4)}", person()), overrides)
-    name = str(cluster.create_job(place.namespace, job)["metadata"]["name"])
-    # Whoever asked at the same moment sees both runs; all but the first by name give way.
-    rivals = active(cluster, place)
-    if rivals and rivals[0] != name:
-        cluster.delete_job(place.namespace, name)
-        raise RunRefusedError.beside(place, rivals[0])
-    return name
-
-
-def active(cluster: Cluster, place: Place) -> list[str]:
-    """Return the names of the runs that have not ended, the oldest first."""
-    jobs = [job for job in cluster.jobs(place.namespace, place.batch_labels) if is_active(job)]
-    jobs.sort(key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]))
-    return [str(job["metadata"]["name"]) for job in jobs]
+    return jobs.start_alone(cluster, place, job, place.batch_labels)
 
 
 def with_overrides(job: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:

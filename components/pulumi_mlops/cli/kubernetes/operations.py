@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.interface import Interface, of_metadata
-from pulumi_mlops.cli.kubernetes import batch, logs, past_runs, train
+from pulumi_mlops.cli.kubernetes import batch, jobs, logs, past_runs, train
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
@@ -39,7 +39,7 @@ class KubernetesOperations:
 
     def active_runs(self) -> list[RunReference]:
         """Return the Jobs of its pipeline that have not ended, the oldest first."""
-        return [RunReference(name, name) for name in train.active_runs(self._cluster, self.place)]
+        return [RunReference(name, name) for name in jobs.active(self._cluster, self.place, self.place.pipeline_labels)]
 
     def start_run(self) -> RunReference:
         """Start a Job of its pipeline."""
@@ -48,7 +48,7 @@ class KubernetesOperations:
 
     def active_batches(self) -> list[RunReference]:
         """Return the Jobs of its batch that have not ended, the oldest first."""
-        return [RunReference(name, name) for name in batch.active(self._cluster, self.place)]
+        return [RunReference(name, name) for name in jobs.active(self._cluster, self.place, self.place.batch_labels)]
 
     def start_batch(self, overrides: Mapping[str, str]) -> RunReference:
         """Start a Job of its batch."""

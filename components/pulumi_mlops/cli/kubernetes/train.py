@@ -5,9 +5,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 
+from pulumi_mlops.cli.kubernetes import jobs
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, UnreachableError
-from pulumi_mlops.cli.kubernetes.runs import is_active, job_of, run_of
-from pulumi_mlops.cli.operations import RunRefusedError
+from pulumi_mlops.cli.kubernetes.runs import job_of, run_of
 from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.runs import Run, Status
 from pulumi_mlops.cli.stacks import Place
@@ -33,20 +33,7 @@ def start(cluster: Cluster, place: Place) -> str:
     """
     pipeline = cluster.cron_job(place.namespace, place.pipeline)
     job = job_of(pipeline, f"{place.pipeline}-{secrets.token_hex(4)}", person())
-    name = str(cluster.create_job(place.namespace, job)["metadata"]["name"])
-    # Whoever asked at the same moment sees both runs; all but the first by name give way.
-    rivals = active_runs(cluster, place)
-    if rivals and rivals[0] != name:
-        cluster.delete_job(place.namespace, name)
-        raise RunRefusedError.beside(place, rivals[0])
-    return name
-
-
-def active_runs(cluster: Cluster, place: Place) -> list[str]:
-    """Return the names of the runs that have not ended, the oldest first."""
-    jobs = [job for job in cluster.jobs(place.namespace, place.pipeline_labels) if is_active(job)]
-    jobs.sort(key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]))
-    return [str(job["metadata"]["name"]) for job in jobs]
+    return jobs.start_alone(cluster, place, job, place.pipeline_labels)
 
 
 def read_run(cluster: Cluster, place: Place, name: str) -> Run:
