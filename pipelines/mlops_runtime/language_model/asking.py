@@ -13,6 +13,16 @@ class AnswerError(Exception):
     """A server answers in another form than the protocol's; the message says what came."""
 
 
+def complete(client: httpx.Client, name: str, prompt: str, tokens_max: int) -> httpx.Response:
+    """Ask for a completion, greedily: the same prompt has the same answer.
+
+    Raises:
+        httpx.HTTPError: No answer.
+    """
+    request = {"model": name, "prompt": prompt, "max_tokens": tokens_max, "temperature": 0, "seed": 0}
+    return client.post(COMPLETIONS, json=request)
+
+
 def golden_answers(
     client: httpx.Client, name: str, golden: GoldenPrompts
 ) -> Iterator[tuple[GoldenPrompt, httpx.Response, str]]:
@@ -23,9 +33,20 @@ def golden_answers(
         httpx.HTTPError: No answer.
     """
     for prompt in golden.prompts:
-        request = {"model": name, "prompt": prompt.prompt, "max_tokens": prompt.tokens_max, "temperature": 0, "seed": 0}
-        answer = client.post(COMPLETIONS, json=request)
+        answer = complete(client, name, prompt.prompt, prompt.tokens_max)
         yield prompt, answer, completion_of(answer)
+
+
+def prove(client: httpx.Client, name: str, golden: GoldenPrompts) -> None:
+    """Hold a server's answers to the golden prompts against the registered ones.
+
+    Raises:
+        PromptMismatchError: One of them differs.
+        AnswerError: A status other than 200, or a document without a text.
+        httpx.HTTPError: No answer.
+    """
+    for prompt, _, text in golden_answers(client, name, golden):
+        prompt.check(text)
 
 
 def completion_of(answer: httpx.Response) -> str:

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 from typing import Self
 
+import httpx
+
 from .contract import LanguageModelContract
 
-START_SECONDS = 600.0
+ANSWER_SECONDS = 300.0
+"""How long an answer to a prompt of ours may take, on the slowest machine."""
 STOP_SECONDS = 10.0
 ADDRESS_PREFIX = "http://127.0.0.1:"
 
@@ -21,26 +24,27 @@ class Engine:
     """llama.cpp's server as a child process.
 
     Attributes:
+        name: What answers call the model.
         address: Where it answers, on this machine alone.
     """
 
-    def __init__(self, directory: Path, contract: LanguageModelContract, name: str, threads: int) -> None:
+    def __init__(self, directory: Path, contract: LanguageModelContract, name: str = "model") -> None:
         """Start it and wait until it has loaded the weights.
 
         Args:
             directory: The model artifact.
             contract: What the artifact says of itself.
             name: What answers call the model.
-            threads: Number of threads that compute.
 
         Raises:
             EngineError: It ends without an address: the weights cannot be loaded, or its library is missing.
         """
+        self.name = name
         command = [
             *(sys.executable, "-m", "mlops_runtime.language_model.llama_cpp"),
             *("--weights", str(directory / contract.weights), "--name", name),
             *("--context-tokens", str(contract.context_tokens)),
-            *("--parallel-requests", str(contract.parallel_requests), "--threads", str(threads)),
+            *("--parallel-requests", str(contract.parallel_requests), "--threads", str(available_threads())),
         ]
         # Its log is the server's: what llama.cpp says of weights that it refuses stands there.
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
@@ -59,6 +63,10 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def client(self) -> httpx.Client:
+        """Return what asks it from this process; to be closed."""
+        return httpx.Client(base_url=self.address, timeout=ANSWER_SECONDS, trust_env=False)
 
     @property
     def is_alive(self) -> bool:

@@ -11,13 +11,12 @@ import httpx
 from mlops_runtime.errors import StepError
 from mlops_runtime.serving.contract import ContractError
 
-from .asking import COMPLETIONS, AnswerError, completion_of
+from .asking import AnswerError, complete, completion_of
 from .choice import Question
 from .contract import load_contract
-from .engine import Engine, EngineError, available_threads
+from .engine import Engine, EngineError
 
 ANSWER_TOKENS = 16
-ANSWER_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,10 @@ def ask_questions(artifact: Path, questions: Sequence[Question]) -> Evaluation:
     """
     try:
         contract = load_contract(artifact)
-        with (
-            Engine(artifact, contract, "model", available_threads()) as engine,
-            httpx.Client(base_url=engine.address, timeout=ANSWER_SECONDS, trust_env=False) as client,
-        ):
+        with Engine(artifact, contract) as engine, engine.client() as client:
             begun, tokens, answers = monotonic(), 0, []
             for question in questions:
-                answer = client.post(COMPLETIONS, json=_request(question))
+                answer = complete(client, engine.name, question.prompt, ANSWER_TOKENS)
                 text = completion_of(answer)
                 tokens += int(answer.json()["usage"]["completion_tokens"])
                 right = text.strip().lower().startswith(question.answer.lower())
@@ -64,7 +60,3 @@ def ask_questions(artifact: Path, questions: Sequence[Question]) -> Evaluation:
             return Evaluation(answers, tokens / max(monotonic() - begun, 1e-9))
     except (ContractError, EngineError, AnswerError, LookupError, httpx.HTTPError) as error:
         raise StepError(f"{artifact.name}: {error}") from error
-
-
-def _request(question: Question) -> dict[str, Any]:
-    return {"model": "model", "prompt": question.prompt, "max_tokens": ANSWER_TOKENS, "temperature": 0, "seed": 0}

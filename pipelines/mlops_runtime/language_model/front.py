@@ -17,7 +17,7 @@ from mlops_runtime.serving.drain import Drain
 
 from .engine import Engine
 
-COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
+CHAT = "/v1/chat/completions"
 CONNECT_SECONDS = 5.0
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 

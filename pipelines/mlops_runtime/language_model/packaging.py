@@ -9,13 +9,12 @@ import httpx
 from mlops_runtime.errors import StepError
 from mlops_runtime.serving.contract import ContractError
 
-from .asking import AnswerError, golden_answers
+from .asking import AnswerError, complete, completion_of, prove
 from .contract import CONTRACT_FILE_NAME, LanguageModelContract, load_contract
-from .engine import Engine, EngineError, available_threads
+from .engine import Engine, EngineError
 from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts, PromptMismatchError, load_golden
 
 GOLDEN_TOKENS = 16
-ANSWER_SECONDS = 300.0
 GGUF_MAGIC = b"GGUF"
 
 
@@ -69,15 +68,12 @@ def save_language_model(
 def _answered(
     directory: Path, contract: LanguageModelContract, prompts: Sequence[str], golden_tokens: int
 ) -> GoldenPrompts:
-    asked = GoldenPrompts(
-        prompts=tuple(GoldenPrompt(prompt=prompt, tokens_max=golden_tokens, text="?") for prompt in prompts)
-    )
     try:
-        with (
-            Engine(directory, contract, "model", available_threads()) as engine,
-            httpx.Client(base_url=engine.address, timeout=ANSWER_SECONDS, trust_env=False) as client,
-        ):
-            first, second = ([text for _, _, text in golden_answers(client, "model", asked)] for _ in range(2))
+        with Engine(directory, contract) as engine, engine.client() as client:
+            first, second = (
+                [completion_of(complete(client, engine.name, prompt, golden_tokens)) for prompt in prompts]
+                for _ in range(2)
+            )
     except (EngineError, AnswerError, httpx.HTTPError) as error:
         raise StepError(f"{directory / contract.weights}: {error}") from error
     for prompt, one, other in zip(prompts, first, second, strict=True):
@@ -102,11 +98,7 @@ def check_language_model(directory: Path) -> None:
     """
     try:
         contract, golden = load_contract(directory), load_golden(directory)
-        with (
-            Engine(directory, contract, "model", available_threads()) as engine,
-            httpx.Client(base_url=engine.address, timeout=ANSWER_SECONDS, trust_env=False) as client,
-        ):
-            for prompt, _, text in golden_answers(client, "model", golden):
-                prompt.check(text)
+        with Engine(directory, contract) as engine, engine.client() as client:
+            prove(client, engine.name, golden)
     except (ContractError, EngineError, AnswerError, PromptMismatchError, httpx.HTTPError) as error:
         raise StepError(f"the model: got {error}, expected one that can be served: it is not registered") from error

@@ -13,13 +13,11 @@ from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
 
-from .asking import AnswerError, golden_answers
+from .asking import COMPLETIONS, AnswerError, prove
 from .contract import LanguageModelContract, load_contract
-from .engine import Engine, EngineError, available_threads
-from .front import CHAT, COMPLETIONS, Front, LanguageModelIdentity
+from .engine import Engine, EngineError
+from .front import CHAT, Front, LanguageModelIdentity
 from .golden import GoldenPrompts, PromptMismatchError, load_golden
-
-GOLDEN_SECONDS = 300.0
 
 logger = logging.getLogger("mlops.language_model")
 
@@ -67,8 +65,8 @@ def serve(options: ServerOptions) -> None:
     place = f"{options.name} version {options.version} in {options.directory}"
     try:
         identity, contract, golden = _verified(options)
-        with Engine(options.directory, contract, options.name, available_threads()) as engine:
-            _prove(engine, options.name, golden)
+        with Engine(options.directory, contract, options.name) as engine:
+            _prove(engine, golden)
             logger.info(
                 "serving %s %s on port %d: %d golden prompts",
                 place,
@@ -89,11 +87,10 @@ def _verified(options: ServerOptions) -> tuple[LanguageModelIdentity, LanguageMo
     return LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts)), contract, golden
 
 
-def _prove(engine: Engine, name: str, golden: GoldenPrompts) -> None:
-    with httpx.Client(base_url=engine.address, timeout=GOLDEN_SECONDS, trust_env=False) as client:
+def _prove(engine: Engine, golden: GoldenPrompts) -> None:
+    with engine.client() as client:
         try:
-            for prompt, _, text in golden_answers(client, name, golden):
-                prompt.check(text)
+            prove(client, engine.name, golden)
         except httpx.HTTPError as error:
             raise EngineError(
                 f"golden prompts: got no answer ({type(error).__name__}), expected one to each"
