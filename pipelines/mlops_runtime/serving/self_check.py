@@ -12,7 +12,7 @@ import httpx
 from .asking import TruthError
 from .golden import GoldenScore
 from .served_model import ServedModel, UnservableModelError
-from .truth_check import Pinned, ask
+from .truth_check import Pinned
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -55,7 +55,7 @@ def ask_self(application: Application, served: ServedModel) -> list[GoldenScore]
         transport = InProcessTransport(application, runner)
         with httpx.Client(base_url="http://endpoint", transport=transport, trust_env=False) as client:
             try:
-                return ask(client, pinned)
+                return pinned.ask(client)
             except TruthError as error:
                 raise UnservableModelError(
                     f"{identity.name} version {identity.version} does not answer as the truth check will ask: {error}"

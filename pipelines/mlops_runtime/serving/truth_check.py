@@ -58,6 +58,36 @@ class Pinned:
         """Hold the answers to the golden rows against the trainer's."""
         return self.golden.check(answers, self.contract.outputs)
 
+    def ask(self, client: httpx.Client) -> list[GoldenScore]:
+        """Ask over one connection: who are you, by both protocols, and what do you make of the golden rows.
+
+        Raises:
+            TruthError: The first answer that differs.
+        """
+        base = f"/v2/models/{self.name}"
+        with at_place("/mlops/identity"):
+            identity = json_of(client.get("/mlops/identity"))
+            check_same(identity, {"name": self.name, **self.identity})
+        with at_place(base):
+            check_same(json_of(client.get(base)), {"name": self.name, "versions": [self.version]})
+        with at_place(f"{base}/infer"):
+            answer = json_of(client.post(f"{base}/infer", json={"inputs": _tensors(self)}))
+            parameters = answer.get("parameters")
+            digest = parameters.get("digest") if isinstance(parameters, dict) else None
+            check_same({"version": answer.get("model_version"), "digest": digest}, self.identity)
+            by_infer = self.check(_infer_values(self.contract, answer["outputs"]))
+        path = f"/v1/models/{self.name}:predict"
+        with at_place(path):
+            response = client.post(path, json={"instances": [dict(row) for row in self.golden.rows]})
+            answer = json_of(response)
+            check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
+            by_predict = self.check(predicted_values(self.contract.outputs, answer["predictions"]))
+        return [by_infer, by_predict]
+
+    def told(self, score: GoldenScore) -> str:
+        """Return a score in words."""
+        return f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
+
 
 PinnedVersion = Pinned | PinnedLanguageModel
 
@@ -115,7 +145,7 @@ def check_endpoint(
         for _ in range(connections):
             with httpx.Client(base_url=url, timeout=patience, transport=transport()) as client:
                 try:
-                    scores += ask(client, pinned) if isinstance(pinned, Pinned) else pinned.ask(client)
+                    scores += pinned.ask(client)
                 except TruthError as error:
                     differences.append(str(error))
                     strangers.append(_who(client))
@@ -144,43 +174,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr, flush=True)
         write_termination_message(str(error))
         return 1
-    golden = (
-        f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
-        if isinstance(pinned, Pinned)
-        else f"{score.rows} golden prompts"
-    )
     served = _named(pinned.name, pinned.version, pinned.digest)
-    message = f"{options.url} serves {served}: {options.connections} connections, {golden}"
+    message = f"{options.url} serves {served}: {options.connections} connections, {pinned.told(score)}"
     _say(message)
     write_termination_message(message)
     return 0
-
-
-def ask(client: httpx.Client, pinned: Pinned) -> list[GoldenScore]:
-    """One connection's questions: who are you, by both protocols, and what do you make of the golden rows.
-
-    Raises:
-        TruthError: The first answer that differs.
-    """
-    base = f"/v2/models/{pinned.name}"
-    with at_place("/mlops/identity"):
-        identity = json_of(client.get("/mlops/identity"))
-        check_same(identity, {"name": pinned.name, **pinned.identity})
-    with at_place(base):
-        check_same(json_of(client.get(base)), {"name": pinned.name, "versions": [pinned.version]})
-    with at_place(f"{base}/infer"):
-        answer = json_of(client.post(f"{base}/infer", json={"inputs": _tensors(pinned)}))
-        parameters = answer.get("parameters")
-        digest = parameters.get("digest") if isinstance(parameters, dict) else None
-        check_same({"version": answer.get("model_version"), "digest": digest}, pinned.identity)
-        by_infer = pinned.check(_infer_values(pinned.contract, answer["outputs"]))
-    path = f"/v1/models/{pinned.name}:predict"
-    with at_place(path):
-        response = client.post(path, json={"instances": [dict(row) for row in pinned.golden.rows]})
-        answer = json_of(response)
-        check_same({key: response.headers.get(f"mlops-model-{key}") for key in pinned.identity}, pinned.identity)
-        by_predict = pinned.check(predicted_values(pinned.contract.outputs, answer["predictions"]))
-    return [by_infer, by_predict]
 
 
 def _infer_values(contract: ServingContract, tensors: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -24,8 +24,7 @@ OWN_IMAGE = (
 class PyfuncScorer:
     """Scores with an MLflow model folder.
 
-    A call costs a millisecond or more, nearly all of it Python's. MLflow's own server calls a model from several
-    threads at once, and so does this one.
+    MLflow's own server calls a model from several threads at once, and so does this one.
 
     Attributes:
         platform: The runtime's name.
