@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pulumi_mlops.image import dockerfile, host
-from pulumi_mlops.image.builder import BUILDAH, DOCKER, VARIABLE, docker_answers
+from pulumi_mlops.image.builder import BUILDAH, DOCKER, takes_docker
 from pulumi_mlops.image.content import DOCKERFILE, files_below, stage
+from pulumi_mlops.image.errors import ImageError
 from sandbox import packages, paths, progress
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive, write_atomically
@@ -44,16 +45,11 @@ def choice() -> str:
         SandboxError: When MLOPS_IMAGE_BUILDER names neither or what does not answer, or there is no Docker and this
             is not root.
     """
-    wanted = os.environ.get(VARIABLE, "")
-    if wanted not in {"", DOCKER, BUILDAH}:
-        raise SandboxError(f"{VARIABLE}: got {wanted!r}, expected docker or buildah", "unset it to have one chosen")
-    if wanted != BUILDAH and docker_answers():
-        return DOCKER
-    if wanted == DOCKER:
-        raise SandboxError(
-            f"{VARIABLE}: got docker, and no Docker engine answers",
-            f"start Docker (`docker info`), or unset {VARIABLE}",
-        )
+    try:
+        if takes_docker():
+            return DOCKER
+    except ImageError as error:
+        raise SandboxError(error.problem, error.fix) from error
     if os.geteuid() != 0:
         raise SandboxError(
             "images: no Docker engine answers, and buildah's base images are made by root alone",

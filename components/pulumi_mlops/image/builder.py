@@ -90,22 +90,33 @@ def choice() -> str:
     Raises:
         ImageError: When MLOPS_IMAGE_BUILDER names neither or what does not answer, or there is neither.
     """
-    wanted = os.environ.get(VARIABLE, "")
-    if wanted not in {"", DOCKER, BUILDAH}:
-        raise ImageError(f"{VARIABLE}: got {wanted!r}, expected docker or buildah", "unset it to have one chosen")
-    if wanted != BUILDAH and docker_answers():
+    if takes_docker():
         return DOCKER
-    if wanted == DOCKER:
-        raise ImageError(
-            f"{VARIABLE}: got docker, expected a Docker engine that answers",
-            f"start Docker (`docker info`), or unset {VARIABLE}",
-        )
     if shutil.which(BUILDAH) is None:
         raise ImageError(
             "got no Docker engine that answers and no buildah on PATH, expected one of them",
             "start Docker (`docker info` must answer), or install buildah",
         )
     return BUILDAH
+
+
+def takes_docker() -> bool:
+    """Tell whether Docker is what builds: it is asked for or not ruled out, and its engine answers.
+
+    Raises:
+        ImageError: When MLOPS_IMAGE_BUILDER names neither program, or Docker whose engine does not answer.
+    """
+    wanted = os.environ.get(VARIABLE, "")
+    if wanted not in {"", DOCKER, BUILDAH}:
+        raise ImageError(f"{VARIABLE}: got {wanted!r}, expected docker or buildah", "unset it to have one chosen")
+    if wanted != BUILDAH and docker_answers():
+        return True
+    if wanted == DOCKER:
+        raise ImageError(
+            f"{VARIABLE}: got docker, expected a Docker engine that answers",
+            f"start Docker (`docker info`), or unset {VARIABLE}",
+        )
+    return False
 
 
 def docker_answers() -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_mlops.image import builder as choosing
 from pulumi_mlops.image.builder import VARIABLE as BUILDER_VARIABLE
 from sandbox import doctor, images
 from sandbox.cluster import build, settings
@@ -13,7 +14,7 @@ from sandbox.doctor.disk import Room
 from sandbox.engine import Engine
 from sandbox.engine import build as engine_build
 from sandbox.errors import SandboxError
-from sandbox.images import building, delivery
+from sandbox.images import delivery
 from sandbox.packages import apt, private
 
 HEADER = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
@@ -217,7 +218,7 @@ def no_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLOPS_SANDBOX_CACHE", str(tmp_path))
     monkeypatch.delenv(BUILDER_VARIABLE, raising=False)
     monkeypatch.delenv(delivery.REGISTRY_VARIABLE, raising=False)
-    monkeypatch.setattr(building, "docker_answers", lambda: False)
+    monkeypatch.setattr(choosing, "docker_answers", lambda: False)
 
 
 @pytest.mark.usefixtures("no_images")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_mlops.image import builder as choosing
 from sandbox.errors import SandboxError
 from sandbox.images import building
 from sandbox.images.builder import Recipe
@@ -159,7 +160,7 @@ def test_the_builder_named_by_the_variable_must_exist(monkeypatch: pytest.Monkey
 
 def test_without_docker_and_root_the_person_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLOPS_IMAGE_BUILDER", raising=False)
-    monkeypatch.setattr(building, "docker_answers", lambda: False)
+    monkeypatch.setattr(choosing, "docker_answers", lambda: False)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SandboxError, match="no Docker engine answers"):
         building.choose()
