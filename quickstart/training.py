@@ -18,10 +18,11 @@ _GATE_REJECTED = 3
 
 def trained(start: QuickStart) -> ModelPin:
     """Return the model that this checkout's pipeline has trained, training it now if it has not yet."""
-    from pulumi_mlops.cli.kubernetes.train import active_runs  # noqa: PLC0415 - slow to import
+    from pulumi_mlops.cli.kubernetes.jobs import active  # noqa: PLC0415 - slow to import
     from pulumi_mlops.cli.stacks import place_of  # noqa: PLC0415
 
-    is_running = bool(active_runs(start.cluster, place_of(WORKLOAD, STACK)))
+    place = place_of(WORKLOAD, STACK)
+    is_running = bool(active(start.cluster, place, place.pipeline_labels))
     image = start.place.images["pipeline"]
     if not is_running and (found := registry.newest_version(_Registry(start), WORKLOAD, image)):
         say(f"version {found.version} was trained by this very code: no need to train again")
