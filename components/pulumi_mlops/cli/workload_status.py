@@ -1,6 +1,6 @@
 """How a workload stands, as `mlops status` shows it, whatever its target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -25,13 +25,25 @@ class Known(Generic[Value]):
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a model, by number and digest."""
+    """One version of a model, by number and digest.
+
+    Attributes:
+        number: Its number.
+        digest: The digest of its files.
+        runtime: What runs it, by its own word; empty where nobody says so. It is no part of which version it is.
+    """
 
     number: int
     digest: str
+    runtime: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.number} ({self.digest.removeprefix('sha256:')[:8]})" if self.digest else str(self.number)
+        more = ", ".join(filter(None, [self.digest.removeprefix("sha256:")[:8], self.runtime]))
+        return f"{self.number} ({more})" if more else str(self.number)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as plain data; its runtime where that is known."""
+        return {"version": self.number, "digest": self.digest} | ({"runtime": self.runtime} if self.runtime else {})
 
 
 @dataclass(frozen=True)
@@ -84,10 +96,7 @@ class WorkloadStatus:
         }
         for name in ("pinned", "registered", "serving"):
             known: Known[Version] = getattr(self, name)
-            version = known.value
-            cells[name] = (
-                known.to_document() if version is None else {"version": version.number, "digest": version.digest}
-            )
+            cells[name] = known.to_document() if known.value is None else known.value.to_document()
         return cells
 
 

@@ -5,9 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mlops_runtime.serving.contract import parse_file
+from mlops_runtime.serving.contract import LANGUAGE_MODEL, Feature, ModelOutput, ServingContract, parse_file
 
 CONTRACT_FILE_NAME = "language_model.json"
+ANSWER_TOKENS = 128
+PROMPT, TEXT = "prompt", "text"
+"""What a row of a table has for a language model, and what it gets."""
+CHARACTERS_PER_TOKEN_MAX = 256
+"""More than any tokenizer puts into one token: a prompt that is longer still is refused before anybody counts it."""
 
 
 def _within_the_artifact(name: str) -> str:
@@ -40,10 +45,17 @@ class LanguageModelContract(BaseModel):
     chat: bool = False
     """Whether the weights hold a chat template, so that `/v1/chat/completions` has an answer worth giving."""
 
+    answer_tokens: int = Field(default=ANSWER_TOKENS, ge=1, le=1_048_576)
+    """How many tokens an answer has at most where nobody asks for a number: for a row of a table, or of `:predict`."""
 
-def is_language_model(directory: Path) -> bool:
-    """Tell whether an artifact is a language model's."""
-    return (directory / CONTRACT_FILE_NAME).is_file()
+    def serving_contract(self) -> ServingContract:
+        """Return the contract that the artifact holds beside this one: a prompt in, a text out."""
+        longest = self.context_tokens * CHARACTERS_PER_TOKEN_MAX
+        return ServingContract(
+            runtime=LANGUAGE_MODEL,
+            features=(Feature(name=PROMPT, dtype="text", characters_max=longest),),
+            outputs=(ModelOutput(name=TEXT, kind="text"),),
+        )
 
 
 def load_contract(directory: Path) -> LanguageModelContract:

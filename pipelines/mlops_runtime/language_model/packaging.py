@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from mlops_runtime.errors import StepError
+from mlops_runtime.serving.contract import CONTRACT_FILE_NAME as SERVING_FILE_NAME
 from mlops_runtime.serving.contract import ContractError
 
 from .asking import AnswerError, complete, completion_of, prove
-from .contract import CONTRACT_FILE_NAME, LanguageModelContract, load_contract
+from .contract import ANSWER_TOKENS, CONTRACT_FILE_NAME, LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts, PromptMismatchError, load_golden
 
@@ -26,6 +29,7 @@ def save_language_model(
     context_tokens: int,
     parallel_requests: int = 4,
     chat: bool = False,
+    answer_tokens: int = ANSWER_TOKENS,
     golden_tokens: int = GOLDEN_TOKENS,
 ) -> LanguageModelContract:
     """Write the artifact of a language model, and take its golden answers from the weights themselves.
@@ -37,6 +41,7 @@ def save_language_model(
         context_tokens: How many tokens of prompt and answer together one request may have.
         parallel_requests: How many requests are answered at a time.
         chat: Whether the weights hold a chat template.
+        answer_tokens: How many tokens an answer has at most where nobody asks for a number.
         golden_tokens: How many tokens of each answer are kept.
 
     Returns:
@@ -44,7 +49,7 @@ def save_language_model(
 
     Raises:
         StepError: The weights are no GGUF file or are not loaded, there are too few prompts, or an answer is empty or
-            differs when it is asked for a second time.
+            differs when it is asked for a second time, beside the others.
     """
     with weights.open("rb") as file:
         start = file.read(len(GGUF_MAGIC))
@@ -55,8 +60,13 @@ def save_language_model(
     directory.mkdir(parents=True)
     shutil.copyfile(weights, directory / weights.name)
     contract = LanguageModelContract(
-        weights=weights.name, context_tokens=context_tokens, parallel_requests=parallel_requests, chat=chat
+        weights=weights.name,
+        context_tokens=context_tokens,
+        parallel_requests=parallel_requests,
+        chat=chat,
+        answer_tokens=answer_tokens,
     )
+    (directory / SERVING_FILE_NAME).write_text(contract.serving_contract().to_json(), encoding="utf-8")
     (directory / CONTRACT_FILE_NAME).write_text(contract.model_dump_json(indent=1) + "\n", encoding="utf-8")
     golden = _answered(directory, contract, prompts, golden_tokens)
     (directory / GOLDEN_FILE_NAME).write_text(
@@ -69,11 +79,15 @@ def _answered(
     directory: Path, contract: LanguageModelContract, prompts: Sequence[str], golden_tokens: int
 ) -> GoldenPrompts:
     try:
-        with Engine(directory, contract) as engine, engine.client() as client:
-            first, second = (
-                [completion_of(complete(client, engine.name, prompt, golden_tokens)) for prompt in prompts]
-                for _ in range(2)
-            )
+        with (
+            Engine(directory, contract) as engine,
+            engine.client() as client,
+            ThreadPoolExecutor(contract.parallel_requests) as threads,
+        ):
+            ask = partial(_completion, client, engine.name, golden_tokens)
+            first = list(map(ask, prompts))
+            # As a server of many callers answers: what is computed together is added up in another order.
+            second = list(threads.map(ask, prompts))
     except (EngineError, AnswerError, httpx.HTTPError) as error:
         raise StepError(f"{directory / contract.weights}: {error}") from error
     for prompt, one, other in zip(prompts, first, second, strict=True):
@@ -88,6 +102,10 @@ def _answered(
             for prompt, text in zip(prompts, first, strict=True)
         )
     )
+
+
+def _completion(client: httpx.Client, name: str, tokens_max: int, prompt: str) -> str:
+    return completion_of(complete(client, name, prompt, tokens_max))
 
 
 def check_language_model(directory: Path) -> None:

@@ -37,7 +37,7 @@ def ingest(context: Context) -> None:
 
 def package(context: Context) -> None:
     """Write the artifact."""
-    choice = choice_of(context)
+    choice = choice_of(context).settled(context.parameters)
     (weights,) = context.input("ingest").iterdir()
     save_language_model(
         weights,
@@ -46,6 +46,7 @@ def package(context: Context) -> None:
         context_tokens=choice.context_tokens,
         parallel_requests=choice.parallel_requests,
         chat=choice.chat,
+        answer_tokens=choice.answer_tokens,
     )
     context.message = f"{len(choice.prompts)} golden prompts answered, {choice.context_tokens} tokens of context"
 

@@ -4,11 +4,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mlops_runtime.errors import StepError
-from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.language_model.contract import load_contract as load_language_contract
 from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
 from mlops_runtime.packaging.code_formats import CODE_FORMATS, CodeFile, find_code_files
-from mlops_runtime.serving.contract import CONTRACT_FILE_NAME, ContractError, ServingContract, load_contract
+from mlops_runtime.serving.contract import (
+    CONTRACT_FILE_NAME,
+    LANGUAGE_MODEL,
+    ContractError,
+    ServingContract,
+    load_contract,
+    runtime_of,
+)
 from mlops_runtime.serving.golden import load_golden
 from mlops_runtime.serving.served_model import UnservableModelError, load_served_model
 
@@ -26,7 +32,7 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
         StepError: It has no contract or no golden rows, or holds a file of a format that runs code and is not
             allowed, every problem in one message; or a server would refuse it, as it does not repeat its golden rows.
     """
-    is_language = is_language_model(directory)
+    is_language = runtime_of(directory) == LANGUAGE_MODEL
     incomplete = _incomplete_language_model(directory) if is_language else _incomplete(directory)
     problems = [*incomplete, *code_problems(directory, allow_code)]
     if problems:
@@ -67,8 +73,6 @@ def check_classes(directory: Path, champion: Path, champion_version: str) -> Non
     Raises:
         StepError: An output has other classes, or has them in another order; every such output is named.
     """
-    if is_language_model(directory):
-        return
     contract = load_contract(directory)
     try:
         before = {output.name: output.classes for output in load_contract(champion).outputs}
@@ -89,7 +93,7 @@ def check_classes(directory: Path, champion: Path, champion_version: str) -> Non
 
 def _incomplete_language_model(directory: Path) -> list[str]:
     problems = []
-    for load in (load_language_contract, load_golden_prompts):
+    for load in (load_contract, load_language_contract, load_golden_prompts):
         try:
             load(directory)
         except ContractError as error:

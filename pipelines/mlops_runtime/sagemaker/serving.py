@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from mlops_runtime.errors import SettingsError
-from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.sagemaker.folders import folders_from_environment
 from mlops_runtime.sagemaker.invocation_protocol import InvocationProtocol
 from mlops_runtime.sagemaker.invocations import INVOCATIONS_PATH, SageMakerFront
+from mlops_runtime.serving.contract import LANGUAGE_MODEL, runtime_of
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.endpoint_server import EndpointServer
 from mlops_runtime.serving.fit import MIB, Memory, MisfitError
@@ -81,7 +81,7 @@ def load(directory: Path, settings: ServingSettings) -> ServedModel:
     Raises:
         UnservableModelError: It does not, or must not be served.
     """
-    if is_language_model(directory):
+    if runtime_of(directory) == LANGUAGE_MODEL:
         raise UnservableModelError(
             f"{settings.name} version {settings.version}: got a language model, expected one that SageMaker's server"
             " runs, fix: serve it on Kubernetes"

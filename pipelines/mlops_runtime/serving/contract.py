@@ -26,7 +26,10 @@ UNICODE_FORM: Final = "NFC"
 FeatureType = Literal["float32", "category", "float64", "int64", "bool", "text", "datetime", "vector"]
 NUMBER_TYPES: Final = frozenset(("float32", "float64", "int64"))
 OutputKind = Literal["number", "label", "probabilities", "vector", "text"]
-RuntimeName = Literal["onnx", "pyfunc"]
+RuntimeName = Literal["onnx", "pyfunc", "llm"]
+LANGUAGE_MODEL: Final = "llm"
+"""The runtime of a model that writes text; `language_model.json` beside the contract says more of it."""
+DEFAULT_RUNTIME: Final = "onnx"
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Document = TypeVar("Document", bound=BaseModel)
@@ -180,14 +183,15 @@ class ServingContract(BaseModel):
     """A served model's features, in the order of its input's columns, and its outputs.
 
     Attributes:
-        runtime: What runs the model: ONNX Runtime (`model.onnx`), or MLflow's pyfunc (`MLmodel`).
+        runtime: What runs the model: ONNX Runtime (`model.onnx`), MLflow's pyfunc (`MLmodel`), or a language model's
+            engine (`language_model.json`).
         features: What it takes.
         outputs: What it gives.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runtime: RuntimeName = "onnx"
+    runtime: RuntimeName = DEFAULT_RUNTIME
     features: tuple[Feature, ...] = Field(min_length=1)
     outputs: tuple[ModelOutput, ...] = Field(min_length=1)
 
@@ -239,6 +243,21 @@ def load_contract(model_directory: Path) -> ServingContract:
         ContractError: The file is missing or does not hold a contract.
     """
     return parse_file(model_directory / CONTRACT_FILE_NAME, ServingContract)
+
+
+class _Runtime(BaseModel):
+    runtime: RuntimeName = DEFAULT_RUNTIME
+
+
+def runtime_of(model_directory: Path) -> RuntimeName:
+    """Return what runs an artifact's model: the one place that says so, before anything of it is loaded.
+
+    What is wrong with a contract is told when it is loaded; here it names the runtime that does so by default.
+    """
+    try:
+        return parse_file(model_directory / CONTRACT_FILE_NAME, _Runtime).runtime
+    except ContractError:
+        return DEFAULT_RUNTIME
 
 
 def parse_file(path: Path, model: type[Document]) -> Document:

@@ -5,7 +5,6 @@ files that it loads, and the cache beside them: a language model's follows from 
 somebody has said. What is refused here could not be served, or would read its weights from the disk for each answer.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,17 @@ from pathlib import Path
 from mlops_runtime.language_model import contract as language_model
 from mlops_runtime.language_model import gguf
 
-from .contract import CONTRACT_FILE_NAME, GOLDEN_FILE_NAME, ONNX_FILE_NAME, ContractError
+from .contract import (
+    CONTRACT_FILE_NAME,
+    DEFAULT_RUNTIME,
+    GOLDEN_FILE_NAME,
+    LANGUAGE_MODEL,
+    ONNX_FILE_NAME,
+    ContractError,
+    runtime_of,
+)
 
 MIB = 1024 * 1024
-ONNX = "onnx"
 
 
 class MisfitError(Exception):
@@ -71,7 +77,7 @@ def weights_bytes_of(directory: Path) -> int:
         return (directory / contract.weights).stat().st_size
     described = {CONTRACT_FILE_NAME, GOLDEN_FILE_NAME}
     files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
-    is_onnx = _runtime_of(directory) == ONNX
+    is_onnx = runtime_of(directory) == DEFAULT_RUNTIME
     return sum(
         path.stat().st_size
         for name, path in files.items()
@@ -93,7 +99,7 @@ def cache_bytes_of(directory: Path) -> int:
 
 def _language_model(directory: Path) -> language_model.LanguageModelContract | None:
     """Return the contract of a language model that is there with its weights; what is wrong is told by its server."""
-    if not language_model.is_language_model(directory):
+    if runtime_of(directory) != LANGUAGE_MODEL:
         return None
     try:
         contract = language_model.load_contract(directory)
@@ -114,15 +120,6 @@ def check_volume(sizes: Iterable[int], volume_bytes: int, fix: str) -> None:
             f"model: got files of {_mib(needed_bytes)}, expected at most {_mib(volume_bytes)}, "
             f"the size of the volume that they go to, fix: {fix}"
         )
-
-
-def _runtime_of(directory: Path) -> str:
-    """Return the runtime that the artifact names; what is wrong with it otherwise is told when it is loaded."""
-    try:
-        contract = json.loads((directory / CONTRACT_FILE_NAME).read_bytes())
-    except (OSError, ValueError):
-        return ONNX
-    return str(contract.get("runtime", ONNX)) if isinstance(contract, dict) else ONNX
 
 
 def _mib(size: int) -> str:

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlops_runtime.language_model.contract import is_language_model
-
+from .contract import LANGUAGE_MODEL, runtime_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
 
 MIB = 1024 * 1024
@@ -15,8 +14,9 @@ MIB = 1024 * 1024
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve what the command line names; return the exit code."""
     options = parser().parse_args(arguments)
+    is_language_model = runtime_of(options.model_directory) == LANGUAGE_MODEL
     # An image holds the libraries of its own runtime alone.
-    return _serve_language_model(options) if is_language_model(options.model_directory) else _serve_model(options)
+    return _serve_language_model(options) if is_language_model else _serve_model(options)
 
 
 def _serve_model(options: argparse.Namespace) -> int:

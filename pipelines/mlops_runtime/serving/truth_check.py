@@ -12,13 +12,12 @@ from typing import Any
 import httpx
 
 from mlops_runtime.artifact import ArtifactError, verify_directory
-from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
 from mlops_runtime.language_model.truth import PinnedLanguageModel
 
 from .answers import predicted_values
 from .asking import TruthError, at_place, check_same, json_of
-from .contract import ContractError, ServingContract, load_contract
+from .contract import LANGUAGE_MODEL, ContractError, ServingContract, load_contract, runtime_of
 from .golden import GoldenRows, GoldenScore, load_golden
 from .infer_outputs import output_values_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
@@ -100,7 +99,7 @@ def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> 
     """
     try:
         verify_directory(model_directory, digest)
-        if is_language_model(model_directory):
+        if runtime_of(model_directory) == LANGUAGE_MODEL:
             return PinnedLanguageModel(name, version, digest, load_golden_prompts(model_directory))
         return Pinned(name, version, digest, load_contract(model_directory), load_golden(model_directory))
     except (ArtifactError, ContractError, OSError) as error:

@@ -99,4 +99,4 @@ def _registered(cluster: Cluster, place: Place) -> Version | None:
 def _serving(cluster: Cluster, place: Place) -> Version:
     service = ServiceAddress(place.namespace, place.workload, names.ENDPOINT_PORT)
     identity = cluster.request(service, "/mlops/identity")
-    return Version(int(identity["version"]), str(identity["digest"]))
+    return Version(int(identity["version"]), str(identity["digest"]), str(identity.get("runtime") or ""))

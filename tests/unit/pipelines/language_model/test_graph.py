@@ -9,7 +9,7 @@ import pytest
 from mlops_runtime.errors import StepError
 from mlops_runtime.graph import StepGraph, StepGraphError
 from mlops_runtime.language_model import Choice, language_model_graph
-from mlops_runtime.language_model.contract import is_language_model
+from mlops_runtime.language_model.contract import load_contract
 from mlops_runtime.local import run_local
 from mlops_runtime.packaging.registration import check_artifact
 from mlops_runtime.reference import load_graph
@@ -49,12 +49,13 @@ def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StepGraph
 
 
 def test_a_version_is_packaged_judged_and_registered(graph: StepGraph, tmp_path: Path) -> None:
-    run = run_local(graph, tmp_path / "workspace")
+    run = run_local(graph, tmp_path / "workspace", parameters={"context_tokens": 128})
     assert run.failed is None, run.failed
     assert run.model is not None
     assert run.metrics["answers_right"] == 0.5
     assert run.metrics["tokens_per_second"] > 0
-    assert is_language_model(run.workspace / "models" / "poet" / run.model.version / "model")
+    contract = load_contract(run.workspace / "models" / "poet" / run.model.version / "model")
+    assert (contract.context_tokens, contract.parallel_requests) == (128, 1)
 
 
 def test_what_a_graph_has_wrong_is_told_at_once() -> None:

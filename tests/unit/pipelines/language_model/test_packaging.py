@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 
 from mlops_runtime.errors import StepError
-from mlops_runtime.language_model.contract import LanguageModelContract, is_language_model, load_contract
+from mlops_runtime.language_model.contract import LanguageModelContract, load_contract
 from mlops_runtime.language_model.golden import GoldenPrompt, GoldenPrompts, PromptMismatchError, load_golden
 from mlops_runtime.language_model.packaging import save_language_model
-from mlops_runtime.serving.contract import ContractError
+from mlops_runtime.serving.contract import LANGUAGE_MODEL, ContractError, runtime_of
 from tests.unit.pipelines.language_model.conftest import PROMPTS, weights
 
 
 def test_the_artifact_holds_the_answers_that_the_weights_give(artifact: Path) -> None:
-    assert is_language_model(artifact)
+    assert runtime_of(artifact) == LANGUAGE_MODEL
     golden = load_golden(artifact)
     assert [each.prompt for each in golden.prompts] == list(PROMPTS)
     assert golden.prompts[0].text.startswith(" Paris")

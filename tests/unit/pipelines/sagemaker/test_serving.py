@@ -191,7 +191,7 @@ def test_a_language_model_is_refused_with_what_serves_it(tmp_path: Path) -> None
     folder = tmp_path / "model"
     write_artifact(folder)
     settings = settings_of_server(variables(folder))
-    (folder / "language_model.json").write_text("{}")
+    (folder / "serving.json").write_text('{"runtime": "llm"}')
     with pytest.raises(UnservableModelError, match=r"got a language model, .* fix: serve it on Kubernetes"):
         load(folder, settings)
 

@@ -117,6 +117,7 @@ def language_model(folder: Path, metadata: dict[str, object], size: int) -> Path
     folder.mkdir(exist_ok=True)
     contract = {"weights": "poet.gguf", "context_tokens": 512, "parallel_requests": 4}
     (folder / "language_model.json").write_text(json.dumps(contract))
+    (folder / "serving.json").write_text(json.dumps({"runtime": "llm"}))
     with (folder / "poet.gguf").open("wb") as file:
         file.write(header(metadata))
         file.truncate(size)
