@@ -14,6 +14,8 @@ ANSWER_SECONDS = 300.0
 """How long an answer to a prompt of ours may take, on the slowest machine."""
 STOP_SECONDS = 10.0
 ADDRESS_PREFIX = "http://127.0.0.1:"
+RESERVED_CORES_VARIABLE = "MLOPS_RESERVED_CORES"
+"""Whole cores that a container without a CPU limit has reserved: its request, rounded up."""
 
 
 class EngineError(RuntimeError):
@@ -86,9 +88,15 @@ class Engine:
 
 
 def available_threads() -> int:
-    """Return how many cores this process may use at once: more threads than these wait for one another."""
-    quota = _quota_cores()
+    """Return how many cores this process may use at once: more threads than these wait for one another.
+
+    A container without a limit may use the whole node, and shares it with others: it counts on what it has reserved.
+    """
     cores = len(os.sched_getaffinity(0))
+    quota = _quota_cores()
+    if quota is None:
+        reserved = os.environ.get(RESERVED_CORES_VARIABLE, "")
+        quota = int(reserved) if reserved.isdecimal() else None
     return max(1, cores if quota is None else min(cores, int(quota)))
 
 

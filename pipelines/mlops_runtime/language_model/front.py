@@ -2,36 +2,46 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import orjson
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mlops_runtime.serving.contract import LANGUAGE_MODEL
 from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.input_error import InputError
 
+from .asking import COMPLETIONS
+from .connected import while_connected
+from .contract import LanguageModelContract
 from .engine import Engine
+from .rows import CHAT, PREDICTIONS, RowRequest, interface_of, requests_of
 
-CHAT = "/v1/chat/completions"
 CONNECT_SECONDS = 5.0
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 
 logger = logging.getLogger("mlops.language_model")
 
+Answering = Callable[[dict[str, Any], float], Coroutine[Any, Any, Response]]
+"""Answers a request's document by a moment of the event loop's clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelIdentity:
-    """Which model answers: registered name and version, digest of the files that were loaded, and golden prompts."""
+    """Which model answers: registered name and version, digest of the files, golden prompts, and what runs it."""
 
     name: str
     version: str
     digest: str
     golden_prompts: int
+    engine: str
 
     def to_document(self) -> dict[str, object]:
         """Return the answer of `GET /mlops/identity`."""
@@ -39,7 +49,8 @@ class LanguageModelIdentity:
             "name": self.name,
             "version": self.version,
             "digest": self.digest,
-            "runtime": "llama.cpp",
+            "runtime": LANGUAGE_MODEL,
+            "engine": self.engine,
             "golden": {"prompts": self.golden_prompts},
         }
 
@@ -58,7 +69,7 @@ class Front:
         engine: Engine,
         drain: Drain,
         *,
-        routes: tuple[str, ...],
+        contract: LanguageModelContract,
         body_limit_bytes: int,
         timeout_seconds: float,
     ) -> None:
@@ -68,13 +79,16 @@ class Front:
             identity: Who answers.
             engine: What computes.
             drain: Whether the server has been told to stop.
-            routes: The engine's routes that this model has an answer for.
+            contract: What the model has an answer for.
             body_limit_bytes: The largest request body that is read.
             timeout_seconds: How long a request may take to the end of its answer, a stream's too.
         """
         self._identity = identity
         self._engine = engine
         self._drain = drain
+        self._contract = contract
+        # Rows of one request: more at a time would only keep other callers waiting.
+        self._places = asyncio.Semaphore(contract.parallel_requests)
         self._limit = body_limit_bytes
         self._timeout_seconds = timeout_seconds
         # No limit of connections: the engine lets requests wait for their turn, in their order.
@@ -85,9 +99,11 @@ class Front:
             trust_env=False,
         )
         name = identity.name
+        routes = (COMPLETIONS, CHAT) if contract.chat else (COMPLETIONS,)
         self.application = Starlette(
             routes=[
                 *(Route(route, self._complete, methods=["POST"]) for route in routes),
+                Route(f"/v1/models/{name}:predict", self._predict, methods=["POST"]),
                 Route("/v1/models", self._models, methods=["GET"]),
                 Route("/metrics", self._metrics, methods=["GET"]),
                 Route("/mlops/identity", self._who, methods=["GET"]),
@@ -99,15 +115,26 @@ class Front:
         )
 
     async def _complete(self, request: Request) -> Response:
+        path = request.url.path
+        return await self._answered(request, lambda document, deadline: self._forward(path, document, deadline))
+
+    async def _predict(self, request: Request) -> Response:
+        return await self._answered(request, self._rows_answered)
+
+    async def _answered(self, request: Request, answer: Answering) -> Response:
+        # One deadline for the body and its answer: a server that stops waits for no longer.
+        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout_at(deadline):
                 body = await self._body(request)
+            if isinstance(body, Response):
+                return body
+            return await while_connected(request.receive, answer(body, deadline))
         except TimeoutError:
             reason = f"got only a part of the request's body within {self._timeout_seconds:g} seconds"
             return self._refusal(408, f"{reason}, fix: send it faster")
         except ClientDisconnect:
             return Response(status_code=499)
-        return body if isinstance(body, Response) else await self._forward(request.url.path, body)
 
     async def _body(self, request: Request) -> dict[str, Any] | Response:
         """Read a request's body as far as it may go, and what of it is the endpoint's to check."""
@@ -132,8 +159,29 @@ class Front:
             return self._refusal(404, f"model: got {str(model)[:80]!r}, expected {expected}", code="model_not_found")
         return {**document, "model": self._identity.name}
 
-    async def _forward(self, path: str, document: dict[str, Any]) -> Response:
-        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
+    async def _rows_answered(self, document: dict[str, Any], deadline: float) -> Response:
+        try:
+            rows = requests_of(document, self._identity.name, self._contract)
+        except InputError as error:
+            return self._refusal(400, str(error))
+        try:
+            async with asyncio.timeout_at(deadline):
+                answers = await asyncio.gather(*map(self._row_answered, rows))
+        except TimeoutError:
+            return self._too_late()
+        except httpx.HTTPError as error:
+            return self._no_engine(error)
+        for number, answer in enumerate(answers):
+            if answer.status_code != httpx.codes.OK:
+                return self._refusal(answer.status_code, f"instances[{number}]: {_reason(answer)}")
+        texts = [row.text_of(answer.json()) for row, answer in zip(rows, answers, strict=True)]
+        return JSONResponse({PREDICTIONS: texts}, headers=self._identity.headers)
+
+    async def _row_answered(self, row: RowRequest) -> httpx.Response:
+        async with self._places:
+            return await self._client.post(row.path, json=row.document)
+
+    async def _forward(self, path: str, document: dict[str, Any], deadline: float) -> Response:
         sent = self._client.build_request(
             "POST", path, content=orjson.dumps(document), headers={"content-type": "application/json"}
         )
@@ -146,8 +194,7 @@ class Front:
         except TimeoutError:
             return self._too_late()
         except httpx.HTTPError as error:
-            logger.exception("the engine did not answer")
-            return self._refusal(502, f"the engine: got no answer ({type(error).__name__}); the server's log says why")
+            return self._no_engine(error)
         return Response(content, answer.status_code, self._identity.headers, media_type="application/json")
 
     def _stream(self, answer: httpx.Response, deadline: float) -> StreamingResponse:
@@ -166,7 +213,13 @@ class Front:
                 await answer.aclose()
 
         headers = {**self._identity.headers, "cache-control": "no-cache"}
-        return StreamingResponse(chunks(), answer.status_code, headers, media_type=MEDIA_TYPE_OF_STREAMS)
+        # A caller may be gone before the first part is asked for, and then nothing above ends.
+        closed = BackgroundTask(answer.aclose)
+        return StreamingResponse(chunks(), answer.status_code, headers, MEDIA_TYPE_OF_STREAMS, closed)
+
+    def _no_engine(self, error: httpx.HTTPError) -> Response:
+        logger.error("the engine did not answer: %s: %s", type(error).__name__, error)
+        return self._refusal(502, f"the engine: got no answer ({type(error).__name__}); the server's log says why")
 
     def _late_reason(self) -> str:
         fix = "ask for fewer tokens (max_tokens), or raise the endpoint's request_timeout_seconds"
@@ -196,8 +249,8 @@ class Front:
         return JSONResponse(self._identity.to_document(), headers=self._identity.headers)
 
     async def _metadata(self, _request: Request) -> Response:
-        document = {"name": self._identity.name, "versions": [self._identity.version], "platform": "llama_cpp"}
-        return JSONResponse({**document, "inputs": [], "outputs": []}, headers=self._identity.headers)
+        document = {"name": self._identity.name, "versions": [self._identity.version], "platform": LANGUAGE_MODEL}
+        return JSONResponse({**document, **interface_of(self._contract)}, headers=self._identity.headers)
 
     async def _live(self, _request: Request) -> Response:
         # A dead engine never comes back by itself: the pod is started anew.
@@ -212,6 +265,14 @@ def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:
     """Return an error as OpenAI's clients read it."""
     kind = "invalid_request_error" if status < 500 else "server_error"
     return {"error": {"message": reason, "type": kind, "code": code or status}}
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Return what the engine says of a request that it refuses."""
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return answer.text[:200]
 
 
 def _event(document: dict[str, Any]) -> bytes:

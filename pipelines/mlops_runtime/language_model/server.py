@@ -13,13 +13,16 @@ from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
 
-from .asking import COMPLETIONS, AnswerError, prove
+from .asking import AnswerError, prove
 from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
-from .front import CHAT, Front, LanguageModelIdentity
+from .front import Front, LanguageModelIdentity
 from .golden import GoldenPrompts, PromptMismatchError, load_golden
 
 logger = logging.getLogger("mlops.language_model")
+
+LAST_WORDS_SECONDS = 2
+"""A stream whose time is over ends with an event that says so: only after that may the server cut it."""
 
 
 class UnservableLanguageModelError(Exception):
@@ -84,7 +87,8 @@ def _verified(options: ServerOptions) -> tuple[LanguageModelIdentity, LanguageMo
     if options.digest is not None and digest != options.digest:
         raise ArtifactError(f"got files of digest {digest}, expected digest {options.digest}")
     contract, golden = load_contract(options.directory), load_golden(options.directory)
-    return LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts)), contract, golden
+    identity = LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts), contract.engine)
+    return identity, contract, golden
 
 
 def _prove(engine: Engine, golden: GoldenPrompts) -> None:
@@ -101,12 +105,11 @@ def _run(
     options: ServerOptions, identity: LanguageModelIdentity, contract: LanguageModelContract, engine: Engine
 ) -> None:
     drain = Drain(options.drain_seconds)
-    routes = (COMPLETIONS, CHAT) if contract.chat else (COMPLETIONS,)
     front = Front(
         identity,
         engine,
         drain,
-        routes=routes,
+        contract=contract,
         body_limit_bytes=options.body_limit_bytes,
         timeout_seconds=options.request_timeout_seconds,
     )
@@ -118,6 +121,6 @@ def _run(
         server_header=False,
         proxy_headers=False,
         ws="none",
-        timeout_graceful_shutdown=options.grace_seconds,
+        timeout_graceful_shutdown=options.grace_seconds + LAST_WORDS_SECONDS,
     )
     DrainingServer(config, drain).run()

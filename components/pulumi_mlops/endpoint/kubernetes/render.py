@@ -21,6 +21,9 @@ SURGE_PERCENT = 25
 HAND_OVER_SECONDS = 5
 # How long the server still takes connections once told to stop: the hand-over lies before that.
 SERVER_DRAIN_SECONDS = 1
+# What an engine of many threads takes where no limit says how many: the node's cores are not the pod's.
+# https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#downwardapi-resourceFieldRef
+RESERVED_CORES: Document = {"MLOPS_RESERVED_CORES": {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1"}}}
 # What a server may take to end after its last answer, before it is killed.
 ENDING_SECONDS = 5
 
@@ -214,7 +217,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
             *scheduling.shared_memory_mounts(settings.shared_memory_gib),
         ],
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, RESERVED_CORES),
         more={
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             "startupProbe": {

@@ -16,6 +16,8 @@ from tests.unit.pipelines.language_model.conftest import CONTEXT_TOKENS, NAME, R
 
 COMPLETIONS = "/v1/completions"
 GREEDY = {"temperature": 0, "seed": 0}
+PREDICT = f"/v1/models/{NAME}:predict"
+PROMPT_OF_PARIS = {"prompt": "The capital of France is"}
 PARIS = {"prompt": "The capital of France is", "max_tokens": 3, **GREEDY}
 
 
@@ -40,7 +42,8 @@ def test_it_says_who_it_is(client: httpx.Client, artifact: Path) -> None:
         "name": NAME,
         "version": "3",
         "digest": digest_directory(artifact),
-        "runtime": "llama.cpp",
+        "runtime": "llm",
+        "engine": "llama.cpp",
         "golden": {"prompts": 4},
     }
     assert client.get("/v1/models").json()["data"][0]["id"] == NAME
@@ -95,6 +98,48 @@ def test_the_engines_own_routes_are_not_reached(client: httpx.Client) -> None:
         assert client.post(route, json={}).status_code == 404, route
 
 
+def test_rows_are_prompts_or_messages_and_get_texts(client: httpx.Client) -> None:
+    messages = [{"role": "user", "content": "Hello"}]
+    rows = ["The capital of France is", {**PROMPT_OF_PARIS, "max_tokens": 3}, {"messages": messages, "max_tokens": 2}]
+    answer = client.post(PREDICT, json={"instances": rows})
+    assert answer.status_code == 200, answer.text
+    first, second, third = answer.json()["predictions"]
+    assert first.startswith(second)
+    assert second.startswith(" Paris")
+    assert isinstance(third, str)
+    described = client.get(f"/v2/models/{NAME}").json()
+    assert [tensor["name"] for tensor in described["inputs"]] == ["prompt", "messages"]
+    assert [tensor["name"] for tensor in described["outputs"]] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("instances", "told"),
+    [
+        ([], "instances: got a list of 0"),
+        (["x"] * 1001, "expected a list of 1 to 1000 rows"),
+        ([{"prompt": "x"}, {}], "instances[1]: got an object of 0, expected a text, or an object with prompt or"),
+        ([{"prompt": "x", "messages": []}], "instances[0]: got an object of 2"),
+        ([{"prompt": 3}], "instances[0].prompt: got 3"),
+        ([{"messages": ["Hello"]}], "expected a list of objects with role and content"),
+        ([{"prompt": "x", "max_tokens": 0}], "instances[0].max_tokens: got 0"),
+        ([{"prompt": "x", "tokens": 1}], "instances[0]: got tokens, expected prompt, messages, max_tokens"),
+        (["x", "word " * 2000], "instances[1]: "),
+    ],
+)
+def test_a_row_that_is_wrong_is_named(client: httpx.Client, instances: list[object], told: str) -> None:
+    answer = client.post(PREDICT, json={"instances": instances})
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]["message"]
+
+
+def test_an_answer_that_nobody_waits_for_frees_its_place(client: httpx.Client) -> None:
+    long = {"prompt": "Once upon a time", "max_tokens": 400, **GREEDY}
+    for route, body in ((COMPLETIONS, long), (PREDICT, {"instances": [{"prompt": "Once", "max_tokens": 400}]})):
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(route, json=body, timeout=1.0)
+        wait_until(lambda: "llamacpp:requests_processing 0" in client.get("/metrics").text)
+
+
 def test_a_stream_that_the_client_cuts_frees_its_place(client: httpx.Client) -> None:
     long = {"prompt": "Once upon a time", "max_tokens": 400, "stream": True, **GREEDY}
     for _ in range(4):
@@ -115,6 +160,20 @@ def test_a_stream_is_not_cut_when_the_server_is_told_to_stop(artifact: Path) -> 
             events = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
         assert events[-1] == "[DONE]"
         assert running.process.wait(30) == 0
+
+
+def test_a_stream_whose_time_is_over_ends_with_an_error_that_clients_read(artifact: Path) -> None:
+    with started(artifact, "--grace-seconds", "3", "--request-timeout-seconds", "3") as running:
+        long = {"prompt": "Once upon a time", "max_tokens": 480, "stream": True, **GREEDY}
+        with httpx.stream("POST", running.url + COMPLETIONS, json=long, timeout=60) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            # It is told to stop with as little time as the request has left: the last words are still said.
+            running.process.send_signal(signal.SIGTERM)
+            events = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+        error = json.loads(events[-1])["error"]
+        assert (error["type"], error["code"]) == ("server_error", 504)
+        assert "got no whole answer within 3 seconds" in error["message"]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
