@@ -4,7 +4,8 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlops_runtime.batch.errors import BatchRefusedError
@@ -12,7 +13,9 @@ from mlops_runtime.batch.formats.registry import FORMATS
 from mlops_runtime.batch.location import location_of
 from mlops_runtime.batch.report import ExitCode, Report
 from mlops_runtime.batch.run import Batch, BatchSettings
+from mlops_runtime.batch.scoring import ProvedModel
 from mlops_runtime.process import progress_on_stdout
+from mlops_runtime.serving.contract import LANGUAGE_MODEL, runtime_of
 from mlops_runtime.serving.served_model import UnservableModelError, load_served_model
 from mlops_runtime.serving.termination import write_termination_message
 
@@ -51,11 +54,6 @@ def run(options: argparse.Namespace, model_directory: Path) -> tuple[ExitCode, s
 
 
 def _scored(options: argparse.Namespace, model_directory: Path) -> Report:
-    # The digest is compared and the golden rows are repeated before the first row is read.
-    served = load_served_model(
-        model_directory, options.name, options.version, options.digest, options.allow_code_formats
-    )
-    logger.info("%s version %s is %s, golden rows repeated", options.name, options.version, options.digest)
     settings = BatchSettings(
         input=location_of(options.input),
         output=location_of(options.output),
@@ -64,7 +62,22 @@ def _scored(options: argparse.Namespace, model_directory: Path) -> Report:
         partition_rows=options.partition_rows,
         rejected_percent_max=options.rejected_percent_max,
     )
-    return Batch(served, settings).run()
+    # The digest is compared and the golden rows or prompts are repeated before the first row is read.
+    with _proved(options, model_directory) as served:
+        logger.info("%s version %s is %s, proved", options.name, options.version, options.digest)
+        return Batch(served, settings).run()
+
+
+@contextmanager
+def _proved(options: argparse.Namespace, model_directory: Path) -> Iterator[ProvedModel]:
+    if runtime_of(model_directory) == LANGUAGE_MODEL:
+        # It asks an engine, by a library that an image for other models does not have.
+        from mlops_runtime.language_model.served import served_language_model  # noqa: PLC0415
+
+        with served_language_model(model_directory, options.name, options.version, options.digest) as language_model:
+            yield language_model
+        return
+    yield load_served_model(model_directory, options.name, options.version, options.digest, options.allow_code_formats)
 
 
 def parser(*, model_directory: bool = True) -> argparse.ArgumentParser:

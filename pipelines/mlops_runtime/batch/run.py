@@ -13,8 +13,7 @@ from mlops_runtime.batch.formats.registry import FORMATS
 from mlops_runtime.batch.location import FoundFile, Location
 from mlops_runtime.batch.manifest import FileRecord, Manifest, Partition
 from mlops_runtime.batch.report import Report, report_of
-from mlops_runtime.batch.scoring import TableScorer
-from mlops_runtime.serving.served_model import ServedModel
+from mlops_runtime.batch.scoring import ProvedModel, TableScorer
 
 logger = logging.getLogger("mlops_runtime.batch")
 
@@ -47,7 +46,7 @@ class BatchSettings:
 class Batch:
     """One batch."""
 
-    def __init__(self, served: ServedModel, settings: BatchSettings) -> None:
+    def __init__(self, served: ProvedModel, settings: BatchSettings) -> None:
         self._served = served
         self._settings = settings
         self._format: TableFormat = FORMATS[settings.format]

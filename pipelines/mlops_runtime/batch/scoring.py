@@ -1,10 +1,10 @@
 """Scores the rows of a table by the way that requests take, and finds those that the model cannot score."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy
 import numpy.typing
@@ -13,15 +13,40 @@ from pyarrow import types
 
 from mlops_runtime.batch.arrow_matrix import is_quick, matrix_of
 from mlops_runtime.serving.contract import ServingContract
+from mlops_runtime.serving.identity import Identity
 from mlops_runtime.serving.input_error import InputError
 from mlops_runtime.serving.matrix import MatrixBuilder
-from mlops_runtime.serving.scorer import Answers, Batch, ModelAnswerError, UnansweredRowsError
-from mlops_runtime.serving.served_model import ServedModel
+from mlops_runtime.serving.scorer import Answers, Batch, ModelAnswerError, Scorer, UnansweredRowsError
 
 Places = numpy.typing.NDArray[numpy.int64]
 UNANSWERED: Final = "the model has no finite number for these values"
 FAILURES_MAX: Final = 1000
 """Rows of a table that may fail the model itself. A model that fails for more is not asked row by row."""
+
+
+class ProvedModel(Protocol):
+    """A model that repeats its golden rows or prompts: of a table of features, or of prompts."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who it is."""
+
+    @property
+    def contract(self) -> ServingContract:
+        """What it takes and gives."""
+
+    @property
+    def scorer(self) -> Scorer:
+        """What scores with it."""
+
+    def score(self, batch: Batch, row_place: Callable[[int], str]) -> Answers:
+        """Every output for each row.
+
+        Raises:
+            InputError: The model has no answer for some rows.
+            ModelAnswerError: It failed, or its answers are not what the contract says.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +69,7 @@ class Scored:
 class TableScorer:
     """Scores tables with one model, in any runtime."""
 
-    def __init__(self, served: ServedModel) -> None:
+    def __init__(self, served: ProvedModel) -> None:
         self._served = served
         self._contract: ServingContract = served.contract
         self._unknown: Counter[str] = Counter()
