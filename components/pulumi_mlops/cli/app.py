@@ -256,15 +256,34 @@ def predict(
         str | None, typer.Option("--rows", metavar="FILE", help="JSON file with the rows; - for standard input.")
     ] = None,
     *,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            "--prompt",
+            metavar="TEXT",
+            help="Ask a language model, whose answer is shown as it comes; - for standard input.",
+        ),
+    ] = None,
+    chat: Annotated[bool, typer.Option("--chat", help="Let the prompt be what a chat's user says.")] = False,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=1, metavar="N", help="The most tokens of the prompt's answer.")
+    ] = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="Show its inputs and outputs instead, as without --rows.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Send rows to a workload's endpoint and print its predictions, or show what it takes and gives."""
+    """Send rows or a prompt to a workload's endpoint and print its answer, or show what it takes and gives."""
     from pulumi_mlops.cli import predict as command  # noqa: PLC0415
+    from pulumi_mlops.cli.text_stream import Prompt  # noqa: PLC0415
 
-    if describe or rows is None:
+    if prompt is not None and rows is not None:
+        raise typer.BadParameter("got --rows and --prompt, expected one of them")
+    if prompt is None and (chat or max_tokens is not None):
+        raise typer.BadParameter("got --chat or --max-tokens without --prompt, which they are about")
+    if prompt is not None and not describe:
+        command.answer(workload, stack, Prompt(prompt, chat, max_tokens), as_json=json)
+    elif describe or rows is None:
         command.describe(workload, stack, as_json=json)
     else:
         command.predict(workload, stack, rows, as_json=json)

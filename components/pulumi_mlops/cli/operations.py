@@ -9,6 +9,7 @@ from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.text_stream import Prompt
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 from pulumi_mlops.stack.document import StackDocument
 
@@ -23,6 +24,10 @@ class RunRefusedError(RuntimeError):
             f"{place.workload} in {place.stack}: got the active run {active}, expected none, "
             "fix: wait for its end, which --attach shows"
         )
+
+
+class PromptRefusedError(RuntimeError):
+    """An endpoint is asked as a language model's, and its target has no such one."""
 
 
 class ApprovalRefusedError(RuntimeError):
@@ -88,6 +93,14 @@ class Operations(Protocol):
 
         Raises:
             ValueError: When it answers in another form.
+        """
+
+    def answer(self, prompt: Prompt) -> Iterator[str]:
+        """Ask its endpoint as a language model's, and yield the answer's text as it comes.
+
+        Raises:
+            PromptRefusedError: Where the target has no language models.
+            ValueError: When it answers in another form, or breaks off.
         """
 
     def interface(self) -> Interface:

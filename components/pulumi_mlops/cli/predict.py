@@ -3,16 +3,18 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from pulumi_mlops.cli.interface import Column
-from pulumi_mlops.cli.operations import Operations
+from pulumi_mlops.cli.operations import Operations, PromptRefusedError
 from pulumi_mlops.cli.output import print_json
 from pulumi_mlops.cli.tables import print_table
 from pulumi_mlops.cli.targets import on_target
+from pulumi_mlops.cli.text_stream import Prompt
 
 _VALUES_SHOWN = 8
 
@@ -70,6 +72,35 @@ def predict(workload: str, stack: str, rows_file: str, *, as_json: bool) -> None
             typer.echo(shown(prediction))
     else:
         print_table(*_table(predictions, outputs))
+
+
+def answer(workload: str, stack: str, prompt: Prompt, *, as_json: bool) -> None:
+    """Ask a language model's endpoint and print its answer, as it comes.
+
+    Args:
+        workload: The workload.
+        stack: Its stack.
+        prompt: What is asked; `-` as its text stands for standard input.
+        as_json: Whether to write `{"stack", "workload", "text"}` at the end.
+
+    Raises:
+        typer.Exit: With code 1 when there is no whole answer.
+    """
+    with on_target(workload, stack, PromptRefusedError, OSError, ValueError) as operations:
+        if prompt.text == "-":
+            prompt = replace(prompt, text=sys.stdin.buffer.read().decode("utf-8-sig"))
+        if not prompt.text:
+            raise ValueError("prompt: got nothing, expected a text, fix: write one")
+        pieces: list[str] = []
+        for piece in operations.answer(prompt):
+            pieces.append(piece)
+            if not as_json:
+                typer.echo(piece, nl=False)
+                sys.stdout.flush()
+    if as_json:
+        print_json({"stack": stack, "workload": workload, "text": "".join(pieces)})
+    else:
+        typer.echo()
 
 
 def _outputs(operations: Operations) -> tuple[Column, ...]:

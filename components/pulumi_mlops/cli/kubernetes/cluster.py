@@ -315,22 +315,40 @@ class Cluster:
         Raises:
             ClusterError: When no pod is ready, none answers, or the answer is an error or no JSON.
         """
+        method = method or ("GET" if body is None else "POST")
+        with self._answer(service, method, path, body, answer_seconds) as answer:
+            text = answer.read().decode("utf-8", errors="replace")
+            return parse_answer(f"{service.namespace}/{service.name}", path, answer.status, text)
+
+    def lines(self, service: ServiceAddress, path: str, body: object, *, answer_seconds: float) -> Iterator[str]:
+        """Call a Service as `request` does, and yield the lines of its answer, each waited for by itself.
+
+        Raises:
+            ClusterError: When no pod is ready, none answers, or the answer is an error or breaks off.
+        """
+        with self._answer(service, "POST", path, body, answer_seconds) as answer:
+            if answer.status >= http.client.BAD_REQUEST:
+                parse_answer(f"{service.namespace}/{service.name}", path, answer.status, answer.read().decode())
+            for line in answer:
+                yield line.decode("utf-8", errors="replace")
+
+    @contextmanager
+    def _answer(
+        self, service: ServiceAddress, method: str, path: str, body: object | None, answer_seconds: float
+    ) -> Iterator[http.client.HTTPResponse]:
         pod, port = self._ready_pod(service)
         what = f"{service.namespace}/{service.name}"
         with self._told(what), self._forwarded(service.namespace, pod, port) as connection:
             connection.sock.settimeout(answer_seconds)
             headers = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
-            payload = None if body is None else json.dumps(body)
             try:
-                connection.request(method or ("GET" if body is None else "POST"), path, payload, headers)
-                answer = connection.getresponse()
-                text = answer.read().decode("utf-8", errors="replace")
+                connection.request(method, path, None if body is None else json.dumps(body), headers)
+                yield connection.getresponse()
             except (http.client.HTTPException, OSError) as error:
                 raise ClusterError(
                     f"{what}{path}: got no answer ({_first_line(error) or 'closed'}), expected one, "
                     "fix: try again, or look at the pod's log"
                 ) from error
-        return parse_answer(what, path, answer.status, text)
 
     def ready_pod(self, service: ServiceAddress) -> Document:
         """Return a ready pod behind a Service.
@@ -445,6 +463,8 @@ def parse_answer(what: str, path: str, status: int, text: str) -> Any:
             if isinstance(document, dict)
             else None
         )
+        # OpenAI's protocol has an object there.
+        reason = reason.get("message", reason) if isinstance(reason, dict) else reason
         got = f"status {status}: {reason or text.strip()[:500] or 'no reason'}"
         fix = "mend what it says" if status < http.client.INTERNAL_SERVER_ERROR else "look at the pod's log"
         raise ClusterError(f"{what}{path}: got {got}, expected an answer, fix: {fix}")

@@ -15,6 +15,7 @@ from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion, VersionRefusedError, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
 from pulumi_mlops.cli.stacks import Place, longest_answer_seconds
+from pulumi_mlops.cli.text_stream import Prompt, pieces_of
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 from pulumi_mlops.stack import StackConfig, Target
 from pulumi_mlops.stack.document import StackDocument
@@ -80,6 +81,14 @@ class KubernetesOperations:
                 " fix: see its log"
             )
         return predictions
+
+    def answer(self, prompt: Prompt) -> Iterator[str]:
+        """Ask the endpoint's Service, by way of the cluster's API server."""
+        workload = self.place.workload
+        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
+        seconds = longest_answer_seconds(self.place.config.workloads[workload].endpoint)
+        lines = self._cluster.lines(service, prompt.path, prompt.to_document(workload), answer_seconds=seconds)
+        return pieces_of(lines)
 
     def interface(self) -> Interface:
         """Ask the endpoint for its metadata, by the Open Inference Protocol."""

@@ -10,7 +10,7 @@ from pulumi_mlops._shared.aws import model_packages
 from pulumi_mlops._shared.aws.client import AwsError, MissingError
 from pulumi_mlops._shared.names import BATCH_INPUT_PARAMETER, BATCH_OUTPUT_PARAMETER, on_aws
 from pulumi_mlops.cli.interface import Interface
-from pulumi_mlops.cli.operations import Approval
+from pulumi_mlops.cli.operations import Approval, PromptRefusedError
 from pulumi_mlops.cli.past_run import LogPiece, PastRun
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference
@@ -19,6 +19,7 @@ from pulumi_mlops.cli.sagemaker.interface import interface_of
 from pulumi_mlops.cli.sagemaker.names import Names, names_of, registry_of
 from pulumi_mlops.cli.sagemaker.run_documents import identity_of
 from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.text_stream import Prompt
 from pulumi_mlops.cli.workload_status import Known, Version, WorkloadStatus
 from pulumi_mlops.stack import Target
 from pulumi_mlops.stack.document import StackDocument
@@ -71,6 +72,13 @@ class SageMakerOperations:
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         """Send rows to the endpoint, or lay them where an asynchronous one reads them."""
         return predict.predictions(self.place, rows)
+
+    def answer(self, prompt: Prompt) -> Iterator[str]:  # noqa: ARG002 - whatever it is
+        """Refuse: no endpoint on SageMaker answers with a stream of text."""
+        raise PromptRefusedError(
+            f"{self.place.workload} in {self.place.stack}: got a prompt, expected rows: an endpoint on SageMaker"
+            " answers whole requests, fix: ask with --rows"
+        )
 
     def interface(self) -> Interface:
         """Read the contract of the version that serves, in its archive."""
