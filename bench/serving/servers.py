@@ -63,7 +63,7 @@ def ours(model: Path, core: int) -> Iterator[Contender]:
     ]
     url = f"http://127.0.0.1:{port}"
     ready = f"{url}/v2/models/{MODEL_NAME}/ready"
-    with _running("pulumi-mlops", command, core, ready) as process:
+    with running("pulumi-mlops", command, core, ready) as process:
         yield Contender("pulumi-mlops", f"{url}/v1/models/{MODEL_NAME}:predict", _instances, process)
 
 
@@ -76,7 +76,7 @@ def mlflow(model: Path, core: int) -> Iterator[Contender]:
         *("--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
     ]
     url = f"http://127.0.0.1:{port}"
-    with _running("mlflow models serve", command, core, f"{url}/ping") as process:
+    with running("mlflow models serve", command, core, f"{url}/ping") as process:
         yield Contender("mlflow models serve", f"{url}/invocations", _dataframe_split, process)
 
 
@@ -93,7 +93,18 @@ def _dataframe_split(rows: Sequence[Row]) -> str:
 
 
 @contextmanager
-def _running(name: str, command: Sequence[str], core: int, ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(name: str, command: Sequence[str], core: int, ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a server on one core until the block ends, from when it is ready.
+
+    Args:
+        name: What it is called.
+        command: Its command line.
+        core: The core.
+        ready_url: What answers with success once it is ready.
+
+    Raises:
+        NotMeasurableError: It ends, or does not get ready.
+    """
     environment = {
         **os.environ,
         "MLFLOW_DISABLE_TELEMETRY": "true",
