@@ -46,7 +46,7 @@ def tool(name: str) -> Path:
 
 def find(name: str) -> Path | None:
     """Path of a program, without fetching anything; None when it is not there."""
-    on_path = shutil.which(name)
+    on_path = shutil.which(name, path=_users_path())
     if on_path and _works(on_path):
         return Path(on_path)
     group = group_of(name)
@@ -54,6 +54,12 @@ def find(name: str) -> Path | None:
     if not _is_complete(group):
         return None
     return next((path for folder in _FOLDERS if (path := root / folder / name).is_file()), None)
+
+
+def _users_path() -> str:
+    """Return PATH without the folder that `sandbox env` puts there: what stands in it calls what is looked for here."""
+    own = str(paths.builder_folder())
+    return os.pathsep.join(entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry != own)
 
 
 def cni_folder() -> Path | None:

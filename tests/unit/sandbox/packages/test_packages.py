@@ -1,3 +1,4 @@
+import os
 import platform
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_a_program_on_path_that_works_is_preferred(tmp_path: Path) -> None:
 
 def test_a_program_on_path_that_does_not_work_is_passed_over(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "buildah", exit_code=127)
+    assert private.find("buildah") is None
+    private_one = unpacked(IMAGES, "usr/bin/buildah")
+    assert private.find("buildah") == private_one
+
+
+def test_the_command_that_the_sandbox_puts_on_path_is_not_what_it_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would call itself without an end: `mlops build` in a shell with `sandbox env`, and then the sandbox there."""
+    own = program(paths.builder_folder() / "buildah")
+    monkeypatch.setenv("PATH", f"{own.parent}{os.pathsep}{os.environ['PATH']}")
     assert private.find("buildah") is None
     private_one = unpacked(IMAGES, "usr/bin/buildah")
     assert private.find("buildah") == private_one
