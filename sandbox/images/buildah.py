@@ -90,9 +90,11 @@ class Buildah:
         finally:
             self.run("rm", container)
 
-    def export(self, tag: str, archive: Path) -> None:
+    def export(self, tag: str, archive: Path, *, is_kept: bool = True) -> None:
         """Write an image to an OCI archive."""
+        # What is read once, and at once, takes less time as it is.
         compression = ["--compression-format", "zstd", "--compression-level", _ZSTD_LEVEL]
+        compression = compression if is_kept else ["--disable-compression"]
         target = f"oci-archive:{archive}:{tag}"
         self.run("push", "--quiet", "--format", "oci", *compression, *self._signature(), tag, target)
 

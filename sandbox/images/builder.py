@@ -25,8 +25,8 @@ class Builder(Protocol):
     def prepare_base(self, name: str) -> None:
         """Make sure that a Dockerfile's base image is there."""
 
-    def export(self, tag: str, archive: Path) -> None:
-        """Write an image to an OCI archive."""
+    def export(self, tag: str, archive: Path, *, is_kept: bool = True) -> None:
+        """Write an image to an OCI archive, which is small where it is kept."""
 
     def size_bytes(self, tag: str) -> int:
         """Return what the image's layers take when unpacked."""

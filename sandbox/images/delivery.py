@@ -66,7 +66,7 @@ def load(reference: str, cluster: Cluster) -> None:
         tempfile.TemporaryDirectory(prefix="load-", dir=paths.claim(paths.cache_root())) as folder,
     ):
         archive = Path(folder) / "image.tar"
-        choose().export(reference, archive)
+        choose().export(reference, archive, is_kept=False)
         if socket is None:
             name = cluster.context.removeprefix(_KIND_PREFIX)
             commands.run(["kind", "load", "image-archive", "--name", name, archive], timeout_seconds=600)

@@ -41,7 +41,7 @@ class Docker:
     def prepare_base(self, name: str) -> None:
         """Nothing to do: the engine pulls it during the build."""
 
-    def export(self, tag: str, archive: Path) -> None:
+    def export(self, tag: str, archive: Path, *, is_kept: bool = True) -> None:  # noqa: ARG002 - Docker decides
         """Write an image to an OCI archive.
 
         Raises:

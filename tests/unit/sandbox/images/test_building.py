@@ -41,7 +41,7 @@ class RecordingBuilder:
     def prepare_base(self, name: str) -> None:
         self.bases.append(name)
 
-    def export(self, tag: str, archive: Path) -> None:
+    def export(self, tag: str, archive: Path, *, is_kept: bool = True) -> None:
         layout = Layout()
         digest = layout.image(self.user, len(tag))
         layout.write(archive, {"mediaType": MANIFEST, "digest": digest})
