@@ -49,7 +49,8 @@ class Engine:
             *("--parallel-requests", str(contract.parallel_requests), "--threads", str(available_threads())),
         ]
         # Its log is the server's: what llama.cpp says of weights that it refuses stands there.
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        # It ends with its standard input, and so with this process, however that ends.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         first = self._process.stdout.readline().strip()
         if not first.startswith(ADDRESS_PREFIX):
@@ -83,8 +84,9 @@ class Engine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
 
 
 def available_threads() -> int:

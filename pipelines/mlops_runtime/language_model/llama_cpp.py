@@ -1,8 +1,10 @@
 """`python -m mlops_runtime.language_model.llama_cpp`: llama.cpp's own server for one file, on this machine alone."""
 
 import argparse
+import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 # How many tokens of a prompt are read at a time: more takes memory and is no quicker on a CPU.
@@ -10,7 +12,10 @@ BATCH_TOKENS = 512
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; the port is told on standard output once it answers."""
+    """Serve until told to stop, or until standard input ends: that is, with whoever started this.
+
+    The address is told on standard output once it answers.
+    """
     options = parser().parse_args(arguments)
     import xllamacpp  # noqa: PLC0415 - it is large, and what is wrong with the arguments is told without it
 
@@ -28,8 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parameters.ctx_shift = False
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     return 0
+
+
+def _end_with_standard_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -194,6 +194,15 @@ def test_an_engine_that_dies_is_told_by_the_liveness_probe(artifact: Path) -> No
         assert httpx.post(running.url + COMPLETIONS, json=PARIS, timeout=5).status_code == 502
 
 
+def test_an_engine_ends_with_its_server_however_that_ends(artifact: Path) -> None:
+    with started(artifact) as running:
+        children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+        running.process.kill()
+        running.process.wait()
+        assert children
+        wait_until(lambda: not any(Path(f"/proc/{child}/exe").exists() for child in children))
+
+
 def refusal(artifact: Path, *more: str) -> str:
     ended = subprocess.run(command_of(artifact, 1, *more), capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
