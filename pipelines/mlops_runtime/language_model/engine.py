@@ -13,6 +13,7 @@ from .contract import LanguageModelContract
 ANSWER_SECONDS = 300.0
 """How long an answer to a prompt of ours may take, on the slowest machine."""
 STOP_SECONDS = 10.0
+CGROUP = Path("/sys/fs/cgroup")
 ADDRESS_PREFIX = "http://127.0.0.1:"
 RESERVED_CORES_VARIABLE = "MLOPS_RESERVED_CORES"
 """Whole cores that a container without a CPU limit has reserved: its request, rounded up."""
@@ -105,12 +106,12 @@ def available_threads() -> int:
 def _quota_cores() -> float | None:
     """Return the CPU limit of the container, in cores; None where it has none (cgroup v2, then v1)."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        quota, period = (CGROUP / "cpu.max").read_text(encoding="ascii").split()
         return None if quota == "max" else int(quota) / int(period)
     except (OSError, ValueError):
         pass
     try:
-        old = Path("/sys/fs/cgroup/cpu")
+        old = CGROUP / "cpu"
         limit = int((old / "cpu.cfs_quota_us").read_text(encoding="ascii"))
         return None if limit <= 0 else limit / int((old / "cpu.cfs_period_us").read_text(encoding="ascii"))
     except (OSError, ValueError):
