@@ -22,6 +22,8 @@ from .contract import ContractError, ServingContract, load_contract
 from .golden import GoldenRows, GoldenScore, load_golden
 from .infer_outputs import output_values_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
+from .protocol_embeddings import PATH as EMBEDDINGS_PATH
+from .protocol_embeddings import makes_embeddings
 from .protocol_v2 import input_datatype
 from .termination import write_termination_message
 
@@ -82,7 +84,18 @@ class Pinned:
             answer = json_of(response)
             check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
             by_predict = self.check(predicted_values(self.contract.outputs, answer["predictions"]))
-        return [by_infer, by_predict]
+        return [by_infer, by_predict, *self._ask_embeddings(client)]
+
+    def _ask_embeddings(self, client: httpx.Client) -> list[GoldenScore]:
+        """Ask by OpenAI's protocol too, where the model makes embeddings."""
+        if not makes_embeddings(self.contract):
+            return []
+        (feature,), (output,) = self.contract.feature_names, self.contract.output_names
+        with at_place(EMBEDDINGS_PATH):
+            response = client.post(EMBEDDINGS_PATH, json={"input": [row[feature] for row in self.golden.rows]})
+            answer = json_of(response)
+            check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
+            return [self.check({output: [each["embedding"] for each in answer["data"]]})]
 
     def told(self, score: GoldenScore) -> str:
         """Return a score in words."""
