@@ -15,10 +15,13 @@ from starlette.routing import Route
 
 from mlops_runtime.serving.drain import Drain
 
+from .beside import HEALTH, EngineBeside
 from .engine import Engine
 
 CHAT = "/v1/chat/completions"
 CONNECT_SECONDS = 5.0
+HEALTH_SECONDS = 1.5
+"""How long the engine's word that it is well is waited for: less than the kubelet waits for ours."""
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 
 logger = logging.getLogger("mlops.language_model")
@@ -26,12 +29,13 @@ logger = logging.getLogger("mlops.language_model")
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelIdentity:
-    """Which model answers: registered name and version, digest of the files that were loaded, and golden prompts."""
+    """Which model answers: registered name and version, digest of the files that were loaded, prompts, engine."""
 
     name: str
     version: str
     digest: str
     golden_prompts: int
+    runtime: str = "llama.cpp"
 
     def to_document(self) -> dict[str, object]:
         """Return the answer of `GET /mlops/identity`."""
@@ -39,7 +43,7 @@ class LanguageModelIdentity:
             "name": self.name,
             "version": self.version,
             "digest": self.digest,
-            "runtime": "llama.cpp",
+            "runtime": self.runtime,
             "golden": {"prompts": self.golden_prompts},
         }
 
@@ -55,7 +59,7 @@ class Front:
     def __init__(
         self,
         identity: LanguageModelIdentity,
-        engine: Engine,
+        engine: Engine | EngineBeside,
         drain: Drain,
         *,
         routes: tuple[str, ...],
@@ -196,16 +200,26 @@ class Front:
         return JSONResponse(self._identity.to_document(), headers=self._identity.headers)
 
     async def _metadata(self, _request: Request) -> Response:
-        document = {"name": self._identity.name, "versions": [self._identity.version], "platform": "llama_cpp"}
+        platform = self._identity.runtime.replace(".", "_")
+        document = {"name": self._identity.name, "versions": [self._identity.version], "platform": platform}
         return JSONResponse({**document, "inputs": [], "outputs": []}, headers=self._identity.headers)
 
     async def _live(self, _request: Request) -> Response:
-        # A dead engine never comes back by itself: the pod is started anew.
+        # A dead process never comes back by itself: the pod is started anew. A container beside, the kubelet restarts.
         return JSONResponse({"live": self._engine.is_alive}, 200 if self._engine.is_alive else 503)
 
     async def _ready(self, _request: Request) -> Response:
-        ready = self._engine.is_alive and not self._drain.is_draining
+        ready = self._engine.is_alive and not self._drain.is_draining and await self._is_well()
         return JSONResponse({"name": self._identity.name, "ready": ready}, 200 if ready else 503)
+
+    async def _is_well(self) -> bool:
+        """Ask an engine that is no process of ours: of its end nobody else tells."""
+        if not isinstance(self._engine, EngineBeside):
+            return True
+        try:
+            return (await self._client.get(HEALTH, timeout=HEALTH_SECONDS)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
 
 
 def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
 
 from .asking import COMPLETIONS, AnswerError, prove
+from .beside import EngineBeside
 from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .front import CHAT, Front, LanguageModelIdentity
@@ -28,7 +29,10 @@ class UnservableLanguageModelError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
-    """What a server is told, as its command line has it; durations in seconds."""
+    """What a server is told, as its command line has it; durations in seconds.
+
+    `engine_address` is that of an engine which runs beside; None where the server starts its own.
+    """
 
     directory: Path
     name: str
@@ -39,6 +43,8 @@ class ServerOptions:
     grace_seconds: int
     body_limit_bytes: int
     request_timeout_seconds: float
+    engine_address: str | None = None
+    engine_start_seconds: float = 600.0
 
 
 def run(options: ServerOptions) -> int:
@@ -65,7 +71,7 @@ def serve(options: ServerOptions) -> None:
     place = f"{options.name} version {options.version} in {options.directory}"
     try:
         identity, contract, golden = _verified(options)
-        with Engine(options.directory, contract, options.name) as engine:
+        with _engine(options, contract) as engine:
             _prove(engine, golden)
             logger.info(
                 "serving %s %s on port %d: %d golden prompts",
@@ -84,10 +90,24 @@ def _verified(options: ServerOptions) -> tuple[LanguageModelIdentity, LanguageMo
     if options.digest is not None and digest != options.digest:
         raise ArtifactError(f"got files of digest {digest}, expected digest {options.digest}")
     contract, golden = load_contract(options.directory), load_golden(options.directory)
-    return LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts)), contract, golden
+    identity = LanguageModelIdentity(options.name, options.version, digest, len(golden.prompts), contract.engine)
+    return identity, contract, golden
 
 
-def _prove(engine: Engine, golden: GoldenPrompts) -> None:
+def _engine(options: ServerOptions, contract: LanguageModelContract) -> Engine | EngineBeside:
+    if contract.engine == "llama.cpp":
+        if options.engine_address is not None:
+            raise EngineError(
+                "got an engine beside, expected none: the server starts llama.cpp itself, fix: remove"
+                " endpoint.kubernetes.vllm"
+            )
+        return Engine(options.directory, contract, options.name)
+    if options.engine_address is None:
+        raise EngineError("got no engine beside, expected vLLM, fix: say its image in endpoint.kubernetes.vllm")
+    return EngineBeside(options.engine_address, contract, options.name, start_seconds=options.engine_start_seconds)
+
+
+def _prove(engine: Engine | EngineBeside, golden: GoldenPrompts) -> None:
     with engine.client() as client:
         try:
             prove(client, engine.name, golden)
@@ -98,7 +118,10 @@ def _prove(engine: Engine, golden: GoldenPrompts) -> None:
 
 
 def _run(
-    options: ServerOptions, identity: LanguageModelIdentity, contract: LanguageModelContract, engine: Engine
+    options: ServerOptions,
+    identity: LanguageModelIdentity,
+    contract: LanguageModelContract,
+    engine: Engine | EngineBeside,
 ) -> None:
     drain = Drain(options.drain_seconds)
     routes = (COMPLETIONS, CHAT) if contract.chat else (COMPLETIONS,)
