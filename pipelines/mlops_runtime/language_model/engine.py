@@ -40,9 +40,14 @@ class Engine:
             name: What answers call the model.
 
         Raises:
-            EngineError: It ends without an address: the weights cannot be loaded, or its library is missing.
+            EngineError: It ends without an address: the weights cannot be loaded, or its library is missing. Or the
+                weights are another engine's.
         """
         self.name = name
+        if contract.engine != "llama.cpp":
+            raise EngineError(
+                f"got a model of {contract.engine}, expected one of llama.cpp: this process runs no other"
+            )
         command = [
             *(sys.executable, "-m", "mlops_runtime.language_model.llama_cpp"),
             *("--weights", str(directory / contract.weights), "--name", name),

@@ -19,12 +19,15 @@ from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.input_error import InputError
 
 from .asking import COMPLETIONS
+from .beside import HEALTH, EngineBeside
 from .connected import while_connected
 from .contract import LanguageModelContract
 from .engine import Engine
 from .rows import CHAT, PREDICTIONS, RowRequest, interface_of, requests_of
 
 CONNECT_SECONDS = 5.0
+HEALTH_SECONDS = 1.5
+"""How long the engine's word that it is well is waited for: less than the kubelet waits for ours."""
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 
 logger = logging.getLogger("mlops.language_model")
@@ -66,7 +69,7 @@ class Front:
     def __init__(
         self,
         identity: LanguageModelIdentity,
-        engine: Engine,
+        engine: Engine | EngineBeside,
         drain: Drain,
         *,
         contract: LanguageModelContract,
@@ -253,12 +256,21 @@ class Front:
         return JSONResponse({**document, **interface_of(self._contract)}, headers=self._identity.headers)
 
     async def _live(self, _request: Request) -> Response:
-        # A dead engine never comes back by itself: the pod is started anew.
+        # A dead process never comes back by itself: the pod is started anew. A container beside, the kubelet restarts.
         return JSONResponse({"live": self._engine.is_alive}, 200 if self._engine.is_alive else 503)
 
     async def _ready(self, _request: Request) -> Response:
-        ready = self._engine.is_alive and not self._drain.is_draining
+        ready = self._engine.is_alive and not self._drain.is_draining and await self._is_well()
         return JSONResponse({"name": self._identity.name, "ready": ready}, 200 if ready else 503)
+
+    async def _is_well(self) -> bool:
+        """Ask an engine that is no process of ours: of its end nobody else tells."""
+        if not isinstance(self._engine, EngineBeside):
+            return True
+        try:
+            return (await self._client.get(HEALTH, timeout=HEALTH_SECONDS)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
 
 
 def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from .asking import AnswerError, complete, completion_of, prove
 from .contract import ANSWER_TOKENS, CONTRACT_FILE_NAME, LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .golden import GOLDEN_FILE_NAME, MINIMUM_PROMPTS, GoldenPrompt, GoldenPrompts, PromptMismatchError, load_golden
+from .vllm_packaging import check_vllm_model
 
 GOLDEN_TOKENS = 16
 GGUF_MAGIC = b"GGUF"
@@ -109,13 +110,16 @@ def _completion(client: httpx.Client, name: str, tokens_max: int, prompt: str) -
 
 
 def check_language_model(directory: Path) -> None:
-    """Do what a server does before it is ready, before there is a version.
+    """Do what a server does before it is ready, before there is a version; of vLLM's, what can be done without a GPU.
 
     Raises:
         StepError: The weights are not loaded, or an answer to a golden prompt differs.
     """
     try:
         contract, golden = load_contract(directory), load_golden(directory)
+        if contract.engine == "vllm":
+            check_vllm_model(directory)
+            return
         with Engine(directory, contract) as engine, engine.client() as client:
             prove(client, engine.name, golden)
     except (ContractError, EngineError, AnswerError, PromptMismatchError, httpx.HTTPError) as error:

@@ -14,6 +14,7 @@ from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
 
 from .asking import AnswerError, prove
+from .beside import EngineBeside
 from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .front import Front, LanguageModelIdentity
@@ -31,7 +32,10 @@ class UnservableLanguageModelError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
-    """What a server is told, as its command line has it; durations in seconds."""
+    """What a server is told, as its command line has it; durations in seconds.
+
+    `engine_address` is that of an engine which runs beside; None where the server starts its own.
+    """
 
     directory: Path
     name: str
@@ -42,6 +46,8 @@ class ServerOptions:
     grace_seconds: int
     body_limit_bytes: int
     request_timeout_seconds: float
+    engine_address: str | None = None
+    engine_start_seconds: float = 600.0
 
 
 def run(options: ServerOptions) -> int:
@@ -68,7 +74,7 @@ def serve(options: ServerOptions) -> None:
     place = f"{options.name} version {options.version} in {options.directory}"
     try:
         identity, contract, golden = _verified(options)
-        with Engine(options.directory, contract, options.name) as engine:
+        with _engine(options, contract) as engine:
             _prove(engine, golden)
             logger.info(
                 "serving %s %s on port %d: %d golden prompts",
@@ -91,7 +97,20 @@ def _verified(options: ServerOptions) -> tuple[LanguageModelIdentity, LanguageMo
     return identity, contract, golden
 
 
-def _prove(engine: Engine, golden: GoldenPrompts) -> None:
+def _engine(options: ServerOptions, contract: LanguageModelContract) -> Engine | EngineBeside:
+    if contract.engine == "llama.cpp":
+        if options.engine_address is not None:
+            raise EngineError(
+                "got an engine beside, expected none: the server starts llama.cpp itself, fix: remove"
+                " endpoint.kubernetes.vllm"
+            )
+        return Engine(options.directory, contract, options.name)
+    if options.engine_address is None:
+        raise EngineError("got no engine beside, expected vLLM, fix: say its image in endpoint.kubernetes.vllm")
+    return EngineBeside(options.engine_address, contract, options.name, start_seconds=options.engine_start_seconds)
+
+
+def _prove(engine: Engine | EngineBeside, golden: GoldenPrompts) -> None:
     with engine.client() as client:
         try:
             prove(client, engine.name, golden)
@@ -102,7 +121,10 @@ def _prove(engine: Engine, golden: GoldenPrompts) -> None:
 
 
 def _run(
-    options: ServerOptions, identity: LanguageModelIdentity, contract: LanguageModelContract, engine: Engine
+    options: ServerOptions,
+    identity: LanguageModelIdentity,
+    contract: LanguageModelContract,
+    engine: Engine | EngineBeside,
 ) -> None:
     drain = Drain(options.drain_seconds)
     front = Front(

@@ -19,6 +19,8 @@ from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
 from .protocol import MessageProtocol
+from .protocol_embeddings import PATH as EMBEDDINGS_PATH
+from .protocol_embeddings import EmbeddingsProtocol, makes_embeddings
 from .request_body import Application
 from .request_path import RequestPath
 from .self_check import ask_self
@@ -173,8 +175,15 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             self.threads,
             body_limit_bytes=self.body_limit_bytes,
             timeout_seconds=self.request_timeout_seconds,
-            more_protocols=more_protocols,
+            more_protocols={**self._embeddings(), **(more_protocols or {})},
         )
+
+    def _embeddings(self) -> dict[str, MessageProtocol]:
+        """Return OpenAI's embeddings by their path, where the model makes some."""
+        served = self.served
+        if not makes_embeddings(served.contract):
+            return {}
+        return {EMBEDDINGS_PATH: EmbeddingsProtocol(served.contract, served.reader, served.identity.name)}
 
     def run(self) -> None:
         """Serve; return once drained.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops_runtime.language_model import contract as language_model
-from mlops_runtime.language_model import gguf
+from mlops_runtime.language_model import gguf, hugging_face
 
 from .contract import (
     CONTRACT_FILE_NAME,
@@ -74,25 +74,34 @@ def weights_bytes_of(directory: Path) -> int:
     any other all but the graph.
     """
     if (contract := _language_model(directory)) is not None:
-        return (directory / contract.weights).stat().st_size
+        weights = directory / contract.weights
+        files = [weights] if weights.is_file() else list(weights.rglob(f"*{hugging_face.TENSORS}"))
+        return sum(file.stat().st_size for file in files)
     described = {CONTRACT_FILE_NAME, GOLDEN_FILE_NAME}
-    files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
+    named = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
     is_onnx = runtime_of(directory) == DEFAULT_RUNTIME
     return sum(
         path.stat().st_size
-        for name, path in files.items()
+        for name, path in named.items()
         if name not in described and name.startswith(ONNX_FILE_NAME) is is_onnx
     )
 
 
 def cache_bytes_of(directory: Path) -> int:
-    """Return the size of the cache that a language model's server makes when it starts; 0 where it is not known."""
+    """Return the size of the cache that a language model's server makes when it starts; 0 where it is not known.
+
+    llama.cpp has room for the contexts of all requests at a time. vLLM shares out what is left: it starts where there
+    is room for one.
+    """
     contract = _language_model(directory)
     if contract is None:
         return 0
     try:
+        if contract.engine == "vllm":
+            configuration = hugging_face.read_configuration(directory / contract.weights)
+            return hugging_face.cache_bytes(configuration, contract.context_tokens) or 0
         metadata = gguf.read_metadata(directory / contract.weights)
-    except gguf.GgufError:
+    except ValueError:
         return 0
     return gguf.cache_bytes(metadata, contract.context_tokens * contract.parallel_requests) or 0
 
@@ -105,7 +114,7 @@ def _language_model(directory: Path) -> language_model.LanguageModelContract | N
         contract = language_model.load_contract(directory)
     except ContractError:
         return None
-    return contract if (directory / contract.weights).is_file() else None
+    return contract if (directory / contract.weights).exists() else None
 
 
 def check_volume(sizes: Iterable[int], volume_bytes: int, fix: str) -> None:

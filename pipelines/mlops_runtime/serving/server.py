@@ -7,14 +7,22 @@ from pathlib import Path
 
 from .contract import LANGUAGE_MODEL, runtime_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
+from .termination import write_termination_message
 
 MIB = 1024 * 1024
+NO_LANGUAGE_MODEL = (
+    "got a model that is no language model, expected one for the engine beside, fix: remove endpoint.kubernetes.vllm"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve what the command line names; return the exit code."""
     options = parser().parse_args(arguments)
     is_language_model = runtime_of(options.model_directory) == LANGUAGE_MODEL
+    if options.engine_address is not None and not is_language_model:
+        print(f"not served: {options.name} version {options.version}: {NO_LANGUAGE_MODEL}", file=sys.stderr, flush=True)
+        write_termination_message(NO_LANGUAGE_MODEL)
+        return 1
     # An image holds the libraries of its own runtime alone.
     return _serve_language_model(options) if is_language_model else _serve_model(options)
 
@@ -54,6 +62,8 @@ def _serve_language_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            engine_address=options.engine_address,
+            engine_start_seconds=options.engine_start_seconds,
         )
     )
 
@@ -89,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
         default=(),
         help="formats of the model's files that may run code when they are loaded, such as cloudpickle,joblib"
         " (default: none)",
+    )
+    parser.add_argument("--engine-address", help="of a language model's engine that runs beside (default: none does)")
+    parser.add_argument(
+        "--engine-start-seconds", type=float, default=600.0, help="how long it may take to load (default: 600)"
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
     return parser

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
 
 import httpx
 
@@ -19,9 +18,11 @@ from .answers import predicted_values
 from .asking import TruthError, at_place, check_same, json_of
 from .contract import LANGUAGE_MODEL, ContractError, ServingContract, load_contract, runtime_of
 from .golden import GoldenRows, GoldenScore, load_golden
-from .infer_outputs import output_values_of
+from .golden_requests import HowAsked, infer_values, tensors
 from .limits import DEFAULT_TIMEOUT_SECONDS
-from .protocol_v2 import input_datatype
+from .own_server import PinnedOnOwnServer
+from .protocol_embeddings import PATH as EMBEDDINGS_PATH
+from .protocol_embeddings import makes_embeddings
 from .termination import write_termination_message
 
 CONNECT_SECONDS = 10.0
@@ -70,35 +71,59 @@ class Pinned:
         with at_place(base):
             check_same(json_of(client.get(base)), {"name": self.name, "versions": [self.version]})
         with at_place(f"{base}/infer"):
-            answer = json_of(client.post(f"{base}/infer", json={"inputs": _tensors(self)}))
+            answer = json_of(client.post(f"{base}/infer", json={"inputs": tensors(self.contract, self.golden)}))
             parameters = answer.get("parameters")
             digest = parameters.get("digest") if isinstance(parameters, dict) else None
             check_same({"version": answer.get("model_version"), "digest": digest}, self.identity)
-            by_infer = self.check(_infer_values(self.contract, answer["outputs"]))
+            by_infer = self.check(infer_values(self.contract, answer["outputs"]))
         path = f"/v1/models/{self.name}:predict"
         with at_place(path):
             response = client.post(path, json={"instances": [dict(row) for row in self.golden.rows]})
             answer = json_of(response)
             check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
             by_predict = self.check(predicted_values(self.contract.outputs, answer["predictions"]))
-        return [by_infer, by_predict]
+        return [by_infer, by_predict, *self._ask_embeddings(client)]
+
+    def _ask_embeddings(self, client: httpx.Client) -> list[GoldenScore]:
+        """Ask by OpenAI's protocol too, where the model makes embeddings."""
+        if not makes_embeddings(self.contract):
+            return []
+        (feature,), (output,) = self.contract.feature_names, self.contract.output_names
+        with at_place(EMBEDDINGS_PATH):
+            response = client.post(EMBEDDINGS_PATH, json={"input": [row[feature] for row in self.golden.rows]})
+            answer = json_of(response)
+            check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
+            return [self.check({output: [each["embedding"] for each in answer["data"]]})]
 
     def told(self, score: GoldenScore) -> str:
         """Return a score in words."""
         return f"{score.rows} golden rows within {score.max_absolute_error:g} (tolerance {score.tolerance:g})"
 
 
-PinnedVersion = Pinned | PinnedLanguageModel
+PinnedVersion = Pinned | PinnedLanguageModel | PinnedOnOwnServer
 
 
-def load_pinned(model_directory: Path, name: str, version: str, digest: str) -> PinnedVersion:
+def load_pinned(
+    model_directory: Path, name: str, version: str, digest: str, asked: HowAsked | None = None, guard_url: str = ""
+) -> PinnedVersion:
     """Read the golden rows or prompts from a verified artifact, so that the endpoint is not asked for its own truth.
+
+    Args:
+        model_directory: The artifact.
+        name: The registered model's name.
+        version: The pinned version.
+        digest: The pinned digest.
+        asked: How another's model server is asked; None for one of ours.
+        guard_url: Where the guard beside that server answers.
 
     Raises:
         TruthError: The artifact is not the pinned one or is incomplete.
     """
     try:
         verify_directory(model_directory, digest)
+        if asked is not None:
+            contract, golden = load_contract(model_directory), load_golden(model_directory)
+            return PinnedOnOwnServer(name, version, digest, contract, golden, asked, guard_url)
         if runtime_of(model_directory) == LANGUAGE_MODEL:
             return PinnedLanguageModel(name, version, digest, load_golden_prompts(model_directory))
         return Pinned(name, version, digest, load_contract(model_directory), load_golden(model_directory))
@@ -160,7 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check as the command line says; return the exit code."""
     options = parser().parse_args(arguments)
     try:
-        pinned = load_pinned(options.model_directory, options.name, options.version, options.digest)
+        pinned = load_pinned(
+            options.model_directory, options.name, options.version, options.digest, options.asked, options.guard_url
+        )
         score = check_endpoint(
             options.url,
             pinned,
@@ -178,25 +205,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(message)
     write_termination_message(message)
     return 0
-
-
-def _infer_values(contract: ServingContract, tensors: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Output to its values, one for each row, of an answer's tensors."""
-    by_name = {tensor["name"]: tensor for tensor in tensors}
-    return {output.name: output_values_of(output, by_name[output.name]) for output in contract.outputs}
-
-
-def _tensors(pinned: Pinned) -> list[dict[str, object]]:
-    """Return the golden rows as the infer protocol's tensors, one for each feature."""
-    return [
-        {
-            "name": feature.name,
-            "shape": [len(pinned.golden.rows), *([] if feature.length is None else [feature.length])],
-            "datatype": input_datatype(feature),
-            "data": [row.get(feature.name) for row in pinned.golden.rows],
-        }
-        for feature in pinned.contract.features
-    ]
 
 
 def _who(client: httpx.Client) -> str:
@@ -237,6 +245,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", required=True, help="the pinned version")
     parser.add_argument("--digest", required=True, help="the pinned digest: sha256:…")
     parser.add_argument("--model-directory", type=Path, required=True, help="the fetched artifact, for its golden rows")
+    parser.add_argument("--asked", type=HowAsked.model_validate_json, help="how another's server is asked, as JSON")
+    parser.add_argument("--guard-url", default="", help="the address of the guard beside it")
     parser.add_argument("--connections", type=int, default=8, help="fresh connections in a round (default: 8)")
     parser.add_argument(
         "--settle-seconds", type=float, default=20.0, help="how long an answer may differ at first (default: 20)"

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from mlops_runtime.serving.contract import ONNX_FILE_NAME, ServingContract
+from mlops_runtime.serving.contract import ONNX_FILE_NAME, ContractError, ServingContract
 from mlops_runtime.serving.scorer import Scorer
 
 
@@ -27,3 +27,8 @@ def load_scorer(directory: Path, contract: ServingContract, allow_code_formats: 
             from .pyfunc import PyfuncScorer  # noqa: PLC0415 - only what the contract names
 
             return PyfuncScorer(directory, contract, allow_code_formats)
+        case "llm":
+            raise ContractError(
+                "got a language model, expected a model of rows: mlops_runtime.language_model serves it, fix: start"
+                " mlops_runtime.serving.server, which tells them apart"
+            )
