@@ -138,6 +138,8 @@ class KubernetesTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its labels. Defaults to `model_name`."""
     champion: NotRequired[ModelPinArgs]
     """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
@@ -164,6 +166,8 @@ class SageMakerTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its tags. Defaults to `model_name`."""
     champion: NotRequired[ModelPinArgs]
     """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]

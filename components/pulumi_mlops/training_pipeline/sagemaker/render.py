@@ -43,7 +43,8 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
     return PipelinePlan(
         name=settings.aws_name,
         graph_reference=settings.graph_reference,
-        workload=settings.model_name,
+        workload=settings.workload,
+        model_name=settings.model_name,
         environment=known["environment"],
         steps=settings.steps,
         result_step=settings.result_step,
