@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pulumi_mlops.model_registry.config import OwnRegistry
+from pulumi_mlops.stack import volumes
 from pulumi_mlops.stack.model import StackConfig
 
 DataPlaces = Mapping[str, Any]
@@ -33,6 +34,7 @@ def data_places(config: StackConfig) -> dict[str, Any]:
         places["database"] = platform.registry.database.value
         places["artifacts"] = "a volume" if artifacts is None else artifacts.uri
         places["storage_class"] = platform.kubernetes.storage_class_name or "the cluster's default"
+        places["volumes"] = volumes.sizes(platform)
     return places
 
 
