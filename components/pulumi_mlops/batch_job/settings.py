@@ -72,12 +72,12 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
     for index, column in enumerate(columns):
         if column in columns[:index]:
             arguments.add(f"key_columns[{index}]", column, "each column once", "remove this one")
-    model_name = read("model_name", values.name_of_at_most(63), name)
+    model_name = read("model_name", values.workload_name, name)
     return NeutralBatchSettings(
         name=name,
         image=read("image", image),
         model_name=model_name,
-        workload=read("workload", values.name_of_at_most(63), model_name),
+        workload=read("workload", values.workload_name, model_name),
         model=read_model(arguments, "model"),
         **given,
         format=TableFormat(read("format", None, TableFormat.PARQUET)).value,

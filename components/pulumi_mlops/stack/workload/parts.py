@@ -228,7 +228,8 @@ def _common(name: str, args: WorkloadArgs) -> dict[str, Any]:
 
 def model_of(name: str, args: WorkloadArgs) -> str:
     """Return the name that a workload's model is registered under."""
-    return args.get("model_name") or name
+    named = args.get("model_name")
+    return name if named is None else named
 
 
 def _settings(args: WorkloadArgs, part: str, target: str, place: Mapping[str, Any]) -> dict[str, Any]:
