@@ -89,6 +89,7 @@ def _run(settings: PipelineSettings) -> Document:
 
 
 def _step(settings: PipelineSettings, step: StepSettings) -> Document:
+    secrets = [{"secretRef": {"name": name}} for name in settings.environment_secret_names]
     return pods.container(
         step.name,
         settings.image,
@@ -99,6 +100,7 @@ def _step(settings: PipelineSettings, step: StepSettings) -> Document:
         resources=scheduling.accelerated(quantities.batch_resources(step.resources), step.accelerator),
         mounts=[pods.mount("workspace", WORKSPACE), *scheduling.shared_memory_mounts(step.shared_memory_gib)],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
+        more={"envFrom": secrets} if secrets else None,
     )
 
 
