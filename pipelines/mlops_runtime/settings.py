@@ -24,7 +24,7 @@ class RunSettings:
     """One run's settings.
 
     Attributes:
-        model_name: The workload's name, under which the model is registered and the run is filed.
+        model_name: The name that the model is registered and the run is filed under.
         run_name: Name of the run. Defaults to the model's name.
         tracking_uri: MLflow's tracking URI. Defaults to none: the run is noted in the workspace alone.
         parameters: Parameter name to value; what is not named keeps the graph's default.
@@ -80,7 +80,8 @@ def settings_from_environment(environment: Mapping[str, str], default_model_name
     if problems:
         raise SettingsError("; ".join(problems))
     return RunSettings(
-        model_name=given.get("MLOPS_WORKLOAD", default_model_name),
+        # Only where it is not the workload's.
+        model_name=given.get("MLOPS_MODEL_NAME") or given.get("MLOPS_WORKLOAD", default_model_name),
         run_name=given.get("MLOPS_RUN_NAME", ""),
         tracking_uri=given.get("MLFLOW_TRACKING_URI"),
         parameters=parameters,

@@ -31,3 +31,20 @@ def test_a_preview_tells_what_an_edit_takes_away(new_project: ProjectFactory) ->
 
     assert "warning: mlops:platform.namespace: changes from flights-dev to flights-new" in told
     assert project.outputs()["data_places"]["namespace"] == "flights-dev", "a preview changes nothing"
+
+
+def test_a_preview_refuses_a_smaller_volume(new_project: ProjectFactory) -> None:
+    project = new_project("mlops")
+    project.program(PROGRAM)
+    text = STACK_FILE.read_text(encoding="utf-8")
+    before = text.replace("    registry:\n", "    registry:\n      database_volume_gib: 3\n", 1)
+    assert before != text
+    project.write("Pulumi.test.yaml", before)
+    project.up()
+
+    project.write("Pulumi.test.yaml", before.replace("volume_gib: 3", "volume_gib: 2"))
+    ended = project.attempt("preview")
+
+    assert ended.returncode != 0
+    assert "mlops:platform.registry.database_volume_gib: got 2, expected at least 3" in ended.stdout
+    assert "Traceback" not in ended.stdout

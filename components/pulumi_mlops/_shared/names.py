@@ -1,7 +1,7 @@
 """What things are called, each said once: for the component that makes a thing and for everyone who looks for it.
 
-A workload's name goes through: its model and its endpoint have it, and its pipeline is called after it. Nothing here
-imports Pulumi or a cloud.
+A workload's name goes through: its endpoint has it, its pipeline is called after it, and so is its model unless the
+stack names that otherwise. Nothing here imports Pulumi or a cloud.
 """
 
 from pulumi_mlops._shared.aws.account import AwsAccount
@@ -21,6 +21,9 @@ BATCH_JOB = "batch-job"
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
 steps write it, as `mlops_runtime.tracking.DIGEST_TAG`."""
+WORKLOAD_VARIABLE = "MLOPS_WORKLOAD"
+"""Environment variables of a step, which `mlops_runtime.settings` reads: the workload, and the name that its model is
+registered under where that is another."""
 MODEL_NAME_VARIABLE = "MLOPS_MODEL_NAME"
 """Environment variables of a model's container on SageMaker, which `mlops_runtime.sagemaker.serving` reads."""
 MODEL_VERSION_VARIABLE = "MLOPS_MODEL_VERSION"
@@ -40,6 +43,20 @@ DATA_CAPTURE_PREFIX = "data-capture/"
 """Below it: what data capture wrote down of endpoints' requests."""
 ASYNCHRONOUS_PREFIX = "async/"
 """Below it: the requests to asynchronous endpoints, and their answers."""
+
+
+def step_variables(workload: str, model_name: str) -> dict[str, str]:
+    """Return the environment variables that tell a step whose it is.
+
+    The model's name stands there only where it is not the workload's: a variable more is another step to SageMaker,
+    which would then reuse no result.
+
+    Args:
+        workload: The workload's name.
+        model_name: The name that its model is registered under.
+    """
+    own = {} if model_name == workload else {MODEL_NAME_VARIABLE: model_name}
+    return {WORKLOAD_VARIABLE: workload, **own}
 
 
 def pipeline_of(workload: str) -> str:

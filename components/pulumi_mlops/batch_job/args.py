@@ -99,6 +99,8 @@ class KubernetesBatchJobArgs(NeutralBatchJobArgs):
     """URL of the MLflow server from which the pod downloads the model."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its labels. Defaults to `model_name`."""
     model: NotRequired[ModelPinArgs]
     """The model version that scores. Defaults to none: nothing can be run, and the status is `waiting-for-model`."""
     allow_code_formats: NotRequired[list[str]]
@@ -124,6 +126,8 @@ class SageMakerBatchJobArgs(NeutralBatchJobArgs):
     """Image that the batch runs in, pinned by digest, in ECR in the same region."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its tags. Defaults to `model_name`."""
     model: NotRequired[ModelPinArgs]
     """The model version that scores. Defaults to none: nothing can be run, and the status is `waiting-for-model`."""
     allow_code_formats: NotRequired[list[str]]

@@ -39,6 +39,7 @@ class NeutralBatchSettings:
     name: str
     image: pulumi.Input[str]
     model_name: str
+    workload: str
     model: PinnedModel | None
     """None: there is no version to score with yet."""
     input: str
@@ -71,10 +72,12 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
     for index, column in enumerate(columns):
         if column in columns[:index]:
             arguments.add(f"key_columns[{index}]", column, "each column once", "remove this one")
+    model_name = read("model_name", values.workload_name, name)
     return NeutralBatchSettings(
         name=name,
         image=read("image", image),
-        model_name=read("model_name", values.name_of_at_most(63), name),
+        model_name=model_name,
+        workload=read("workload", values.workload_name, model_name),
         model=read_model(arguments, "model"),
         **given,
         format=TableFormat(read("format", None, TableFormat.PARQUET)).value,

@@ -13,7 +13,7 @@ import typer
 from pulumi_mlops._shared.model_pin import ModelPin
 from pulumi_mlops.cli.output import WRONG_USE, code_prints_to_stderr, print_json, say_error
 from pulumi_mlops.cli.registered_version import RegisteredVersion, VersionRefusedError
-from pulumi_mlops.cli.stacks import Place, place_of
+from pulumi_mlops.cli.stacks import Place, place_of, stack_of
 from pulumi_mlops.cli.targets import on_target
 from pulumi_mlops.stack.across import problems_between
 from pulumi_mlops.stack.edit import EditError, values_of, with_value
@@ -54,13 +54,13 @@ def pin(request: Request, *, as_json: bool) -> None:
         say_error(f"mlops pin: got {given} of --version and --from, expected one, fix: name the version or the stack")
         raise typer.Exit(WRONG_USE)
     with on_target(request.workload, request.stack, VersionRefusedError, EditError, OSError) as operations:
-        wanted = _wanted(request)
+        wanted = _wanted(request, operations.place.model)
         version = operations.version(wanted.version)
         refuse_unfit(operations.place, version)
         if wanted.digest and wanted.digest != version.digest:
             raise VersionRefusedError(
-                f"model {request.workload}: version {version.version}: got digest {version.digest} in the registry of "
-                f"stack {request.stack}, expected {wanted.digest} as stack {request.origin} pins it, "
+                f"model {operations.place.model}: version {version.version}: got digest {version.digest} in the "
+                f"registry of stack {request.stack}, expected {wanted.digest} as stack {request.origin} pins it, "
                 "fix: pin a version that both registries have, or let both stacks use one registry"
             )
         project = find_project()
@@ -75,17 +75,35 @@ class _Wanted:
     digest: str
 
 
-def _wanted(request: Request) -> _Wanted:
+def _wanted(request: Request, model: str) -> _Wanted:
     if request.version is not None:
         return _Wanted(request.version, "")
-    origin = request.origin or ""
-    pinned = place_of(request.workload, origin).config.workloads[request.workload].model
+    there = _origin(request, model)
+    pinned = there.config.workloads[there.workload].model
     if pinned is None:
         raise VersionRefusedError(
-            f"stack {origin}: {request.workload}: got no pinned version, expected one to copy, "
-            f"fix: pin one there first: mlops pin {request.workload} --stack {origin} --version N"
+            f"stack {there.stack}: {there.workload}: got no pinned version, expected one to copy, "
+            f"fix: pin one there first: mlops pin {there.workload} --stack {there.stack} --version N"
         )
     return _Wanted(pinned.version, pinned.digest)
+
+
+def _origin(request: Request, model: str) -> Place:
+    """Return the workload of the other stack that has the same model: of this name, or of that before a renaming.
+
+    Raises:
+        VersionRefusedError: When the workload of this name has another model there.
+    """
+    origin = request.origin or ""
+    config = stack_of(origin)
+    same = [name for name in config.workloads if config.model_of(name) == model]
+    if request.workload in config.workloads and request.workload not in same:
+        raise VersionRefusedError(
+            f"stack {origin}: {request.workload}: got a pin of the model {config.model_of(request.workload)}, expected "
+            f"one of {model}, which is this workload's in stack {request.stack}, "
+            "fix: give both the same model_name, or pin by --version"
+        )
+    return place_of(same[0] if same else request.workload, origin)
 
 
 def refuse_unfit(place: Place, version: RegisteredVersion) -> None:
@@ -94,7 +112,7 @@ def refuse_unfit(place: Place, version: RegisteredVersion) -> None:
     Raises:
         VersionRefusedError: When the version has no digest, or was not approved where the target wants that.
     """
-    what = f"model {place.workload}: version {version.version}"
+    what = f"model {place.model}: version {version.version}"
     if not _DIGEST.fullmatch(version.digest):
         raise VersionRefusedError(
             f"{what}: got {version.digest or 'no digest'} in the registry, expected sha256: and 64 hexadecimal digits, "

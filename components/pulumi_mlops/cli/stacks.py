@@ -38,6 +38,11 @@ class Place:
         return self.config.platform.namespace
 
     @property
+    def model(self) -> str:
+        """The name that its model is registered under."""
+        return self.config.model_of(self.workload)
+
+    @property
     def pipeline(self) -> str:
         """The name of its pipeline's CronJob."""
         return names.pipeline_of(self.workload)
@@ -58,6 +63,18 @@ class Place:
         return labels.selector(self.pipeline, names.TRAINING_PIPELINE)
 
 
+def stack_of(stack: str) -> StackConfig:
+    """Return the configuration of a stack.
+
+    Raises:
+        ProjectError: When the project has no such stack.
+        ConfigError: When the stack's configuration is refused.
+    """
+    project = find_project()
+    with code_prints_to_stderr():
+        return load_stack_file(project.stack_file(stack), project)
+
+
 def place_of(workload: str, stack: str) -> Place:
     """Return a workload of a stack.
 
@@ -65,9 +82,7 @@ def place_of(workload: str, stack: str) -> Place:
         ProjectError: When the project has no such stack, or the stack no such workload.
         ConfigError: When the stack's configuration is refused.
     """
-    project = find_project()
-    with code_prints_to_stderr():
-        config = load_stack_file(project.stack_file(stack), project)
+    config = stack_of(stack)
     if workload not in config.workloads:
         known = sorted(config.workloads)
         raise ProjectError(

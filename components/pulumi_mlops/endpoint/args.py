@@ -237,6 +237,8 @@ class KubernetesEndpointArgs(NeutralEndpointArgs):
     """URL of the MLflow server from which pods download the model."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its labels. Defaults to `model_name`."""
     model: NotRequired[ModelPinArgs]
     """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
@@ -259,6 +261,8 @@ class SageMakerEndpointArgs(NeutralEndpointArgs):
     """Image of the model server, pinned by digest, in ECR in the same region."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its tags. Defaults to `model_name`."""
     model: NotRequired[ModelPinArgs]
     """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
     rollout: NotRequired[RolloutArgs]

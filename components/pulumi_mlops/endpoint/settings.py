@@ -29,6 +29,7 @@ class NeutralEndpointSettings:
     name: str
     image: pulumi.Input[str]
     model_name: str
+    workload: str
     model: PinnedModel | None
     """None: there is no version to serve yet."""
     replicas_min: int
@@ -62,10 +63,12 @@ def read_neutral(
     most = int(arguments.read("replicas_max", REPLICAS, least))
     if least > most and arguments.sound("replicas_min", "replicas_max"):
         arguments.add("replicas_min", least, f"at most replicas_max ({most})", "lower it, or raise replicas_max")
+    model_name = arguments.read("model_name", values.workload_name, name)
     return NeutralEndpointSettings(
         name=name,
         image=arguments.read("image", image),
-        model_name=arguments.read("model_name", values.name_of_at_most(63), name),
+        model_name=model_name,
+        workload=arguments.read("workload", values.workload_name, model_name),
         model=read_model(arguments, "model"),
         replicas_min=least,
         replicas_max=most,

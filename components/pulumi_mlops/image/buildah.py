@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_mlops._shared import processes
 from pulumi_mlops._shared.processes import ProcessError
 from pulumi_mlops.image import dockerfile
-from pulumi_mlops.image.builder import BUILDAH, Format, Login, Recipe
+from pulumi_mlops.image.builder import BUILDAH, Format, Login, Recipe, refused_push
 from pulumi_mlops.image.errors import ImageError
 
 LOCAL_REGISTRY = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/")
@@ -69,13 +69,16 @@ class Buildah:
                 digest,
             ]
             # Docker speaks plain HTTP to a registry on this machine as well.
-            arguments += ["--tls-verify=false"] if LOCAL_REGISTRY.match(target) else []
-            if login is not None:
-                authentication: list[str | Path] = ["--authfile", folder / "auth.json"]
-                account = ["--username", login.user, "--password-stdin", login.registry]
-                _run(["login", *authentication, *account], login.password)
-                arguments += authentication
-            _run([*arguments, *policy, tag, f"docker://{target}"])
+            plain = ["--tls-verify=false"] if LOCAL_REGISTRY.match(target) else []
+            try:
+                if login is not None:
+                    authentication: list[str | Path] = ["--authfile", folder / "auth.json"]
+                    account = ["--username", login.user, "--password-stdin", login.registry]
+                    processes.run([BUILDAH, "login", *authentication, *plain, *account], input_text=login.password)
+                    arguments += authentication
+                processes.run([BUILDAH, *arguments, *plain, *policy, tag, f"docker://{target}"])
+            except ProcessError as error:
+                raise refused_push(error, BUILDAH, target) from error
             return digest.read_text(encoding="utf-8").strip()
 
     def size_bytes(self, tag: str) -> int:
@@ -100,8 +103,8 @@ def _signature_policy(folder: Path) -> list[str | Path]:
     return ["--signature-policy", file]
 
 
-def _run(arguments: Sequence[str | Path], input_text: str | None = None) -> str:
+def _run(arguments: Sequence[str | Path]) -> str:
     try:
-        return processes.run([BUILDAH, *arguments], input_text=input_text)
+        return processes.run([BUILDAH, *arguments])
     except ProcessError as error:
-        raise ImageError(str(error), "look at `buildah info`, and whether you are logged in to the registry") from error
+        raise ImageError(str(error), "look at `buildah info`") from error

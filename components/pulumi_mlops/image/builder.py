@@ -1,6 +1,7 @@
 """What a program that builds images takes and does; Docker and buildah both fit."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from pulumi_mlops.image.errors import ImageError
 
 VARIABLE = "MLOPS_IMAGE_BUILDER"
 DOCKER, BUILDAH = "docker", "buildah"
+# Codes of the distribution specification (UNAUTHORIZED, DENIED), and what the programs make of a status without one.
+_UNKNOWN_USER = re.compile(
+    r"unauthori[sz]ed|denied|authentication required|no basic auth|invalid username", re.IGNORECASE
+)
 
 
 class Format(str, Enum):
@@ -80,6 +85,20 @@ class Builder(Protocol):
 
     def size_bytes(self, tag: str) -> int:
         """Return what the image's layers take when unpacked."""
+
+
+def refused_push(error: ProcessError, program: str, target: str) -> ImageError:
+    """Return that an image was not pushed, and whether that is a matter of who pushes it.
+
+    Args:
+        error: What the program said. A registry's own words are in it, and no credential.
+        program: The program.
+        target: Where the image was to go.
+    """
+    registry = target.partition("/")[0]
+    if _UNKNOWN_USER.search(str(error)):
+        return ImageError(str(error), f"{program} login {registry}, with credentials that may push there")
+    return ImageError(str(error), f"see that {registry} can be reached from here, and that it has this repository")
 
 
 def choice() -> str:

@@ -12,7 +12,7 @@ from pulumi_mlops._shared import processes
 from pulumi_mlops._shared.files import write_atomically
 from pulumi_mlops._shared.processes import ProcessError
 from pulumi_mlops.image import host
-from pulumi_mlops.image.builder import Format, Login, Recipe
+from pulumi_mlops.image.builder import DOCKER, Format, Login, Recipe, refused_push
 from pulumi_mlops.image.errors import ImageError
 
 
@@ -53,7 +53,10 @@ class Docker:
         del image_format
         _run(["tag", tag, target])
         with _settings(login) as variables:
-            _run(["push", "--quiet", target], variables)
+            try:
+                processes.run([DOCKER, "push", "--quiet", target], environment=variables)
+            except ProcessError as error:
+                raise refused_push(error, DOCKER, target) from error
         listed = json.loads(_run(["image", "inspect", "--format", "{{json .RepoDigests}}", target]))
         repository = target.rpartition(":")[0]
         digests: list[str] = [entry for entry in listed if entry.startswith(f"{repository}@")]
@@ -94,8 +97,8 @@ def _settings(login: Login | None) -> Iterator[Mapping[str, str]]:
         yield {"DOCKER_CONFIG": folder}
 
 
-def _run(arguments: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> str:
+def _run(arguments: Sequence[str | Path]) -> str:
     try:
-        return processes.run(["docker", *arguments], environment=environment)
+        return processes.run([DOCKER, *arguments])
     except ProcessError as error:
-        raise ImageError(str(error), "look at `docker info`, and whether you are logged in to the registry") from error
+        raise ImageError(str(error), "look at `docker info`") from error

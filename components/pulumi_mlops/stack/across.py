@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.values import host_of
+from pulumi_mlops.stack import model_names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
@@ -19,6 +20,25 @@ def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
     yield from _unprotected(documents)
     yield from _namespaces(documents)
     yield from _accounts(documents)
+    registries = ((_registry(document), document) for document in documents)
+    yield from model_names.problems_between([(where, document) for where, document in registries if where is not None])
+
+
+def _registry(document: StackDocument) -> tuple[object, ...] | None:
+    """Return what tells a stack's registry, its own or another's, from all others; None where that is not known."""
+    at, owns = document.at, _owns_registry(document)
+    where: tuple[object, ...]
+    if at("platform", "target") == Target.SAGEMAKER.value:
+        account, owner = ("sagemaker", ()) if owns else ("registry", ("registry",))
+        namespace = at("platform", *owner, "namespace")
+        where = (at("platform", account, "account_id"), namespace, at("platform", "sagemaker", "region"))
+    else:
+        url = at("platform", "registry", "url")
+        used = _service_of(url) if isinstance(url, str) else None
+        service = _registry_service(document) if owns else used
+        host = host_of(url) if isinstance(url, str) else None
+        where = (host,) if service is None else (at("platform", "kubernetes", "context"), *service)
+    return where if all(isinstance(part, str) for part in where) else None
 
 
 def _unprotected(documents: Sequence[StackDocument]) -> Iterator[Problem]:

@@ -63,7 +63,7 @@ def workload_args(
         "graph": graphs.load_graph(stack.graph_of(name)).to_document(),
     }
     if platform.sagemaker is not None:
-        args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, name, bucket_name)
+        args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, stack.model_of(name), bucket_name)
     else:
         args["registry_url"] = registry_url
         place = given_to(KubernetesPlaceArgs, platform.kubernetes)
@@ -93,19 +93,19 @@ def storage_args(platform: PlatformConfig, settings: SageMakerSettings) -> dict[
     return {**said, "namespace": platform.namespace, **_other_accounts(platform)}
 
 
-def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, workload: str) -> str:
-    """Return the ARN of a workload's model package group: the stack's own, or another stack's."""
+def registry_arn(platform: PlatformConfig, settings: SageMakerSettings, model: str) -> str:
+    """Return the ARN of a model's package group: the stack's own, or another stack's."""
     registry = platform.registry
     if isinstance(registry, AccountRegistry):
         account_id, namespace = registry.account_id, registry.namespace
     else:
         account_id, namespace = settings.account_id, platform.namespace
     account = AwsAccount(account_id, settings.region)
-    return names.model_package_group_arn(account, names.on_aws(namespace, workload))
+    return names.model_package_group_arn(account, names.on_aws(namespace, model))
 
 
 def _sagemaker_place(
-    platform: PlatformConfig, settings: SageMakerSettings, workload: str, bucket_name: pulumi.Input[str] | None
+    platform: PlatformConfig, settings: SageMakerSettings, model: str, bucket_name: pulumi.Input[str] | None
 ) -> dict[str, Any]:
     said = given_to(SageMakerWorkloadPlaceArgs, settings)
     place = {**said, "namespace": platform.namespace, "bucket_name": bucket_name}
@@ -113,7 +113,7 @@ def _sagemaker_place(
     if not isinstance(registry, AccountRegistry):
         return place | _other_accounts(platform)
     owner = AwsAccount(registry.account_id, settings.region)
-    place["model_package_group"] = registry_arn(platform, settings, workload)
+    place["model_package_group"] = registry_arn(platform, settings, model)
     place["model_data_bucket"] = names.bucket(registry.namespace, owner)
     return without_none({**place, "model_data_kms_key_arn": registry.kms_key_arn})
 

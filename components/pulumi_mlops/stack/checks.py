@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import RUN_RETENTION_DAYS
-from pulumi_mlops.stack import names
+from pulumi_mlops.stack import model_names, names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import WORKLOAD_IMAGES
 from pulumi_mlops.stack.platform.config import Target
@@ -20,6 +20,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
     yield from _target_settings(document)
     yield from _registry(document)
     yield from _workload_images(document)
+    yield from model_names.problems_of(document)
     if document.at("platform", "target") == Target.SAGEMAKER.value:
         yield from _other_accounts(document)
         yield from _reused_results(document)

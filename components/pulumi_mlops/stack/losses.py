@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pulumi_mlops.model_registry.config import OwnRegistry
+from pulumi_mlops.stack import volumes
 from pulumi_mlops.stack.model import StackConfig
 
 DataPlaces = Mapping[str, Any]
@@ -23,6 +24,7 @@ def data_places(config: StackConfig) -> dict[str, Any]:
         "target": platform.target.value,
         "namespace": platform.namespace,
         "workloads": sorted(config.workloads),
+        "models": {name: config.model_of(name) for name in sorted(config.workloads)},
         "owns_registry": isinstance(platform.registry, OwnRegistry),
     }
     if platform.sagemaker is not None:
@@ -32,6 +34,7 @@ def data_places(config: StackConfig) -> dict[str, Any]:
         places["database"] = platform.registry.database.value
         places["artifacts"] = "a volume" if artifacts is None else artifacts.uri
         places["storage_class"] = platform.kubernetes.storage_class_name or "the cluster's default"
+        places["volumes"] = volumes.sizes(platform)
     return places
 
 
@@ -88,23 +91,56 @@ def _registry(before: DataPlaces, now: DataPlaces) -> Iterator[str]:
 
 
 def _workloads(before: DataPlaces, now: DataPlaces) -> Iterator[str]:
-    gone = sorted(set(before["workloads"]) - set(now["workloads"]))
-    new = sorted(set(now["workloads"]) - set(before["workloads"]))
-    for name in gone:
-        versions = (
-            "its model package group and the versions in it are deleted"
-            if before["target"] == "sagemaker"
-            else f"its registered versions stay in the registry, as the model {name}"
-        )
+    models, after = _models(before), _models(now)
+    heirs = {after[name]: name for name in sorted(set(after) - set(models))}
+    new = sorted(set(after) - set(models))
+    for name in sorted(set(models) - set(after)):
+        model = models[name]
+        if model in heirs:
+            yield (
+                f"mlops:workloads.{name}: becomes {heirs[model]} and keeps the versions of the model {model}: its"
+                " pipeline and its endpoint are deleted and made anew, and the endpoint's address changes; fix: put the"
+                " name back if that is not meant"
+            )
+            continue
         renamed = f"; {', '.join(new)} starts without a version" if new else ""
+        keep = f", or write model_name: {model} at the new one to rename the workload" if new else ""
         yield (
-            f"mlops:workloads.{name}: leaves the stack: its pipeline and its endpoint are deleted, and {versions}"
-            f"{renamed}; fix: put the name back if that is not meant"
+            f"mlops:workloads.{name}: leaves the stack: its pipeline and its endpoint are deleted, and"
+            f" {_versions_of(model, before)}{renamed}; fix: put the name back if that is not meant{keep}"
         )
+
+
+def _model_names(before: DataPlaces, now: DataPlaces) -> Iterator[str]:
+    models, after = _models(before), _models(now)
+    for name in sorted(set(models) & set(after)):
+        if models[name] != after[name]:
+            yield (
+                f"mlops:workloads.{name}.model_name: changes from {models[name]} to {after[name]}: {name} starts"
+                f" without a version, and {_versions_of(models[name], before)}; fix: put {models[name]} back if that is"
+                " not meant"
+            )
+
+
+def _models(places: DataPlaces) -> Mapping[str, str]:
+    """Return the model of each workload. An update of an earlier version of this package did not note them."""
+    known: Mapping[str, str] = places.get("models") or {}
+    return {name: known.get(name, name) for name in places["workloads"]}
+
+
+def _versions_of(model: str, before: DataPlaces) -> str:
+    if before["target"] == "sagemaker":
+        return "its model package group and the versions in it are deleted"
+    return f"its registered versions stay in the registry, as the model {model}"
 
 
 def _changes(key: str, before: DataPlaces, now: DataPlaces) -> bool:
     return key in before and before[key] != now.get(key)
 
 
-_RULES: tuple[Callable[[DataPlaces, DataPlaces], Iterator[str]], ...] = (_namespace, _registry, _workloads)
+_RULES: tuple[Callable[[DataPlaces, DataPlaces], Iterator[str]], ...] = (
+    _namespace,
+    _registry,
+    _workloads,
+    _model_names,
+)

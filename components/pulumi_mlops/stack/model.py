@@ -33,6 +33,17 @@ class StackConfig(Model):
         """
         return self.workloads[workload].pipeline.graph or default_graph(workload)
 
+    def model_of(self, workload: str) -> str:
+        """Return the name that a workload's model is registered under.
+
+        Args:
+            workload: A workload of this stack.
+
+        Raises:
+            KeyError: When the stack has no such workload.
+        """
+        return self.workloads[workload].model_name or workload
+
     def image_of(self, workload: str, image: str) -> str | None:
         """Return an image of a workload: its own, else the platform's; None where there is neither.
 

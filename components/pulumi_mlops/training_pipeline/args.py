@@ -73,6 +73,9 @@ class KubernetesTrainingArgs(KubernetesSchedulingArgs):
     allowed_egress_cidrs: NotRequired[list[pulumi.Input[str]]]
     """NetworkPolicy: CIDR ranges that a run may connect to besides the registry, such as a database's. Defaults to
     none."""
+    environment_secret_names: NotRequired[list[pulumi.Input[str]]]
+    """Secrets in the namespace whose keys become environment variables of every step, such as the credentials of a
+    database. A run does not start before they are there. Defaults to none."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of a run's pod, such as `sidecar.istio.io/inject`. A run ends when all of its containers have ended,
     and a sidecar may not. Defaults to none."""
@@ -138,6 +141,8 @@ class KubernetesTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its labels. Defaults to `model_name`."""
     champion: NotRequired[ModelPinArgs]
     """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
@@ -164,6 +169,8 @@ class SageMakerTrainingPipelineArgs(NeutralTrainingPipelineArgs):
     """Name of the environment, recorded with every run."""
     model_name: NotRequired[str]
     """Name that models are registered under. Defaults to the component's name."""
+    workload: NotRequired[str]
+    """Name of the workload that it is a part of, in its tags. Defaults to `model_name`."""
     champion: NotRequired[ModelPinArgs]
     """Champion: the serving version, with which a new model is compared. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]

@@ -16,6 +16,7 @@ from pulumi_mlops._shared.values import (
     CronSchedule,
     GraphReference,
     MemoryQuantity,
+    ObjectName,
     ParameterName,
     ParameterValue,
     S3Uri,
@@ -66,6 +67,10 @@ class KubernetesTrainingConfig(KubernetesSchedulingConfig):
     allowed_egress_cidrs: Annotated[tuple[AddressRange, ...], Field(strict=False)] = ()
     """NetworkPolicy: CIDR ranges that a run may connect to besides the registry, like a database's. Defaults to
     none."""
+
+    environment_secret_names: Annotated[tuple[ObjectName, ...], Field(strict=False)] = ()
+    """Secrets in the namespace whose keys become environment variables of every step, like the credentials of a
+    database. A run does not start before they are there. Defaults to none."""
 
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of a run's pod, like sidecar.istio.io/inject: a run ends when all of its containers have, and a

@@ -32,6 +32,7 @@ class NeutralPipelineSettings:
     name: str
     graph_reference: str
     model_name: str
+    workload: str
     workspace_gib: int
     run_timeout_seconds: int
     gate: Document | None
@@ -53,10 +54,12 @@ def read_neutral(
     """
     arguments.check("name", name, values.name_of_at_most(longest_name))
     graph = arguments.read("graph", is_graph, EMPTY_GRAPH)
+    model_name = arguments.read("model_name", values.workload_name, name)
     settings = NeutralPipelineSettings(
         name=name,
         graph_reference=graph["reference"],
-        model_name=arguments.read("model_name", values.name_of_at_most(63), name),
+        model_name=model_name,
+        workload=arguments.read("workload", values.workload_name, model_name),
         workspace_gib=arguments.number("workspace_gib", WORKSPACE_GIB),
         run_timeout_seconds=arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS),
         gate=gate(arguments, graph),

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mlops_runtime.code_formats import code_problems, unknown_formats
 from mlops_runtime.errors import StepError
 from mlops_runtime.language_model.contract import load_contract as load_language_contract
 from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
-from mlops_runtime.packaging.code_formats import CODE_FORMATS, CodeFile, find_code_files
 from mlops_runtime.serving.contract import (
     CONTRACT_FILE_NAME,
     LANGUAGE_MODEL,
@@ -17,8 +17,6 @@ from mlops_runtime.serving.contract import (
 )
 from mlops_runtime.serving.golden import load_golden
 from mlops_runtime.serving.served_model import UnservableModelError, load_served_model
-
-IMPORTS_TOLD = 5
 
 
 def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
@@ -33,8 +31,9 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
             allowed, every problem in one message; or a server would refuse it, as it does not repeat its golden rows.
     """
     is_language = runtime_of(directory) == LANGUAGE_MODEL
+    allowed = frozenset(allow_code)
     incomplete = _incomplete_language_model(directory) if is_language else _incomplete(directory)
-    problems = [*incomplete, *code_problems(directory, allow_code)]
+    problems = [*incomplete, *refused_code(directory, allowed)]
     if problems:
         raise StepError("; ".join(problems))
     if is_language:
@@ -45,21 +44,21 @@ def check_artifact(directory: Path, allow_code: Iterable[str] = ()) -> None:
         return
     # What a server does before it is ready, done before there is a version.
     try:
-        load_served_model(directory, directory.name, "to be registered", allow_code_formats=tuple(allow_code))
+        load_served_model(directory, directory.name, "to be registered", allow_code_formats=tuple(allowed))
     except UnservableModelError as error:
         raise StepError(f"the model: got {error}, expected one that can be served: it is not registered") from error
 
 
-def code_problems(directory: Path, allow_code: Iterable[str]) -> list[str]:
+def refused_code(directory: Path, allow_code: Iterable[str]) -> list[str]:
     """Tell each file of an artifact that runs code when it is loaded and is not allowed, or must never be.
 
     Raises:
         StepError: A name in `allow_code` is no format.
     """
     allowed = frozenset(allow_code)
-    if unknown := sorted(allowed.difference(CODE_FORMATS)):
-        raise StepError(f"allow_code: got {', '.join(unknown)}, expected some of {', '.join(CODE_FORMATS)}")
-    return [problem for file in find_code_files(directory) if (problem := _problem(file, allowed))]
+    if unknown := unknown_formats(allowed):
+        raise StepError(f"allow_code: {unknown}")
+    return code_problems(directory, allowed, "pipeline.allow_code_formats")
 
 
 def check_classes(directory: Path, champion: Path, champion_version: str) -> None:
@@ -114,27 +113,6 @@ def _incomplete(directory: Path) -> list[str]:
     except ContractError as error:
         problems.append(str(error))
     return [f"{problem}, fix: write the artifact with mlops_runtime.packaging.save_model" for problem in problems]
-
-
-def _problem(file: CodeFile, allowed: frozenset[str]) -> str | None:
-    if file.unreadable:
-        return (
-            f"{file.place}: got {file.unreadable}, expected a file that can be read before it is registered,"
-            " fix: store the model unpacked, as skops, safetensors, ONNX or its library's own format"
-        )
-    if file.dangerous:
-        return (
-            f"{file.place}: got a {file.format} that imports {', '.join(file.dangerous[:IMPORTS_TOLD])},"
-            " expected no import that a model does not need, fix: find out who wrote this file"
-        )
-    if file.format in allowed or (file.format == "pickle" and "cloudpickle" in allowed):
-        return None
-    imports = f" (it imports {', '.join(file.imports[:IMPORTS_TOLD])})" if file.imports else ""
-    return (
-        f"{file.place}: got a {file.format}, which runs code when it is loaded{imports}, expected skops, safetensors,"
-        f" ONNX or the library's own format, fix: save it with save_model, or allow {file.format} by name in the"
-        " stack's pipeline.allow_code_formats"
-    )
 
 
 def _listed(classes: Sequence[object]) -> str:

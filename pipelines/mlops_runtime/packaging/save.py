@@ -19,7 +19,7 @@ from mlops_runtime.packaging.flavours import Description, save_flavour, set_load
 from mlops_runtime.packaging.onnx_choice import OnnxChoice, choose_onnx, scale_of, tolerance_of
 from mlops_runtime.packaging.outputs import Answers, named, values_of
 from mlops_runtime.packaging.pyfunc_models import PyfuncModel, answers_by_name, found_outputs, is_pyfunc
-from mlops_runtime.packaging.registration import code_problems
+from mlops_runtime.packaging.registration import refused_code
 from mlops_runtime.packaging.saved_model import SavedModel
 from mlops_runtime.packaging.signature import signature_of
 from mlops_runtime.serving.contract import (
@@ -103,7 +103,7 @@ def save_model(  # noqa: PLR0913 - each says one thing of the artifact, by name
     try:
         packaged.write(partial, description, given, table)
         _write_contract(partial, choice, spread(table, GOLDEN_ROWS), answers)
-        raise_if_any(code_problems(partial, allow_code))
+        raise_if_any(refused_code(partial, allow_code))
         _prove(partial, allow_code)
         partial.rename(directory)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops.cli.kubernetes import library
+from pulumi_mlops._shared.kubernetes import library
 from pulumi_mlops.cli.kubernetes.cluster import (
     Cluster,
     ClusterError,

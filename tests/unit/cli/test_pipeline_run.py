@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pulumi_mlops._shared.kubernetes import library
 from pulumi_mlops.cli.app import app
-from pulumi_mlops.cli.kubernetes import library
 
 mlops = CliRunner()
 GRAPH = """

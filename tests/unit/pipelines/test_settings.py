@@ -42,6 +42,11 @@ def test_without_variables_a_run_is_local_and_named_after_the_graph() -> None:
     assert settings.code_version is None  # the digest of the code is recorded
 
 
+def test_a_model_may_have_another_name_than_its_workload() -> None:
+    variables = {"MLOPS_WORKLOAD": "arrival-delay", "MLOPS_MODEL_NAME": "flight-delay"}
+    assert settings_from_environment(variables, "graph").model_name == "flight-delay"
+
+
 def test_every_wrong_variable_is_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         settings_from_environment(

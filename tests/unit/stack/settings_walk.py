@@ -28,6 +28,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.extended_resource: ("amd.com/gpu", "nvidia.com/mig-1g.5gb"),
     values.step_name: ("train", "evaluate"),
     values.context_name: ("one", "other"),
+    values.workload_name: ("arrivals", "departures"),
     values.owner: ("team-a", "team-b"),
     values.image: tuple(f"registry.example/team/image@{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
     values.image_repository: ("registry.example/team/a", "registry.example/team/b"),

@@ -23,6 +23,7 @@ PLAN = PipelinePlan(
     name="flights-dev-delay",
     graph_reference="delays.graph:GRAPH",
     workload="delay",
+    model_name="delay",
     environment="dev",
     steps=(
         StepPlan("ingest", StepKind.PROCESSING, (), "ml.m5.large", "Take the data."),

@@ -291,3 +291,14 @@ def test_fails_when_arguments_are_wrong(step_graph: Any, changes: dict[str, Any]
         pipeline(**{"graph": step_graph, **changes})
     for text in texts:
         assert text in str(caught.value)
+
+
+def test_secrets_are_variables_of_every_step_by_their_name_alone(step_graph: Any) -> None:
+    place = {"namespace": "flights-dev", "environment_secret_names": ["warehouse", "feeds"]}
+    named = [{"secretRef": {"name": "warehouse"}}, {"secretRef": {"name": "feeds"}}]
+    declaration = pipeline(step_graph, kubernetes=place)
+    assert [step["envFrom"] for step in steps(declaration)] == [named] * len(steps(declaration))
+    for document in kubernetes_documents.objects(declaration.resources):
+        kubernetes_documents.check_schema(document)
+    with pytest.raises(ArgumentsError, match=r"kubernetes.environment_secret_names\[0\]"):
+        pipeline(step_graph, kubernetes={"namespace": "flights-dev", "environment_secret_names": ["Not a name"]})

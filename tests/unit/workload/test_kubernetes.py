@@ -9,6 +9,7 @@ PIPELINE_IMAGE = "localhost/pulumi-mlops/pipeline:0123456789abcdef"
 SERVING_IMAGE = "localhost/pulumi-mlops/serving:0123456789abcdef"
 DIGEST = "sha256:" + "a" * 64
 NAME = "flight-delay"
+BATCH = {"input": "s3://tables/in", "output": "s3://tables/out"}
 
 
 def workload(graph: Any, **changes: Any) -> Declaration:
@@ -135,3 +136,30 @@ def test_a_name_that_does_not_fit_is_said_once(step_graph: Any) -> None:
     with pytest.raises(ArgumentsError, match=r"Workload 'Flights': 1 problem") as caught:
         declare(lambda: Workload("Flights", args).outputs())
     assert [problem.path for problem in caught.value.problems] == ["name"]
+
+
+def test_a_model_of_another_name_is_served_and_registered_under_that(step_graph: Any) -> None:
+    model = {"version": "7", "digest": DIGEST}
+    declaration = workload(step_graph, model_name="delays", model=model, batch=BATCH)
+    server = declaration.one("Deployment").inputs
+    assert server["metadata"]["name"] == NAME
+    assert server["metadata"]["labels"]["pulumi-mlops.dev/workload"] == NAME
+    pod = server["spec"]["template"]["spec"]
+    assert pod["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/v2/models/delays/ready"
+    jobs = {
+        job.inputs["metadata"]["name"]: job.inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for job in declaration.resources
+        if job.type.endswith(":CronJob")
+    }
+    (step, *_) = jobs[f"{NAME}-pipeline"]["containers"]
+    environment = {one["name"]: one.get("value") for one in step["env"]}
+    assert (environment["MLOPS_WORKLOAD"], environment["MLOPS_MODEL_NAME"]) == (NAME, "delays")
+    for fetched in (pod, jobs[f"{NAME}-batch"]):
+        (fetch, *_) = fetched["initContainers"]
+        assert fetch["command"][fetch["command"].index("--model") + 1] == "delays"
+
+
+def test_a_models_name_that_does_not_fit_is_said_once(step_graph: Any) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        workload(step_graph, model_name="Delays")
+    assert [problem.path for problem in caught.value.problems] == ["model_name"]

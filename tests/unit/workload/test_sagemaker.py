@@ -171,3 +171,23 @@ def test_what_two_parts_refuse_is_said_once() -> None:
 )
 def test_the_other_targets_settings_are_refused(changes: dict[str, Any], path: str) -> None:
     assert [problem.path for problem in refused(**changes).problems] == [path]
+
+
+def test_a_renamed_workload_keeps_the_group_of_its_model() -> None:
+    """The engine knows a resource by its type, its parents' types and its name, not by the names of its parents."""
+    renamed = workload("arrival-delay", model_name=NAME)
+    groups = [child for child in renamed.children() if "odelPackageGroup" in child[0]]
+    assert groups == [OF_REGISTRY[0]]
+    assert renamed.one("ModelPackageGroup").inputs["modelPackageGroupName"] == "flights-prod-flight-delay"
+    versions = [child for child in renamed.children() if "RegisteredVersions" in child[0]]
+    assert versions == [OF_REGISTRY[2]]
+    definition = json.loads(renamed.one("Pipeline").inputs["pipelineDefinition"])
+    assert definition["Version"]
+    assert '"MLOPS_MODEL_NAME": "flight-delay"' in json.dumps(definition)
+    assert '"MLOPS_WORKLOAD": "arrival-delay"' in json.dumps(definition)
+
+
+def test_a_models_name_that_does_not_fit_is_told_at_its_own_argument() -> None:
+    assert [problem.path for problem in refused(model_name="Delays").problems] == ["model_name"]
+    long = refused(model_name="d" * 60)
+    assert [problem.path for problem in long.problems] == ["model_name"]

@@ -27,7 +27,7 @@ def selector(settings: BatchSettings) -> dict[str, str]:
 
 def pod_labels(settings: BatchSettings) -> dict[str, str]:
     """Labels of a run's Job and pods."""
-    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
 
 
 def metadata(settings: BatchSettings) -> Document:

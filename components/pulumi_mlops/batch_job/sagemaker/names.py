@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from pulumi_mlops._shared.aws.pipeline_roles import EXECUTION, SCHEDULE, PipelineRoles
 from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
 
 
@@ -10,22 +11,12 @@ class Role(str, Enum):
 
     JOB = "job"
     """The code that scores."""
-    EXECUTION = "execution"
+    EXECUTION = EXECUTION
     """SageMaker, which starts the job."""
-    SCHEDULE = "schedule"
+    SCHEDULE = SCHEDULE
     """EventBridge Scheduler, which starts the pipeline."""
 
 
-def role_name(settings: SageMakerBatchSettings, role: Role) -> str:
-    """Return a role's name."""
-    return f"{settings.aws_name}-{role.value}"
-
-
-def role_arn(settings: SageMakerBatchSettings, role: Role) -> str:
-    """Return a role's ARN."""
-    return settings.account.arn("iam", f"role/{role_name(settings, role)}")
-
-
-def pipeline_arn(settings: SageMakerBatchSettings) -> str:
-    """Return the ARN of the pipeline."""
-    return settings.account.arn("sagemaker", f"pipeline/{settings.aws_name}")
+def roles_of(settings: SageMakerBatchSettings) -> PipelineRoles:
+    """Return the roles of a batch."""
+    return PipelineRoles(settings.account, settings.aws_name, settings.job_tags, settings.permissions_boundary_arn)

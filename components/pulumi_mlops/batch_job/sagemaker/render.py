@@ -10,7 +10,7 @@ from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.pinned_model import PinnedModel
-from pulumi_mlops.batch_job.sagemaker.names import Role, pipeline_arn, role_arn
+from pulumi_mlops.batch_job.sagemaker.names import Role, roles_of
 from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
 from pulumi_mlops.batch_job.settings import command
 
@@ -33,7 +33,7 @@ def pipeline(settings: SageMakerBatchSettings, model: PinnedModel) -> Pipeline:
         "pipeline_name": settings.aws_name,
         "pipeline_display_name": settings.aws_name,
         "pipeline_description": f"Scores a table with {settings.model_name}.",
-        "role_arn": role_arn(settings, Role.EXECUTION),
+        "role_arn": roles_of(settings).arn(Role.EXECUTION),
         "pipeline_definition": combine(to_json, _definition(settings, model)),
         "tags": dict(settings.job_tags),
     }
@@ -46,7 +46,8 @@ def schedule(settings: SageMakerBatchSettings, cron_fields: str) -> Schedule:
         settings: The batch.
         cron_fields: Its schedule.
     """
-    arns = {"pipeline_arn": pipeline_arn(settings), "role_arn": role_arn(settings, Role.SCHEDULE)}
+    roles = roles_of(settings)
+    arns = {"pipeline_arn": roles.pipeline_arn, "role_arn": roles.arn(Role.SCHEDULE)}
     return schedule_of(settings.aws_name, cron_fields, **arns)
 
 
@@ -85,7 +86,7 @@ def _job(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
             "Environment": {"AWS_REGION": settings.account.region, "OMP_WAIT_POLICY": "PASSIVE"},
             "NetworkConfig": without_none({"EnableNetworkIsolation": False, "VpcConfig": _network(settings)}),
             "StoppingCondition": {"MaxRuntimeInSeconds": settings.run_timeout_seconds},
-            "RoleArn": role_arn(settings, Role.JOB),
+            "RoleArn": roles_of(settings).arn(Role.JOB),
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.job_tags.items())] or None,
         }
     )

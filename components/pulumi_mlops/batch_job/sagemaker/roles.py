@@ -3,7 +3,7 @@
 The code that scores cannot start jobs, and SageMaker, which does, cannot read the tables.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pulumi
 
@@ -15,51 +15,25 @@ from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.batch_job.locations import S3
-from pulumi_mlops.batch_job.sagemaker.names import Role, pipeline_arn, role_arn, role_name
+from pulumi_mlops.batch_job.sagemaker.names import Role, roles_of
 from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
-
-Statements = Callable[[SageMakerBatchSettings], Iterator[Document]]
 
 
 def job_role(settings: SageMakerBatchSettings) -> RoleSettings:
     """Return what the code that scores runs as."""
-    account = settings.account
-    source = account.arn("sagemaker", "processing-job/*")
-    trust = policies.trust_policy(policies.SAGEMAKER, account, [source])
-    return _role(settings, Role.JOB, "Role of the job of batch {}", trust, _job, _network_and_keys_of_job)
+    description = f"Role of the job of batch {settings.aws_name}"
+    sources = [settings.account.arn("sagemaker", "processing-job/*")]
+    return roles_of(settings).jobs(Role.JOB, description, sources, _job(settings), _network_and_keys_of_job(settings))
 
 
 def execution_role(settings: SageMakerBatchSettings) -> RoleSettings:
     """Return what SageMaker starts the job as."""
-    source = policies.pipeline_source(settings.account, settings.aws_name)
-    trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
-    return _role(settings, Role.EXECUTION, "Execution role of batch {}", trust, _execution, _keys_of_execution)
+    return roles_of(settings).execution("batch", _execution(settings), _keys_of_execution(settings))
 
 
 def schedule_role(settings: SageMakerBatchSettings) -> RoleSettings:
     """Return what EventBridge Scheduler starts the batch as."""
-    source = policies.schedule_source(settings.account)
-    trust = policies.trust_policy(policies.SCHEDULER, settings.account, [source])
-    return _role(settings, Role.SCHEDULE, "Starts the batch {}", trust, _schedule)
-
-
-def _role(
-    settings: SageMakerBatchSettings,
-    role: Role,
-    description: str,
-    trust: Document,
-    statements: Statements,
-    network_and_key_statements: Statements | None = None,
-) -> RoleSettings:
-    return RoleSettings(
-        role_name=role_name(settings, role),
-        description=description.format(settings.aws_name),
-        trust=trust,
-        statements=list(statements(settings)),
-        network_and_key_statements=list(network_and_key_statements(settings) if network_and_key_statements else ()),
-        tags=settings.job_tags,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    )
+    return roles_of(settings).schedule("batch")
 
 
 def _job(settings: SageMakerBatchSettings) -> Iterator[Document]:
@@ -115,13 +89,9 @@ def _execution(settings: SageMakerBatchSettings) -> Iterator[Document]:
     jobs = [settings.account.arn("sagemaker", "processing-job/pipelines-*")]
     actions = ["CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob", "AddTags"]
     yield statement([f"sagemaker:{action}" for action in actions], jobs, sid="RunJobs")
-    yield permissions.pass_role(role_arn(settings, Role.JOB), policies.SAGEMAKER)
+    yield permissions.pass_role(roles_of(settings).arn(Role.JOB), policies.SAGEMAKER)
 
 
 def _keys_of_execution(settings: SageMakerBatchSettings) -> Iterator[Document]:
     if settings.kms_key_arn is not None:
         yield from permissions.start_encrypted(settings.kms_key_arn)
-
-
-def _schedule(settings: SageMakerBatchSettings) -> Iterator[Document]:
-    yield statement(["sagemaker:StartPipelineExecution"], [pipeline_arn(settings)], sid="StartPipeline")

@@ -87,7 +87,7 @@ def resolve(name: str, args: SageMakerBatchJobArgs) -> SageMakerBatchSettings:
         model_data_kms_key_arn=read("sagemaker.model_data_kms_key_arn", common.kms_key),
         data_kms_key_arns=arguments.items("sagemaker.data_kms_key_arns", common.kms_key),
         permissions_boundary_arn=common.permissions_boundary_arn,
-        job_tags=component_tags(common.tags, COMPONENT, workload=everywhere.model_name),
+        job_tags=component_tags(common.tags, COMPONENT, workload=everywhere.workload),
     )
     _check_disk(arguments, settings)
     arguments.finish()

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes import execution, library
+from pulumi_mlops._shared.kubernetes import library
+from pulumi_mlops.cli.kubernetes import execution
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
 from pulumi_mlops.endpoint.kubernetes.truth_check import rollout
 from pulumi_mlops.stack import StackConfig

@@ -70,7 +70,7 @@ class KubernetesOperations:
         service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
         answer = self._cluster.request(
             service,
-            f"/v1/models/{workload}:predict",
+            f"/v1/models/{self.place.model}:predict",
             {"instances": list(rows)},
             answer_seconds=longest_answer_seconds(self.place.config.workloads[workload].endpoint),
         )
@@ -94,7 +94,7 @@ class KubernetesOperations:
         """Ask the endpoint for its metadata, by the Open Inference Protocol."""
         workload = self.place.workload
         service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        return of_metadata(self._cluster.request(service, f"/v2/models/{workload}"))
+        return of_metadata(self._cluster.request(service, f"/v2/models/{self.place.model}"))
 
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
@@ -102,11 +102,11 @@ class KubernetesOperations:
 
     def versions(self, most: int) -> list[RegisteredVersion]:
         """Ask the registry for the versions, and for the runs that they are from."""
-        return self._registry.registered(self.place.workload, most)
+        return self._registry.registered(self.place.model, most)
 
     def version(self, number: int) -> RegisteredVersion:
         """Ask the registry for one version, and for the run that it is from."""
-        model = self.place.workload
+        model = self.place.model
         found = self._registry.registered(model, 1, number=number)
         if not found:
             raise missing_version(model, number, [int(known["version"]) for known in self._registry.versions(model)])

@@ -30,8 +30,8 @@ def past_runs(cluster: Cluster, registry: Registry, place: Place, most: int) -> 
     pods: dict[str, list[Document]] = {}
     for pod in cluster.pods(place.namespace, place.pipeline_labels):
         pods.setdefault((pod["metadata"].get("labels") or {}).get(JOB_NAME, ""), []).append(pod)
-    recorded = registry.runs(place.workload, most)
-    versions = {str(version.get("run_id")): version for version in registry.versions(place.workload)}
+    recorded = registry.runs(place.model, most)
+    versions = {str(version.get("run_id")): version for version in registry.versions(place.model)}
     found = [of_record(run, versions.get(str(run["info"]["run_id"]))) for run in recorded]
     told = {run.run: run for run in found}
     of_jobs = [of_job(job, pods.get(name, []), told.get(name)) for name, job in jobs.items()]

@@ -92,7 +92,7 @@ def _asked(whom: str, question: Callable[[], Value | None]) -> Known[Value]:
 
 
 def _registered(cluster: Cluster, place: Place) -> Version | None:
-    found = Registry(cluster, place.config).versions(place.workload, 1)
+    found = Registry(cluster, place.config).versions(place.model, 1)
     return Version(int(found[0]["version"]), tags_of(found[0]).get(names.DIGEST_TAG, "")) if found else None
 
 

@@ -66,6 +66,6 @@ def registry_of(place: Place) -> tuple[str, str, str]:
 def _group(place: Place, settings: SageMakerSettings) -> str:
     registry = place.config.platform.registry
     if not isinstance(registry, AccountRegistry):
-        return names.on_aws(place.namespace, place.workload)
+        return names.on_aws(place.namespace, place.model)
     owner = AwsAccount(registry.account_id, settings.region)
-    return names.model_package_group_arn(owner, names.on_aws(registry.namespace, place.workload))
+    return names.model_package_group_arn(owner, names.on_aws(registry.namespace, place.model))

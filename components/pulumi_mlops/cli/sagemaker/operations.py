@@ -104,7 +104,7 @@ class SageMakerOperations:
             package = packages.version(self._names, number)
         except MissingError as error:
             known = [int(listed.version) for listed in packages.listed(self._names)]
-            raise missing_version(self.place.workload, number, known) from error
+            raise missing_version(self.place.model, number, known) from error
         return packages.registered_version(aws.client("s3", self._names.region), package)
 
     def may_share_registry(self, document: StackDocument) -> bool:

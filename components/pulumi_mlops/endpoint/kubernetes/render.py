@@ -35,7 +35,7 @@ def selector(settings: EndpointSettings) -> dict[str, str]:
 
 def pod_labels(settings: EndpointSettings) -> dict[str, str]:
     """Labels of the servers' pods."""
-    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
 
 
 def metadata(settings: EndpointSettings) -> Document:

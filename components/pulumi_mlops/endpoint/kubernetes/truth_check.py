@@ -29,7 +29,7 @@ def identity_name(settings: EndpointSettings) -> str:
 
 def pod_labels(settings: EndpointSettings) -> dict[str, str]:
     """Labels of the check's pods."""
-    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
 
 
 def metadata(

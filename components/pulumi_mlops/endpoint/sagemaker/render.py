@@ -20,7 +20,7 @@ SHADOW_VARIANT = "shadow"
 
 def tags(settings: HostingSettings) -> dict[str, pulumi.Input[str]]:
     """Tags of everything that belongs to the endpoint. By one of them it is found again when it is to be removed."""
-    ours = component_tags(settings.tags, names.ENDPOINT, workload=settings.model_name)
+    ours = component_tags(settings.tags, names.ENDPOINT, workload=settings.workload)
     return {**ours, ENDPOINT_TAG: settings.endpoint_name}
 
 

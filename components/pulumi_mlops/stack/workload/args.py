@@ -18,6 +18,8 @@ class WorkloadArgs(TypedDict):
     """Name of the environment, recorded with every run."""
     registry_url: NotRequired[pulumi.Input[str]]
     """URL of the MLflow server. Required on Kubernetes, an error on SageMaker."""
+    model_name: NotRequired[str]
+    """Name that the model is registered under. Defaults to the workload's name."""
     pipeline_image: pulumi.Input[str]
     """Image that the pipeline's steps run in, pinned by digest or content tag."""
     serving_image: pulumi.Input[str]

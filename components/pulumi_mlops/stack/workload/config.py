@@ -2,7 +2,7 @@
 
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import ImageReference, ImageRepository
+from pulumi_mlops._shared.values import ImageReference, ImageRepository, WorkloadName
 from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
@@ -24,6 +24,10 @@ class WorkloadImagesConfig(Model):
 
 class WorkloadConfig(Model):
     """A workload: the pipeline that trains a model, the pinned version, and its endpoint."""
+
+    model_name: WorkloadName | None = None
+    """Name that the model is registered under. To rename a workload, write its old name here: it keeps its registered
+    versions. Defaults to the workload's name."""
 
     images: WorkloadImagesConfig = WorkloadImagesConfig()
     """Images that hold this workload's own code and libraries. Each defaults to the platform's."""

@@ -32,7 +32,7 @@ from pulumi_mlops.training_pipeline.sagemaker.settings import resolve as resolve
 
 TARGETS = ("kubernetes", "sagemaker")
 # What a part calls otherwise than the workload does.
-_RENAMED = {"champion": "model", "model_name": "name"}
+_RENAMED = {"champion": "model"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ class Part:
     image: str = ""
     """The workload's argument that is this part's image."""
 
+    model_name_at: str = "name"
+    """The workload's argument that names the model."""
+
     def problems(self, target: str) -> Iterator[Problem]:
         """Yield what the component refuses, each under the path that it has in the workload's arguments."""
         try:
@@ -70,8 +73,9 @@ class Part:
             return self.image
         if root in ("tags", "environment", "registry_url", "model", "name"):
             return path
-        if root in _RENAMED:
-            return _RENAMED[root] + path.removeprefix(root)
+        renamed = {**_RENAMED, "model_name": self.model_name_at}
+        if root in renamed:
+            return renamed[root] + path.removeprefix(root)
         # What the endpoint may load, the batch may: it is said there.
         is_the_endpoints = self.key == "batch" and root == "allow_code_formats"
         return f"{'endpoint' if is_the_endpoints else self.key}.{path}"
@@ -93,7 +97,8 @@ def problems_of(name: str, args: WorkloadArgs) -> tuple[Problem, ...]:
         arguments.add("registry_url", None, "the address of an MLflow server", "add this key")
     elif arguments.sound("name"):
         for part in parts_of(name, args):
-            arguments.adopt(part.problems(target))
+            placed = replace(part, model_name_at="name" if args.get("model_name") is None else "model_name")
+            arguments.adopt(placed.problems(target))
     return arguments.problems
 
 
@@ -115,7 +120,7 @@ def parts_of(name: str, args: WorkloadArgs) -> list[Part]:
         return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args), *batches]
     group = args["sagemaker"].get("model_package_group")
     own = [] if group is not None else [sagemaker_registry(name, args)]
-    group = group or names.on_aws(args["sagemaker"]["namespace"], name)
+    group = group or names.on_aws(args["sagemaker"]["namespace"], model_of(name, args))
     batches = [sagemaker_batch(name, args, group)] if args.get("batch") is not None else []
     return [sagemaker_endpoint(name, args, group), sagemaker_pipeline(name, args, group), *batches, *own]
 
@@ -163,8 +168,10 @@ def kubernetes_batch(name: str, args: WorkloadArgs) -> Part:
 def sagemaker_registry(name: str, args: WorkloadArgs) -> Part:
     """Return the registry that a workload on SageMaker has of its own."""
     place = _taken(args["sagemaker"], SageMakerModelRegistrySettingsArgs)
-    whole = without_none({**_common(name, args), "sagemaker": place})
-    return Part("registry", f"{name}-registry", whole, resolve_sagemaker_registry, ())
+    # Named after the model: Pulumi knows the group again when the workload is renamed, and so keeps it.
+    model = model_of(name, args)
+    whole = without_none({"model_name": model, "tags": args.get("tags"), "sagemaker": place})
+    return Part("registry", f"{model}-registry", whole, resolve_sagemaker_registry, ())
 
 
 def sagemaker_pipeline(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> Part:
@@ -216,7 +223,13 @@ def sagemaker_batch(name: str, args: WorkloadArgs, group: pulumi.Input[str]) -> 
 
 
 def _common(name: str, args: WorkloadArgs) -> dict[str, Any]:
-    return {"model_name": name, "tags": args.get("tags")}
+    return {"model_name": model_of(name, args), "workload": name, "tags": args.get("tags")}
+
+
+def model_of(name: str, args: WorkloadArgs) -> str:
+    """Return the name that a workload's model is registered under."""
+    named = args.get("model_name")
+    return name if named is None else named
 
 
 def _settings(args: WorkloadArgs, part: str, target: str, place: Mapping[str, Any]) -> dict[str, Any]:

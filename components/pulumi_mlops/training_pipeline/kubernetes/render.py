@@ -22,7 +22,7 @@ def selector(settings: PipelineSettings) -> dict[str, str]:
 
 def pod_labels(settings: PipelineSettings) -> dict[str, str]:
     """Labels of a run's Job and pod."""
-    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
 
 
 def metadata(settings: PipelineSettings) -> Document:
@@ -89,6 +89,7 @@ def _run(settings: PipelineSettings) -> Document:
 
 
 def _step(settings: PipelineSettings, step: StepSettings) -> Document:
+    secrets = [{"secretRef": {"name": name}} for name in settings.environment_secret_names]
     return pods.container(
         step.name,
         settings.image,
@@ -99,6 +100,7 @@ def _step(settings: PipelineSettings, step: StepSettings) -> Document:
         resources=scheduling.accelerated(quantities.batch_resources(step.resources), step.accelerator),
         mounts=[pods.mount("workspace", WORKSPACE), *scheduling.shared_memory_mounts(step.shared_memory_gib)],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
+        more={"envFrom": secrets} if secrets else None,
     )
 
 
@@ -111,7 +113,7 @@ def _environment(settings: PipelineSettings) -> Mapping[str, pulumi.Input[str] |
         "MLOPS_RUN_NAME": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}},
         # Empty for a run by the schedule.
         "MLOPS_STARTED_BY": {"fieldRef": {"fieldPath": f"metadata.annotations['{labels.STARTED_BY}']"}},
-        "MLOPS_WORKLOAD": settings.model_name,
+        **names.step_variables(settings.workload, settings.model_name),
         # Libraries that count the node's cores would start more threads than the step has CPU for.
         "OMP_NUM_THREADS": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1"}},
         # OpenMP threads that spin while waiting burn the step's CPU quota.

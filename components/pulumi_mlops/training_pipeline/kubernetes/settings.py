@@ -48,6 +48,7 @@ class PipelineSettings(neutral.NeutralPipelineSettings):
     parameters: Mapping[str, Any]
     champion: Document | None
     allowed_egress_cidrs: Sequence[pulumi.Input[str]]
+    environment_secret_names: Sequence[pulumi.Input[str]]
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
@@ -75,6 +76,7 @@ def resolve(name: str, args: KubernetesTrainingPipelineArgs) -> PipelineSettings
         parameters=neutral.parameters(arguments, graph),
         champion=neutral.champion(arguments),
         allowed_egress_cidrs=arguments.items("kubernetes.allowed_egress_cidrs", values.address_range),
+        environment_secret_names=arguments.items("kubernetes.environment_secret_names", values.object_name),
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),

@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from pulumi_mlops._shared.aws.pipeline_roles import EXECUTION, SCHEDULE, PipelineRoles
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 
@@ -10,22 +11,12 @@ class Role(str, Enum):
 
     JOBS = "jobs"
     """The steps' code."""
-    EXECUTION = "execution"
+    EXECUTION = EXECUTION
     """SageMaker, which starts the steps' jobs and registers the model."""
-    SCHEDULE = "schedule"
+    SCHEDULE = SCHEDULE
     """EventBridge Scheduler, which starts the pipeline."""
 
 
-def role_name(settings: SageMakerPipelineSettings, role: Role) -> str:
-    """Return a role's name."""
-    return f"{settings.aws_name}-{role.value}"
-
-
-def role_arn(settings: SageMakerPipelineSettings, role: Role) -> str:
-    """Return a role's ARN."""
-    return settings.account.arn("iam", f"role/{role_name(settings, role)}")
-
-
-def pipeline_arn(settings: SageMakerPipelineSettings) -> str:
-    """Return the pipeline's ARN."""
-    return settings.account.arn("sagemaker", f"pipeline/{settings.aws_name}")
+def roles_of(settings: SageMakerPipelineSettings) -> PipelineRoles:
+    """Return the roles of a training pipeline."""
+    return PipelineRoles(settings.account, settings.aws_name, settings.tags, settings.permissions_boundary_arn)

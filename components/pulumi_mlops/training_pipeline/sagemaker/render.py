@@ -11,7 +11,7 @@ from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
 from pulumi_mlops._shared.documents import to_json
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.training_pipeline.sagemaker.definition import PipelinePlan, compile_pipeline
-from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn
+from pulumi_mlops.training_pipeline.sagemaker.names import Role, roles_of
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
 
@@ -21,7 +21,7 @@ def pipeline(settings: SageMakerPipelineSettings) -> Pipeline:
         "pipeline_name": settings.aws_name,
         "pipeline_display_name": settings.aws_name,
         "pipeline_description": f"Trains, checks and registers {settings.model_name}.",
-        "role_arn": role_arn(settings, Role.EXECUTION),
+        "role_arn": roles_of(settings).arn(Role.EXECUTION),
         "pipeline_definition": definition(settings),
         "tags": dict(settings.tags),
     }
@@ -43,7 +43,8 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
     return PipelinePlan(
         name=settings.aws_name,
         graph_reference=settings.graph_reference,
-        workload=settings.model_name,
+        workload=settings.workload,
+        model_name=settings.model_name,
         environment=known["environment"],
         steps=settings.steps,
         result_step=settings.result_step,
@@ -58,7 +59,7 @@ def plan(settings: SageMakerPipelineSettings, known: Mapping[str, Any]) -> Pipel
         model_data_bucket=known["model_data_bucket"],
         model_data_kms_key_arn=known["model_data_kms_key_arn"] or known["kms_key_arn"],
         model_package_group=known["model_package_group"],
-        role_arn=role_arn(settings, Role.JOBS),
+        role_arn=roles_of(settings).arn(Role.JOBS),
         approval=settings.approval,
         volume_gib=settings.workspace_gib,
         timeout_seconds=settings.run_timeout_seconds,
@@ -82,5 +83,6 @@ def schedule(settings: SageMakerPipelineSettings, cron_fields: str) -> Schedule:
         settings: The settings.
         cron_fields: Their schedule.
     """
-    arns = {"pipeline_arn": pipeline_arn(settings), "role_arn": role_arn(settings, Role.SCHEDULE)}
+    roles = roles_of(settings)
+    arns = {"pipeline_arn": roles.pipeline_arn, "role_arn": roles.arn(Role.SCHEDULE)}
     return schedule_of(settings.aws_name, cron_fields, **arns)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "CreatePro
 API: Execution Role Permissions".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pulumi
@@ -19,54 +19,30 @@ from pulumi_mlops._shared.aws.policies import statement
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops.training_pipeline.sagemaker.names import Role, pipeline_arn, role_arn, role_name
+from pulumi_mlops.training_pipeline.sagemaker.names import Role, roles_of
 from pulumi_mlops.training_pipeline.sagemaker.resolved import SageMakerPipelineSettings
 
-Statements = Callable[[SageMakerPipelineSettings], Iterator[Document]]
 # SageMaker begins the names of a pipeline's jobs so, whatever the pipeline.
 _JOBS = {"Processing": "processing-job/pipelines-*", "Training": "training-job/pipelines-*"}
 
 
 def jobs_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what the steps' code runs as."""
-    account = settings.account
-    trust = policies.trust_policy(policies.SAGEMAKER, account, policies.job_sources(account))
-    description = "Role of the jobs of SageMaker pipeline {}"
-    return _role(settings, Role.JOBS, description, trust, _jobs, _network_and_keys_of_jobs)
+    description = f"Role of the jobs of SageMaker pipeline {settings.aws_name}"
+    sources = policies.job_sources(settings.account)
+    return roles_of(settings).jobs(
+        Role.JOBS, description, sources, _jobs(settings), _network_and_keys_of_jobs(settings)
+    )
 
 
 def execution_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what SageMaker starts the jobs and registers the model as."""
-    source = policies.pipeline_source(settings.account, settings.aws_name)
-    trust = policies.trust_policy(policies.SAGEMAKER, settings.account, [source])
-    description = "Execution role of SageMaker pipeline {}"
-    return _role(settings, Role.EXECUTION, description, trust, _execution, _keys_of_execution)
+    return roles_of(settings).execution("SageMaker pipeline", _execution(settings), _keys_of_execution(settings))
 
 
 def schedule_role(settings: SageMakerPipelineSettings) -> RoleSettings:
     """Return what EventBridge Scheduler starts the pipeline as."""
-    source = policies.schedule_source(settings.account)
-    trust = policies.trust_policy(policies.SCHEDULER, settings.account, [source])
-    return _role(settings, Role.SCHEDULE, "Starts the pipeline {}", trust, _schedule)
-
-
-def _role(
-    settings: SageMakerPipelineSettings,
-    role: Role,
-    description: str,
-    trust: Document,
-    statements: Statements,
-    network_and_key_statements: Statements | None = None,
-) -> RoleSettings:
-    return RoleSettings(
-        role_name=role_name(settings, role),
-        description=description.format(settings.aws_name),
-        trust=trust,
-        statements=list(statements(settings)),
-        network_and_key_statements=list(network_and_key_statements(settings) if network_and_key_statements else ()),
-        tags=settings.tags,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    )
+    return roles_of(settings).schedule("pipeline")
 
 
 def _jobs(settings: SageMakerPipelineSettings) -> Iterator[Document]:
@@ -113,7 +89,7 @@ def _execution(settings: SageMakerPipelineSettings) -> Iterator[Document]:
         jobs.append(account.arn("sagemaker", _JOBS["Training"]))
         actions += ["CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"]
     yield statement([f"sagemaker:{action}" for action in [*actions, "AddTags"]], jobs, sid="RunJobs")
-    yield permissions.pass_role(role_arn(settings, Role.JOBS), policies.SAGEMAKER)
+    yield permissions.pass_role(roles_of(settings).arn(Role.JOBS), policies.SAGEMAKER)
     if settings.result_step is not None:
         folder = f"{names.runs_folder(settings.aws_name)}/"
         yield from permissions.read_objects(account, later["bucket"], [folder], sid="ReadResults")
@@ -139,7 +115,3 @@ def _registration(settings: SageMakerPipelineSettings) -> Iterator[Document]:
     yield statement(actions, [group, packages], sid="RegisterModel")
     yield from permissions.read_objects(account, later["model_data_bucket"], _models(settings), sid="ReadModels")
     yield from permissions.pull_images(account, [later["serving_image"]])
-
-
-def _schedule(settings: SageMakerPipelineSettings) -> Iterator[Document]:
-    yield statement(["sagemaker:StartPipelineExecution"], [pipeline_arn(settings)], sid="StartPipeline")

@@ -43,7 +43,7 @@ def resolve(name: str, args: SageMakerTrainingPipelineArgs) -> SageMakerPipeline
     common, network = read_common(arguments), read_network(arguments)
     subnets, groups = (network.subnet_ids, network.security_group_ids) if network else ([], [])
     data = arguments.items("sagemaker.data_s3_uris", values.s3_uri)
-    tags = component_tags(common.tags, COMPONENT, workload=everywhere.model_name)
+    tags = component_tags(common.tags, COMPONENT, workload=everywhere.workload)
     settings = SageMakerPipelineSettings(
         **vars(everywhere),
         aws_name=resource_name(arguments, common, name, longest=LONGEST_NAME),

@@ -1,4 +1,6 @@
 import json
+import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -225,9 +227,8 @@ def test_a_pickle_that_the_stack_does_not_name_is_not_loaded(tmp_path: Path, kin
         load_served_model(tmp_path / "model", "model", "4", allow_code_formats=allowed)
 
     message = str(caught.value)
-    assert "run code when they are loaded: " in message
-    assert ".pkl (pickle or cloudpickle or joblib)" in message
-    assert "endpoint: {allow_code_formats: […]}" in message
+    assert re.search(r"\.pkl: got a (cloud)?pickle, which runs code when it is loaded", message)
+    assert "by name in the stack's endpoint.allow_code_formats" in message
 
 
 @pytest.mark.parametrize(
@@ -235,15 +236,15 @@ def test_a_pickle_that_the_stack_does_not_name_is_not_loaded(tmp_path: Path, kin
     [
         lambda path: path.rename(path.with_suffix(".txt")),
         lambda path: path.write_bytes(b"cos\nsystem\n(S'true'\ntR."),
-        lambda path: path.with_suffix(".pt").write_bytes(b"anything"),
+        lambda path: path.with_suffix(".txt").write_bytes(pickle.dumps({"a": 1})),
     ],
-    ids=["another name", "an old protocol", "torch beside it"],
+    ids=["another name", "an old protocol", "another beside it"],
 )
-def test_a_pickle_is_found_by_its_bytes_or_its_name(tmp_path: Path, hide: Callable[[Path], object]) -> None:
+def test_a_pickle_is_found_by_its_bytes(tmp_path: Path, hide: Callable[[Path], object]) -> None:
     write_text_model(tmp_path / "model", serialization="cloudpickle")
     hide(next((tmp_path / "model").glob("*.pkl")))
 
-    with pytest.raises(UnservableModelError, match="run code when they are loaded"):
+    with pytest.raises(UnservableModelError, match=r"runs code when it is loaded|imports os\.system"):
         load_served_model(tmp_path / "model", "model", "4")
 
 

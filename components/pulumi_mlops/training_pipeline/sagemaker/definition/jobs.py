@@ -21,7 +21,7 @@ def environment(plan: PipelinePlan) -> dict[str, Any]:
     variables: dict[str, Any] = {
         "MLOPS_ENVIRONMENT": plan.environment,
         "MLOPS_IMAGE": plan.image,
-        "MLOPS_WORKLOAD": plan.workload,
+        **names.step_variables(plan.workload, plan.model_name),
         # OpenMP threads that spin while waiting burn the job's CPU quota.
         "OMP_WAIT_POLICY": "PASSIVE",
         **{

@@ -50,6 +50,8 @@ class PipelinePlan:
     """Its name on AWS; the folders of its runs and models are named after it."""
     graph_reference: str
     workload: str
+    model_name: str
+    """Name that versions are registered under."""
     environment: str
     steps: Sequence[StepPlan]
     """In an order in which each comes after those that it needs."""

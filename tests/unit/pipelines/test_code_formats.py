@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 import pytest
 
-from mlops_runtime.packaging.code_formats import CodeFile, find_code_files
+from mlops_runtime.code_formats import CodeFile, find_code_files
 
 
 class Planted:
