@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+    from pulumi_mlops.feature_store.args import (
+        KubernetesFeatureStoreArgs,
+        KubernetesFeatureStoreSettingsArgs,
+        KubernetesStoreArgs,
+    )
+    from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore
     from pulumi_mlops.model_registry.args import (
         KubernetesModelRegistryArgs,
         KubernetesModelRegistrySettingsArgs,
@@ -96,12 +102,16 @@ __all__ = [
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
     "KubernetesEndpointSettingsArgs",
+    "KubernetesFeatureStore",
+    "KubernetesFeatureStoreArgs",
+    "KubernetesFeatureStoreSettingsArgs",
     "KubernetesModelRegistry",
     "KubernetesModelRegistryArgs",
     "KubernetesModelRegistrySettingsArgs",
     "KubernetesPlaceArgs",
     "KubernetesSchedulingArgs",
     "KubernetesServingArgs",
+    "KubernetesStoreArgs",
     "KubernetesTrainingArgs",
     "KubernetesTrainingPipeline",
     "KubernetesTrainingPipelineArgs",
@@ -196,6 +206,12 @@ _MODULES = {
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
+    "feature_store.args": (
+        "KubernetesFeatureStoreArgs",
+        "KubernetesFeatureStoreSettingsArgs",
+        "KubernetesStoreArgs",
+    ),
+    "feature_store.kubernetes.component": ("KubernetesFeatureStore",),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",
         "KubernetesModelRegistrySettingsArgs",

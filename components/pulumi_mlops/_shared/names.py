@@ -17,6 +17,7 @@ TRAINING_PIPELINE = "training-pipeline"
 MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
 BATCH_JOB = "batch-job"
+FEATURE_STORE = "feature-store"
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
@@ -50,6 +51,21 @@ def pipeline_of(workload: str) -> str:
 def batch_of(workload: str) -> str:
     """Return the name of a workload's batch."""
     return f"{workload}-batch"
+
+
+def feature_server_of(store: str) -> str:
+    """Return the name of the server that looks a feature store's features up, and of its Service."""
+    return f"{store}-features"
+
+
+def online_store_of(store: str) -> str:
+    """Return the name of a feature store's Redis on Kubernetes, and of the Secret with its password."""
+    return f"{store}-online-store"
+
+
+def materialisation_of(store: str) -> str:
+    """Return the name of what brings a feature store's rows online."""
+    return f"{store}-materialisation"
 
 
 def truth_check_of(endpoint: str) -> str:

@@ -42,6 +42,7 @@ _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _BATCH = ("workloads", "*", "batch")
 _REGISTRY = ("platform", "registry")
+_FEAST = "SageMaker's own feature store, which has no image"
 # Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
 _SAID_ELSEWHERE = ("allowed_namespaces", "protect_data")
 _OTHER_TARGET = "remove it, or change the target"
@@ -67,6 +68,8 @@ SUPPORT: Mapping[Target, Support] = {
             Refused(("platform", "kubernetes"), "the settings under platform.sagemaker", _OTHER_TARGET),
             Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
             Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
+            *(Refused(("platform", "images", key), _FEAST, "remove it") for key in ("feature_store", "redis")),
+            Refused(("feature_stores",), "no feature store", _OTHER_TARGET),
             Refused(
                 (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),

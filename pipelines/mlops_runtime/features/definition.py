@@ -13,8 +13,9 @@ from mlops_runtime.features.errors import FeatureDefinitionError
 FORMAT = 1
 """Version of the document's form."""
 
-# What every target takes. SageMaker: 64 characters, no `_` at the end
-# (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FeatureDefinition.html). Feast writes a feature as `view__feature`, so that no name holds two of them.
+# What every target takes. SageMaker: 64 characters, and no `_` at the end.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FeatureDefinition.html
+# Feast writes a feature as `view__feature`, so that no name holds two of them.
 NAME = re.compile(r"[a-z](_?[a-z0-9])*")
 NAME_CHARACTERS_MAX = 60
 # Names that a target gives columns of its own:
