@@ -72,7 +72,7 @@ def write(group: Group) -> int:
 
 
 def _may_write(group: Group, s3: Any) -> bool:
-    """Tell whether there is a bucket to write to. Without one, AWS keeps the rows and says that the store is Blocked."""
+    """Tell whether there is a bucket to write to. Without one the rows are kept, and the store is Blocked."""
     bucket, _ = split(group.folder)
     known = {one["Name"] for one in s3.list_buckets()["Buckets"]}
     group.blocked = "" if bucket in known else f"The bucket {bucket} does not exist."

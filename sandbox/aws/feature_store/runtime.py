@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_feature_store_*.
 """
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -161,18 +162,18 @@ def _batch(region: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _group(region: str, name_or_arn: str) -> Group:
     name = name_or_arn.rpartition("/")[2].lower()
-    for known, group in groups(sagemaker_backends[DEFAULT_ACCOUNT_ID][region]).items():
+    for known, group in groups(sagemaker_backends[_account()][region]).items():
         if known.lower() == name and group.status != "Deleting":
             if group.status != CREATED:
                 raise rules.Refused(f"FeatureGroup {known} is {group.status}, and not {CREATED}.")
             return group
-    raise NotThere(f"Feature group {name} of account {DEFAULT_ACCOUNT_ID} in {region} is not found.")
+    raise NotThere(f"Feature group {name} of account {_account()} in {region} is not found.")
 
 
 def _flush() -> int:
     """Write what every group has buffered; return how many rows that is."""
     with _LOCK:
-        regions = list(sagemaker_backends[DEFAULT_ACCOUNT_ID].values())
+        regions = list(sagemaker_backends[_account()].values())
         every = [group for backend in regions for group in groups(backend).values()]
     return sum(catalog.write(group) for group in every)
 
@@ -187,6 +188,11 @@ def _fault(operation: str) -> tuple[int, dict[str, str], str] | None:
     if fault.kind is Kind.THROTTLE:
         return 400, {"message": fault.reason}, "ThrottlingException"
     return 500, {"message": fault.reason}, "InternalFailure"
+
+
+def _account() -> str:
+    """Return the account that everything belongs to, as moto's own responses know it."""
+    return os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
 
 
 def _region(authorization: str) -> str:
