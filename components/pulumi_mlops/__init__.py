@@ -50,8 +50,12 @@ if TYPE_CHECKING:
         KubernetesFeatureStoreArgs,
         KubernetesFeatureStoreSettingsArgs,
         KubernetesStoreArgs,
+        SageMakerFeatureStoreArgs,
+        SageMakerFeatureStoreSettingsArgs,
+        SageMakerStoreArgs,
     )
     from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore
+    from pulumi_mlops.feature_store.sagemaker.component import SageMakerFeatureStore
     from pulumi_mlops.model_registry.args import (
         KubernetesModelRegistryArgs,
         KubernetesModelRegistrySettingsArgs,
@@ -130,6 +134,9 @@ __all__ = [
     "SageMakerEndpoint",
     "SageMakerEndpointArgs",
     "SageMakerEndpointSettingsArgs",
+    "SageMakerFeatureStore",
+    "SageMakerFeatureStoreArgs",
+    "SageMakerFeatureStoreSettingsArgs",
     "SageMakerModelRegistry",
     "SageMakerModelRegistryArgs",
     "SageMakerModelRegistrySettingsArgs",
@@ -138,6 +145,7 @@ __all__ = [
     "SageMakerStorage",
     "SageMakerStorageArgs",
     "SageMakerStorageSettingsArgs",
+    "SageMakerStoreArgs",
     "SageMakerTrainingArgs",
     "SageMakerTrainingPipeline",
     "SageMakerTrainingPipelineArgs",
@@ -210,8 +218,12 @@ _MODULES = {
         "KubernetesFeatureStoreArgs",
         "KubernetesFeatureStoreSettingsArgs",
         "KubernetesStoreArgs",
+        "SageMakerFeatureStoreArgs",
+        "SageMakerFeatureStoreSettingsArgs",
+        "SageMakerStoreArgs",
     ),
     "feature_store.kubernetes.component": ("KubernetesFeatureStore",),
+    "feature_store.sagemaker.component": ("SageMakerFeatureStore",),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",
         "KubernetesModelRegistrySettingsArgs",

@@ -18,6 +18,8 @@ MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
 BATCH_JOB = "batch-job"
 FEATURE_STORE = "feature-store"
+FEATURE_TABLES = "sagemaker_featurestore"
+"""Database of the Glue catalog where SageMaker makes the tables of offline feature stores."""
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The

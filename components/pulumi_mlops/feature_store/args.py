@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_mlops._shared.place import KubernetesPlaceArgs
+from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerAccountArgs
 
 
 class NeutralFeatureStoreArgs(TypedDict):
@@ -93,3 +93,40 @@ class KubernetesFeatureStoreArgs(NeutralFeatureStoreArgs):
     """Tags of every object, set as labels. Defaults to none."""
     kubernetes: KubernetesFeatureStoreSettingsArgs
     """Where the store runs, and its settings on Kubernetes."""
+
+
+class SageMakerStoreArgs(TypedDict):
+    """Settings of a feature store on SageMaker only."""
+
+    instance_type: NotRequired[str]
+    """Instance type of the processing job that brings rows in. Defaults to ml.m5.large."""
+    volume_gib: NotRequired[int]
+    """Size in GiB of that job's volume, which holds no rows. Defaults to 5."""
+    data_kms_key_arns: NotRequired[list[pulumi.Input[str]]]
+    """KMS keys of the sources' buckets, besides the stack's own. Defaults to none."""
+
+
+class SageMakerFeatureStoreSettingsArgs(SageMakerAccountArgs, SageMakerStoreArgs):
+    """Where a feature store runs on SageMaker, and its settings there."""
+
+    image: pulumi.Input[str]
+    """Image of the job that brings rows in, pinned by digest, in ECR in the same region."""
+    bucket_name: pulumi.Input[str]
+    """S3 bucket of the offline stores, each below `features/<store>/offline/`. It must be in the region."""
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """Permissions boundary of each IAM role: the ARN of a managed policy. Defaults to none."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """KMS key that encrypts the online and the offline stores, and the job's volume. Defaults to AWS managed keys."""
+    subnet_ids: NotRequired[list[pulumi.Input[str]]]
+    """VPC subnets of the job. Requires `security_group_ids`. Defaults to none: SageMaker's network."""
+    security_group_ids: NotRequired[list[pulumi.Input[str]]]
+    """Security groups of the job. Requires `subnet_ids`. Defaults to none."""
+
+
+class SageMakerFeatureStoreArgs(NeutralFeatureStoreArgs):
+    """Arguments of a feature store on SageMaker."""
+
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Tags of every resource. Defaults to none."""
+    sagemaker: SageMakerFeatureStoreSettingsArgs
+    """Where the store runs, and its settings on SageMaker."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_mlops._shared.aws.values import Region
+from pulumi_mlops._shared.aws.values import InstanceType, KmsKeyArn, Region
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.values import (
     AnnotationKey,
@@ -82,6 +82,19 @@ class KubernetesFeatureStoreConfig(Model):
     eks.amazonaws.com/role-arn. Defaults to none."""
 
 
+class SageMakerFeatureStoreConfig(Model):
+    """Settings of a feature store on the target sagemaker only."""
+
+    instance_type: InstanceType = settings.DEFAULT_INSTANCE_TYPE
+    """Instance type of the processing job that brings rows in. Defaults to ml.m5.large."""
+
+    volume_gib: Annotated[int, settings.JOB_VOLUME_GIB] = settings.JOB_VOLUME_GIB.default
+    """Size in GiB of that job's volume, which holds no rows. Defaults to 5."""
+
+    data_kms_key_arns: Annotated[tuple[KmsKeyArn, ...], Field(strict=False)] = ()
+    """KMS keys of the sources' buckets, besides the stack's own. Defaults to none."""
+
+
 class FeatureStoreConfig(Model):
     """A feature store: one definition, its sources, and how they are brought online."""
 
@@ -113,3 +126,6 @@ class FeatureStoreConfig(Model):
 
     kubernetes: KubernetesFeatureStoreConfig | None = None
     """Settings of the store on kubernetes. An error on any other target. Each has its own default."""
+
+    sagemaker: SageMakerFeatureStoreConfig | None = None
+    """Settings of the store on sagemaker. An error on any other target. Each has its own default."""

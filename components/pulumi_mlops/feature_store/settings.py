@@ -41,6 +41,9 @@ DEFAULT_ONLINE_STORE_MEMORY = "512Mi"
 DEFAULT_MATERIALISATION_CPU = "1"
 DEFAULT_MATERIALISATION_MEMORY = "2Gi"
 
+JOB_VOLUME_GIB = Setting(1, 16384, default=5)
+DEFAULT_INSTANCE_TYPE = "ml.m5.large"
+
 READY = "ready"
 
 # How every problem of a definition is told: `place: got X, expected Y, fix: Z`.

@@ -12,6 +12,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops._shared.problems import Problem as ArgumentProblem
 from pulumi_mlops.feature_store.kubernetes.settings import resolve as resolve_feature_store
+from pulumi_mlops.feature_store.sagemaker.settings import resolve as resolve_feature_groups
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.model_registry.kubernetes.settings import resolve as resolve_registry
@@ -19,7 +20,7 @@ from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as re
 from pulumi_mlops.stack import arguments, feature_definitions, graphs
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import WORKLOAD_IMAGES, StackConfig
-from pulumi_mlops.stack.platform.config import KubernetesSettings
+from pulumi_mlops.stack.platform.config import KubernetesSettings, SageMakerSettings
 from pulumi_mlops.stack.problems import Path, Problem
 from pulumi_mlops.stack.workload import parts
 
@@ -58,6 +59,9 @@ _FEATURE_STORE_PLACES: dict[str, Path] = {
     "kubernetes.namespace": ("platform", "namespace"),
     "kubernetes.image": ("platform", "images", "feature_store"),
     "kubernetes.online_store_image": ("platform", "images", "redis"),
+    "sagemaker.image": ("platform", "images", "pipeline"),
+    "sagemaker.namespace": ("platform", "namespace"),
+    **{f"sagemaker.{key}": ("platform", "sagemaker", key) for key in SageMakerSettings.model_fields},
     **{f"kubernetes.{key}": ("platform", "kubernetes", key) for key in KubernetesSettings.model_fields},
 }
 
@@ -85,12 +89,19 @@ def problems_of(document: StackDocument, config: StackConfig, left_out: Collecti
 
 def _feature_stores(document: StackDocument, config: StackConfig) -> Iterator[Problem]:
     for name, store in config.feature_stores.items():
-        if config.platform.sagemaker is not None or not _has_definition(store.definition):
+        if not _has_definition(store.definition):
             continue
-        args = arguments.feature_store_args(config, name, {})
-        for problem in _refused(resolve_feature_store, name, args):
+        for problem in _feature_store(config, name):
             path = _placed(problem.path, _FEATURE_STORE_PLACES)
             yield _told(document, path or ("feature_stores", name, *_parts(problem.path)), problem)
+
+
+def _feature_store(config: StackConfig, name: str) -> tuple[ArgumentProblem, ...]:
+    settings = config.platform.sagemaker
+    if settings is None:
+        return _refused(resolve_feature_store, name, arguments.feature_store_args(config, name, {}))
+    args = arguments.sagemaker_feature_store_args(config, name, {}, settings, _BUCKET)
+    return _refused(resolve_feature_groups, name, args)
 
 
 def _has_definition(reference: str) -> bool:

@@ -15,6 +15,7 @@ from pulumi_mlops.stack.workload.component import Workload
 
 if TYPE_CHECKING:
     from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore
+    from pulumi_mlops.feature_store.sagemaker.component import SageMakerFeatureStore
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class DeclaredStack:
 
     platform: Platform
     workloads: Mapping[str, Workload]
-    feature_stores: "Mapping[str, KubernetesFeatureStore]"
+    feature_stores: "Mapping[str, KubernetesFeatureStore | SageMakerFeatureStore]"
     provider: pulumi.ProviderResource
 
 
@@ -63,11 +64,18 @@ def declare_stack() -> DeclaredStack:
 
 def _feature_stores(
     stack: StackConfig, platform: Platform, options: pulumi.ResourceOptions
-) -> "dict[str, KubernetesFeatureStore]":
+) -> "Mapping[str, KubernetesFeatureStore | SageMakerFeatureStore]":
     """Declare the feature stores. Each target's library is large, and most stacks have no store."""
     if not stack.feature_stores:
         return {}
-    from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore  # noqa: PLC0415 - see above
+    if stack.platform.sagemaker is not None:
+        from pulumi_mlops.feature_store.sagemaker.component import SageMakerFeatureStore  # noqa: PLC0415
+
+        return {
+            name: SageMakerFeatureStore(name, platform.sagemaker_feature_store_args(stack, name), options)
+            for name in sorted(stack.feature_stores)
+        }
+    from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore  # noqa: PLC0415
 
     return {
         name: KubernetesFeatureStore(

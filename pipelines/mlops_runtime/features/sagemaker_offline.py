@@ -70,26 +70,27 @@ def point_in_time(
     or a deletion. Of one that was put several times, the last put counts.
 
     Args:
-        view: The view, with one entity.
+        view: The view.
         history: What `read_history` returned.
-        rows: With the entity's column and a time. Their order and index stay.
+        rows: With the entities' columns and a time. Their order and index stay.
         time_column: The column of their time; without a zone, it is UTC.
     """
     import pandas as pd  # noqa: PLC0415 - slow to import
 
-    (key,) = view.entity_names
+    keys = list(view.entity_names)
     events = history.sort_values([view.event_time, API_TIME], kind="stable")
-    events = events.drop_duplicates([key, view.event_time], keep="last")
-    events = events.rename(columns={view.event_time: _TIME})[[key, _TIME, *view.feature_names, DELETED]]
-    left = rows[[key]].copy()
+    events = events.drop_duplicates([*keys, view.event_time], keep="last")
+    events = events.rename(columns={view.event_time: _TIME})[[*keys, _TIME, *view.feature_names, DELETED]]
+    left = rows[keys].copy()
     left[_TIME] = pd.to_datetime(rows[time_column], utc=True).astype("datetime64[ns, UTC]").to_numpy()
     left[_TIME] = pd.to_datetime(left[_TIME], utc=True)
     left[_ORDER] = range(len(left))
     events[_TIME] = events[_TIME].astype("datetime64[ns, UTC]")
-    events[key] = events[key].astype(left[key].dtype)
+    for key in keys:
+        events[key] = events[key].astype(left[key].dtype)
     limit = None if view.time_to_live_seconds is None else pd.Timedelta(seconds=view.time_to_live_seconds)
     joined = pd.merge_asof(
-        left.sort_values(_TIME, kind="stable"), events.sort_values(_TIME), on=_TIME, by=key, tolerance=limit
+        left.sort_values(_TIME, kind="stable"), events.sort_values(_TIME), on=_TIME, by=keys, tolerance=limit
     )
     names = list(view.feature_names)
     joined.loc[joined[DELETED].fillna(value=False).astype(bool), names] = None

@@ -1,10 +1,10 @@
 """Looks features up in SageMaker's online store: BatchGetRecord, a hundred keys at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlops_runtime.features.definition import FeatureView
-from mlops_runtime.features.sagemaker_records import values_of
+from mlops_runtime.features.sagemaker_records import key_column, key_of, values_of
 
 MOST_KEYS = 100
 """Of one BatchGetRecord: dg/feature-store-quotas, "Can contain as many as 100 records"."""
@@ -15,19 +15,22 @@ class FeatureLookupError(RuntimeError):
     """The online store did not answer for a key. The text says why."""
 
 
-def look_up(view: FeatureView, feature_group: str, keys: Sequence[str | int], client: Any) -> list[dict[str, Any]]:
+def look_up(
+    view: FeatureView, feature_group: str, keys: Sequence[Mapping[str, Any]], client: Any
+) -> list[dict[str, Any]]:
     """Return the features of each key, in their own types: None for what is not there, deleted or expired.
 
     Args:
-        view: The view, with one entity.
+        view: The view.
         feature_group: Name of its feature group.
-        keys: The entity's keys, in any order; one may be there twice.
+        keys: Of each row the keys of the view's entities, by name. One may be there twice.
         client: A boto3 client of sagemaker-featurestore-runtime.
 
     Raises:
         FeatureLookupError: When the store does not answer for a key.
+        RowError: When a key is missing, or not of its type.
     """
-    texts = [str(key) for key in keys]
+    texts = [key_of(view, key) for key in keys]
     found: dict[str, list[dict[str, str]]] = {}
     different = list(dict.fromkeys(texts))
     for first in range(0, len(different), MOST_KEYS):
@@ -38,7 +41,7 @@ def look_up(view: FeatureView, feature_group: str, keys: Sequence[str | int], cl
 def _batch(
     view: FeatureView, feature_group: str, keys: list[str], client: Any
 ) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    names = [view.entity_names[0], view.event_time, *view.feature_names]
+    names = [key_column(view), view.event_time, *view.feature_names]
     for _ in range(ATTEMPTS):
         asked = {"FeatureGroupName": feature_group, "RecordIdentifiersValueAsString": keys, "FeatureNames": names}
         answer = client.batch_get_record(Identifiers=[asked])

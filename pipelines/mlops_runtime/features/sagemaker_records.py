@@ -19,6 +19,8 @@ TYPES: Mapping[ValueType, str] = {
     ValueType.DATETIME: "String",
 }
 """What each type is there."""
+KEY_COLUMN = "record_identifier"
+"""Holds the keys of a view with several entities: a feature group has one record identifier."""
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
 
@@ -31,25 +33,49 @@ def record_of(view: FeatureView, row: Mapping[str, Any]) -> list[dict[str, str]]
     """Return a row as a record. A value that is missing is left out, which makes it null there.
 
     Args:
-        view: Whose row it is, with one entity.
+        view: Whose row it is.
         row: Its values, by column.
 
     Raises:
         RowError: The key or the event time is missing, or a value is not of its type.
     """
-    (entity,) = view.entities
-    columns = {
-        entity.name: entity.value_type,
-        **{feature.name: feature.value_type for feature in view.features},
-    }
-    record = [_value(view.event_time, event_time_of(row.get(view.event_time), view.event_time))]
-    for name, kind in columns.items():
-        text = text_of(row.get(name), kind, name)
+    values = {view.event_time: event_time_of(row.get(view.event_time), view.event_time)}
+    values[key_column(view)] = key_of(view, row)
+    for one in (*view.entities, *view.features):
+        text = text_of(row.get(one.name), one.value_type, one.name)
         if text is not None:
-            record.append(_value(name, text))
-        elif name == entity.name:
-            raise RowError(f"{name}: got no value, expected the key of the row")
-    return record
+            values[one.name] = text
+    return [{"FeatureName": name, "ValueAsString": text} for name, text in values.items()]
+
+
+def columns_of(view: FeatureView) -> dict[str, str]:
+    """Return the features that a view's feature group has, with their types there: the record identifier first."""
+    columns = {key_column(view): "String"}
+    columns |= {one.name: TYPES[one.value_type] for one in view.entities}
+    return {**columns, view.event_time: "String", **{one.name: TYPES[one.value_type] for one in view.features}}
+
+
+def key_column(view: FeatureView) -> str:
+    """Return the name of the record identifier: the entity, or a column of its own for several."""
+    return view.entity_names[0] if len(view.entities) == 1 else KEY_COLUMN
+
+
+def key_of(view: FeatureView, row: Mapping[str, Any]) -> str:
+    """Return the record identifier of a row: its key, or the keys of several entities with `|` between them.
+
+    Raises:
+        RowError: A key is missing, or not of its type.
+    """
+    texts = []
+    for entity in view.entities:
+        text = text_of(row.get(entity.name), entity.value_type, entity.name)
+        # SageMaker takes no empty one.
+        if not text:
+            raise RowError(f"{entity.name}: got no value, expected the key of the row")
+        texts.append(text)
+    if len(texts) == 1:
+        return texts[0]
+    return "|".join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
 
 
 def values_of(view: FeatureView, record: list[dict[str, str]] | None) -> dict[str, Any]:
@@ -148,10 +174,6 @@ def _whole(value: Any, name: str) -> str:
 def _is_missing(value: Any) -> bool:
     """Tell whether there is no value: None, NaN or NaT, which differ from themselves."""
     return value is None or bool(value != value)  # noqa: PLR0124 - that is how they are known
-
-
-def _value(name: str, text: str) -> dict[str, str]:
-    return {"FeatureName": name, "ValueAsString": text}
 
 
 def _wrong(name: str, value: Any, expected: str) -> RowError:

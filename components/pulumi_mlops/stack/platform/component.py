@@ -7,6 +7,7 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels
+from pulumi_mlops.feature_store.args import SageMakerFeatureStoreArgs
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.stack import arguments
@@ -104,6 +105,21 @@ class Platform(pulumi.ComponentResource):
         if self._bucket_name is not None:
             return arguments.workload_args(stack, name, self.tags, bucket_name=self._bucket_name)
         return arguments.workload_args(stack, name, self.tags, registry_url=self.registry_id, namespace=self.namespace)
+
+    def sagemaker_feature_store_args(self, stack: StackConfig, name: str) -> SageMakerFeatureStoreArgs:
+        """Return the arguments of one of the stack's feature stores on this platform, which is SageMaker's.
+
+        Args:
+            stack: The stack's configuration.
+            name: Name of the store.
+
+        Raises:
+            ValueError: When it is not.
+        """
+        settings = stack.platform.sagemaker
+        if settings is None or self._bucket_name is None:
+            raise ValueError(f"feature store {name}: got a platform on kubernetes, expected one on sagemaker")
+        return arguments.sagemaker_feature_store_args(stack, name, self.tags, settings, self._bucket_name)
 
 
 def _namespace(config: PlatformConfig, tags: dict[str, pulumi.Input[str]]) -> Document:

@@ -17,7 +17,7 @@ from mlops_runtime.features.definition import Entity, Feature, FeatureView, Valu
 from mlops_runtime.features.sagemaker_ingestion import ATTEMPTS, IngestionCounts, ingest, runtime_client
 from mlops_runtime.features.sagemaker_offline import offline_folder, point_in_time, read_history
 from mlops_runtime.features.sagemaker_online import FeatureLookupError, look_up
-from mlops_runtime.features.sagemaker_records import TYPES
+from mlops_runtime.features.sagemaker_records import columns_of, key_column
 from mlops_runtime.features.sagemaker_views import PARTS_MAX, VARIABLE, from_parts, in_parts
 from tests.offline_aws import served
 
@@ -33,6 +33,7 @@ VIEW = FeatureView(
     event_time="observed_at",
     source="s3://sources/weather",
 )
+JFK = {"airport": "JFK"}
 TEN = datetime(2013, 1, 1, 10, tzinfo=UTC)
 
 
@@ -53,13 +54,11 @@ class Aws:
     def group(self, view: FeatureView = VIEW) -> str:
         """A feature group for a view, ready to be used."""
         name = f"weather-{uuid.uuid4().hex[:8]}"
-        columns = {"airport": "String", view.event_time: "String"}
-        columns |= {one.name: TYPES[one.value_type] for one in view.features}
         self.sagemaker.create_feature_group(
             FeatureGroupName=name,
-            RecordIdentifierFeatureName="airport",
+            RecordIdentifierFeatureName=key_column(view),
             EventTimeFeatureName=view.event_time,
-            FeatureDefinitions=[{"FeatureName": key, "FeatureType": kind} for key, kind in columns.items()],
+            FeatureDefinitions=[{"FeatureName": key, "FeatureType": kind} for key, kind in columns_of(view).items()],
             OnlineStoreConfig={"EnableOnlineStore": True},
             OfflineStoreConfig={"S3StorageConfig": {"S3Uri": "s3://offline/features"}},
             RoleArn="arn:aws:iam::123456789012:role/features",
@@ -146,7 +145,7 @@ def test_late_and_out_of_order_rows_are_kept_offline_and_do_not_take_the_newest_
     group = aws.group()
     for hour in (2, 0, 3, 1):
         assert put(aws, group, row(hour)).put == 1
-    assert look_up(VIEW, group, ["JFK"], aws.records)[0]["wind"] == 13.0
+    assert look_up(VIEW, group, [JFK], aws.records)[0]["wind"] == 13.0
     assert aws.write_offline() == 4
     assert sorted(read_history(VIEW, offline_folder(aws.sagemaker, group))["wind"]) == [10.0, 11.0, 12.0, 13.0]
 
@@ -156,7 +155,7 @@ def test_the_same_row_gives_the_same_features_online_and_for_training(aws: Aws) 
     values = {"wind": 0.1 + 0.2, "flights": None, "closed": True}
     put(aws, group, row(0, **values), row(0, airport="LGA"))
     aws.write_offline()
-    (online, _, missing) = look_up(VIEW, group, ["JFK", "LGA", "EWR"], aws.records)
+    (online, _, missing) = look_up(VIEW, group, [{"airport": key} for key in ("JFK", "LGA", "EWR")], aws.records)
     history = read_history(VIEW, offline_folder(aws.sagemaker, group))
     asked = pd.DataFrame({"airport": ["JFK"], "left_at": [TEN + timedelta(minutes=5)]})
     trained = point_in_time(VIEW, history, asked, time_column="left_at").iloc[0]
@@ -172,11 +171,11 @@ def test_a_feature_is_added_and_no_record_is_lost(aws: Aws) -> None:
     rain = Feature(name="rain", value_type=ValueType.FLOAT64, unit="inches", description="Of the hour")
     grown = replace(VIEW, features=(*VIEW.features, rain))
     with pytest.raises(FeatureLookupError, match="rain"):
-        look_up(grown, group, ["JFK"], aws.records)
+        look_up(grown, group, [JFK], aws.records)
     aws.sagemaker.update_feature_group(
         FeatureGroupName=group, FeatureAdditions=[{"FeatureName": "rain", "FeatureType": "Fractional"}]
     )
-    assert look_up(grown, group, ["JFK"], aws.records) == [{"wind": 10.0, "flights": 3, "closed": False, "rain": None}]
+    assert look_up(grown, group, [JFK], aws.records) == [{"wind": 10.0, "flights": 3, "closed": False, "rain": None}]
     put(aws, group, row(1, rain=0.5), view=grown)
     aws.write_offline()
     history = read_history(grown, offline_folder(aws.sagemaker, group)).sort_values("observed_at")
@@ -187,7 +186,7 @@ def test_a_feature_is_added_and_no_record_is_lost(aws: Aws) -> None:
 def test_more_keys_than_one_request_takes_are_looked_up(aws: Aws) -> None:
     group = aws.group()
     put(aws, group, *(row(0, airport=f"A{number}", flights=number) for number in range(150)))
-    keys = [f"A{number % 150}" for number in range(300)]
+    keys = [{"airport": f"A{number % 150}"} for number in range(300)]
     assert [one["flights"] for one in look_up(VIEW, group, keys, aws.records)] == [n % 150 for n in range(300)]
 
 
@@ -210,7 +209,7 @@ def test_a_job_goes_on_from_where_the_last_one_came_to(
     assert run(aws, group, tmp_path, monkeypatch) == (0, "weather_v1: 2 of 2 rows put")
     aws.put_source("second", row(4.5, wind=4.5), row(6))
     assert run(aws, group, tmp_path, monkeypatch) == (0, "weather_v1: 3 of 3 rows put")
-    assert look_up(VIEW, group, ["JFK"], aws.records)[0]["wind"] == 16.0
+    assert look_up(VIEW, group, [JFK], aws.records)[0]["wind"] == 16.0
     aws.write_offline()
     history = read_history(VIEW, offline_folder(aws.sagemaker, group))
     assert set(history["wind"]) == {10.0, 15.0, 4.5, 16.0}
@@ -258,3 +257,17 @@ def test_views_are_handed_over_in_parts_that_a_job_takes() -> None:
     assert (back.feature_names, back.event_time, back.source) == (many.feature_names, many.event_time, many.source)
     assert [one.value_type for one in second.features] == [one.value_type for one in VIEW.features]
     assert second.versioned_name == "weather_v2"
+
+
+def test_a_view_of_several_entities_is_looked_up_and_trained_on_by_all_of_their_keys(aws: Aws) -> None:
+    carrier = Entity(name="carrier", value_type=ValueType.INT64, description="Number")
+    both = replace(VIEW, entities=(*VIEW.entities, carrier))
+    group = aws.group(both)
+    counts = put(aws, group, *(row(0, carrier=number, flights=number) for number in (1, 2)), row(0), view=both)
+    assert (counts.put, counts.unusable) == (2, 1)
+    asked = [{"airport": "JFK", "carrier": number} for number in (2, 1, 3)]
+    assert [one["flights"] for one in look_up(both, group, asked, aws.records)] == [2, 1, None]
+    aws.write_offline()
+    history = read_history(both, offline_folder(aws.sagemaker, group))
+    trained = point_in_time(both, history, pd.DataFrame(asked).assign(left_at=TEN), time_column="left_at")
+    assert [None if pd.isna(one) else one for one in trained["flights"]] == [2, 1, None]

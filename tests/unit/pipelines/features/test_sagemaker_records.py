@@ -1,6 +1,7 @@
 """Rows as SageMaker has them, and back: the same values both ways."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_runtime.features.definition import Entity, Feature, FeatureView, ValueType
-from mlops_runtime.features.sagemaker_records import RowError, event_time_of, record_of, values_of
+from mlops_runtime.features.sagemaker_records import (
+    RowError,
+    columns_of,
+    event_time_of,
+    key_column,
+    key_of,
+    record_of,
+    values_of,
+)
 from sandbox.aws.feature_store import rules
 
 VIEW = FeatureView(
@@ -62,9 +71,8 @@ def test_any_row_comes_back_as_it_was_and_is_none_that_aws_refuses(values: dict[
     row = {"airport": "JFK", "observed_at": AT, **values}
     record = record_of(VIEW, row)
     assert values_of(VIEW, record) == features(row)
-    types = {"airport": "String", "observed_at": "String", "of_bool": "Integral", "of_int64": "Integral"}
-    types |= {"of_float32": "Fractional", "of_float64": "Fractional", "of_text": "String", "of_datetime": "String"}
-    rules.record({one["FeatureName"]: one["ValueAsString"] for one in record}, types, "airport", "observed_at")
+    values = {one["FeatureName"]: one["ValueAsString"] for one in record}
+    rules.record(values, columns_of(VIEW), key_column(VIEW), VIEW.event_time)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.nan, pd.NaT])
@@ -110,3 +118,23 @@ def test_a_time_is_written_in_utc_as_aws_reads_it(given_time: Any, written: str)
 def test_a_value_that_is_not_of_its_type_is_named(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(RowError, match=told):
         record_of(VIEW, {**ROW, **changes})
+
+
+BOTH = replace(VIEW, entities=(*VIEW.entities, Entity(name="carrier", description="IATA code")))
+KEYS = st.text(min_size=1, max_size=4) | st.text("|\\", min_size=1, max_size=4)
+
+
+@given(st.tuples(KEYS, KEYS), st.tuples(KEYS, KEYS))
+def test_keys_of_several_entities_are_one_identifier_and_never_anothers(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    first, second = (key_of(BOTH, {"airport": pair[0], "carrier": pair[1]}) for pair in (one, other))
+    assert (first == second) == (one == other)
+
+
+def test_an_identifier_of_several_entities_is_a_column_of_its_own() -> None:
+    assert list(columns_of(BOTH))[:4] == ["record_identifier", "airport", "carrier", "observed_at"]
+    record = record_of(BOTH, {**ROW, "carrier": "U|A"})
+    assert {one["FeatureName"]: one["ValueAsString"] for one in record}["record_identifier"] == "JFK|U\\|A"
+    with pytest.raises(RowError, match="carrier: got no value, expected the key"):
+        record_of(BOTH, {**ROW, "carrier": ""})
