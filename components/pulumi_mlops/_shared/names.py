@@ -109,6 +109,17 @@ def on_aws(namespace: str, name: str) -> str:
     return f"{namespace}-{name}"
 
 
+def feature_group(namespace: str, store: str, view: str) -> str:
+    """Return the name of a view's feature group on SageMaker, the version in it.
+
+    Args:
+        namespace: The stack's namespace.
+        store: The store's name.
+        view: The view with its version, such as `weather_v1`.
+    """
+    return f"{on_aws(namespace, store)}-{view}"
+
+
 def bucket(namespace: str, account: AwsAccount) -> str:
     """Return the name of a stack's bucket. Buckets of all the world's accounts share one set of names."""
     return f"{namespace}-{account.account_id}-{account.region}"

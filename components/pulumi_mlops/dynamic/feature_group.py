@@ -96,6 +96,8 @@ class ManagedFeatureGroupProvider(dynamic.ResourceProvider):
 class ManagedFeatureGroup(dynamic.Resource, module="mlops", name="FeatureGroup"):
     """A feature group that has the features that were asked for."""
 
+    feature_group_name: pulumi.Output[str]
+    """Its name. Whoever uses it waits for the group, and still knows it in a preview."""
     feature_group_arn: pulumi.Output[str]
     """Its ARN."""
     offline_folder: pulumi.Output[str]

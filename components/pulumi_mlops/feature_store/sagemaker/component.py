@@ -55,7 +55,7 @@ class SageMakerFeatureStore(pulumi.ComponentResource):
         """The feature group of each view, by view with its version."""
         self.pipeline: aws.sagemaker.Pipeline = self._ingestion(settings)
         """What brings rows in."""
-        there = pulumi.Output.all(*(group.feature_group_arn for group in self.feature_groups.values()))
+        there = pulumi.Output.all(*(group.feature_group_name for group in self.feature_groups.values()))
         online = {view.versioned_name: render.group_name(settings, view) for view in settings.online_views}
         # Whoever uses these waits for the groups, and still knows them in a preview.
         self.lookup_url = pulumi.Output.all(render.lookup_url(settings), there).apply(lambda known: str(known[0]))

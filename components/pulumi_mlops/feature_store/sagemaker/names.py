@@ -1,14 +1,10 @@
 """What belongs to a feature store on AWS is named after it. Nothing needs to be there for its ARN to be known."""
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.feature_store.sagemaker.settings import SageMakerFeatureStoreSettings
 
-if TYPE_CHECKING:
-    from pulumi_mlops.feature_store.sagemaker.settings import SageMakerFeatureStoreSettings
-
-LONGEST_GROUP_NAME = 64
 FEATURES_PREFIX = "features/"
 """Below it a stack's bucket has the offline stores, and how far their ingestion has come."""
 
@@ -26,53 +22,42 @@ class Role(str, Enum):
     """EventBridge Scheduler, which starts the pipeline."""
 
 
-def feature_group(namespace: str, store: str, view: str) -> str:
-    """Return the name of a view's feature group, the version in it.
-
-    Args:
-        namespace: The stack's namespace.
-        store: The store's name.
-        view: The view with its version, such as `weather_v1`.
-    """
-    return f"{names.on_aws(namespace, store)}-{view}"
-
-
-def feature_group_arn(settings: "SageMakerFeatureStoreSettings", view: str) -> str:
+def feature_group_arn(settings: SageMakerFeatureStoreSettings, view: str) -> str:
     """Return the ARN of a view's feature group. AWS writes the name in lower case there."""
-    name = feature_group(settings.namespace, settings.name, view)
+    name = names.feature_group(settings.namespace, settings.name, view)
     return settings.account.arn("sagemaker", f"feature-group/{name.lower()}")
 
 
-def role_name(settings: "SageMakerFeatureStoreSettings", role: Role) -> str:
+def role_name(settings: SageMakerFeatureStoreSettings, role: Role) -> str:
     """Return a role's name."""
     return f"{settings.aws_name}-{role.value}"
 
 
-def role_arn(settings: "SageMakerFeatureStoreSettings", role: Role) -> str:
+def role_arn(settings: SageMakerFeatureStoreSettings, role: Role) -> str:
     """Return a role's ARN."""
     return settings.account.arn("iam", f"role/{role_name(settings, role)}")
 
 
-def pipeline_name(settings: "SageMakerFeatureStoreSettings") -> str:
+def pipeline_name(settings: SageMakerFeatureStoreSettings) -> str:
     """Return the name of the pipeline that brings rows in, and of its schedule."""
     return f"{settings.aws_name}-ingestion"
 
 
-def pipeline_arn(settings: "SageMakerFeatureStoreSettings") -> str:
+def pipeline_arn(settings: SageMakerFeatureStoreSettings) -> str:
     """Return the ARN of that pipeline."""
     return settings.account.arn("sagemaker", f"pipeline/{pipeline_name(settings)}")
 
 
-def store_folder(settings: "SageMakerFeatureStoreSettings") -> str:
+def store_folder(settings: SageMakerFeatureStoreSettings) -> str:
     """Return the folder of the bucket that belongs to the store."""
     return f"{FEATURES_PREFIX}{settings.name}"
 
 
-def offline_folder(settings: "SageMakerFeatureStoreSettings") -> str:
+def offline_folder(settings: SageMakerFeatureStoreSettings) -> str:
     """Return the folder of the bucket that SageMaker writes below."""
     return f"{store_folder(settings)}/offline"
 
 
-def progress_folder(settings: "SageMakerFeatureStoreSettings") -> str:
+def progress_folder(settings: SageMakerFeatureStoreSettings) -> str:
     """Return the folder of the bucket where it is noted how far each view has come."""
     return f"{store_folder(settings)}/progress"

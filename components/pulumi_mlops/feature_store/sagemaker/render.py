@@ -7,6 +7,7 @@ import pulumi
 from mlops_runtime.features.definition import FeatureView
 from mlops_runtime.features.sagemaker_records import columns_of, key_column
 from mlops_runtime.features.sagemaker_views import in_parts
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, Pipeline, retries
 from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
 from pulumi_mlops._shared.aws.volumes import has_own_disks
@@ -14,7 +15,6 @@ from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.feature_store.sagemaker.names import (
     Role,
-    feature_group,
     offline_folder,
     pipeline_arn,
     pipeline_name,
@@ -37,7 +37,7 @@ TABLE_FORMAT = "Glue"
 
 def group_name(settings: SageMakerFeatureStoreSettings, view: FeatureView) -> str:
     """Return the name of a view's feature group."""
-    return feature_group(settings.namespace, settings.name, view.versioned_name)
+    return names.feature_group(settings.namespace, settings.name, view.versioned_name)
 
 
 def schema(settings: SageMakerFeatureStoreSettings) -> Document:

@@ -22,12 +22,12 @@ from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.feature_store import settings as neutral
 from pulumi_mlops.feature_store.args import SageMakerFeatureStoreArgs
-from pulumi_mlops.feature_store.sagemaker.names import LONGEST_GROUP_NAME, feature_group
 
 COMPONENT = "SageMakerFeatureStore"
 S3 = "s3://"
 # The longest name that is made of the store's: of the role that the rows are brought in as.
 LONGEST_NAME = LONGEST_ROLE_NAME - len("-ingestion")
+LONGEST_GROUP_NAME = 64
 MOST_FEATURES = 2500
 """Of a feature group, its key and its event time among them: dg/feature-store-quotas."""
 MOST_GROUP_ARGUMENTS = 40
@@ -133,7 +133,7 @@ def _check_view(arguments: Arguments, view: FeatureView) -> None:
 
 def _check_names(arguments: Arguments, definition: FeatureStoreDefinition, namespace: str, store: str) -> None:
     for view in definition.views:
-        group = feature_group(namespace, store, view.versioned_name)
+        group = names.feature_group(namespace, store, view.versioned_name)
         if len(group) > LONGEST_GROUP_NAME:
             got = f"feature group {group} ({len(group)} characters)"
             fix = "shorten the view's name, the store's or the namespace"
