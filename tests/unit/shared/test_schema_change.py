@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlops_runtime.features.definition import Entity, Feature, FeatureStoreDefinition, FeatureView, ValueType
@@ -127,6 +127,8 @@ def through_the_protocol(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+# A machine that is busy is no fault of the strategy.
+LEISURELY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.sampled_from(["a", "b", "c"])
 FEATURES = st.builds(
     Feature,
@@ -152,6 +154,7 @@ STORES = st.lists(VIEWS, min_size=1, max_size=3, unique_by=lambda one: one.versi
 )
 
 
+@LEISURELY
 @given(STORES)
 def test_nothing_changes_from_a_definition_to_itself(store: dict[str, Any]) -> None:
     assert classify(store, copy.deepcopy(store)) is ChangeClass.NONE
@@ -160,12 +163,14 @@ def test_nothing_changes_from_a_definition_to_itself(store: dict[str, Any]) -> N
     assert summary(differences(store, store), lambda one: one.kubernetes) == "none"
 
 
+@LEISURELY
 @given(STORES, STORES)
 def test_two_definitions_differ_unless_they_are_the_same(old: dict[str, Any], new: dict[str, Any]) -> None:
     assert (classify(old, new) is ChangeClass.NONE) == (old == new)
     assert classify(through_the_protocol(old), through_the_protocol(new)) is classify(old, new)
 
 
+@LEISURELY
 @given(STORES, STORES)
 def test_what_is_added_is_lost_on_the_way_back(old: dict[str, Any], new: dict[str, Any]) -> None:
     forth, back = differences(old, new), differences(new, old)
@@ -174,6 +179,7 @@ def test_what_is_added_is_lost_on_the_way_back(old: dict[str, Any], new: dict[st
         assert classify(new, old) is ChangeClass.BREAKING
 
 
+@LEISURELY
 @given(STORES, STORES, STORES)
 def test_a_way_in_one_step_reaches_no_further_than_the_same_in_two(
     first: dict[str, Any], second: dict[str, Any], third: dict[str, Any]
@@ -181,6 +187,7 @@ def test_a_way_in_one_step_reaches_no_further_than_the_same_in_two(
     assert classify(first, third) <= max(classify(first, second), classify(second, third))
 
 
+@LEISURELY
 @given(STORES, STORES)
 def test_the_class_is_the_greatest_of_the_differences(old: dict[str, Any], new: dict[str, Any]) -> None:
     found = differences(old, new)

@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlops_runtime.features.definition import Entity, Feature, FeatureView, ValueType
 from mlops_runtime.features.sagemaker_offline import point_in_time, typed_history
 
+# A machine that is busy is no fault of the strategy.
+LEISURELY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VIEW = FeatureView(
     name="weather",
     entities=(Entity(name="airport", description="IATA code"),),
@@ -76,6 +78,7 @@ def test_a_deletion_is_an_event_and_another_key_has_its_own() -> None:
     assert winds(point_in_time(VIEW, known, rows(10.5, key="LGA"), time_column="left_at")) == [5.0]
 
 
+@LEISURELY
 @given(
     st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["JFK", "LGA"])), min_size=1, max_size=12, unique=True),
     st.lists(st.tuples(st.floats(0, 24), st.sampled_from(["JFK", "LGA"])), min_size=1, max_size=6),

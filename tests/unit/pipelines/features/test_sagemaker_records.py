@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlops_runtime.features.definition import Entity, Feature, FeatureView, ValueType
@@ -23,6 +23,8 @@ from mlops_runtime.features.sagemaker_records import (
 )
 from sandbox.aws.feature_store import rules
 
+# A machine that is busy is no fault of the strategy.
+LEISURELY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VIEW = FeatureView(
     name="weather",
     entities=(Entity(name="airport", description="IATA code"),),
@@ -53,6 +55,7 @@ def test_a_row_comes_back_as_it_was() -> None:
     assert values_of(VIEW, record_of(VIEW, ROW)) == features(ROW)
 
 
+@LEISURELY
 @given(
     st.fixed_dictionaries(
         {
@@ -124,6 +127,7 @@ BOTH = replace(VIEW, entities=(*VIEW.entities, Entity(name="carrier", descriptio
 KEYS = st.text(min_size=1, max_size=4) | st.text("|\\", min_size=1, max_size=4)
 
 
+@LEISURELY
 @given(st.tuples(KEYS, KEYS), st.tuples(KEYS, KEYS))
 def test_keys_of_several_entities_are_one_identifier_and_never_anothers(
     one: tuple[str, str], other: tuple[str, str]
