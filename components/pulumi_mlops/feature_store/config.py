@@ -99,7 +99,7 @@ class FeatureStoreConfig(Model):
     """A feature store: one definition, its sources, and how they are brought online."""
 
     definition: DefinitionReference
-    """The feature definition as module:name, like flight_delay.feature_definitions:FEATURES."""
+    """The feature definition as module:name, like churn.feature_definitions:FEATURES."""
 
     sources: dict[ViewName, TableLocation] = Field(default={})
     """Where views' Parquet files are, by view with its version (weather_v1), as s3://bucket/prefix or, on kubernetes,

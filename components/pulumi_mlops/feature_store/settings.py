@@ -25,7 +25,7 @@ VIEW_NAME = Pattern(
 DEFINITION_REFERENCE = Pattern(
     r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
     "a feature definition as module:name",
-    "write it like flight_delay.feature_definitions:FEATURES",
+    "write it like churn.feature_definitions:FEATURES",
 )
 LATENESS_HOURS = Setting(0, 24 * 366, default=24)
 RUN_TIMEOUT_SECONDS = Setting(60, 9 * 24 * 3600, default=3600)

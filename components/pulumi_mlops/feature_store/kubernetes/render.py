@@ -13,7 +13,7 @@ COMPONENT = names.FEATURE_STORE
 SERVER = "server"
 PORT = 6566
 METRICS_PORT = 8000
-"""Feast's own switch serves metrics at this port and no other (`feast.metrics`)."""
+"""Where Feast's own switch serves its metrics."""
 # Feast's imports alone take 10 seconds and more.
 START_TIMEOUT_SECONDS = 300
 
@@ -119,7 +119,10 @@ def _server(settings: FeatureStoreSettings) -> Document:
     return pods.container(
         SERVER,
         settings.image,
-        ["python", "-m", "mlops_runtime.features", "serve", *definition.options(settings), "--port", str(PORT)],
+        [
+            *("python", "-m", "mlops_runtime.features", "serve", *definition.options(settings)),
+            *("--port", str(PORT), "--metrics-port", str(METRICS_PORT)),
+        ],
         resources=quantities.server_resources(settings.cpu, settings.memory),
         mounts=definition.mounts(),
         variables=pods.environment(definition.ENVIRONMENT),
