@@ -19,7 +19,8 @@ PARTS_MAX = 90
 
 def in_parts(views: Iterable[FeatureView]) -> dict[str, str]:
     """Return the variables that hold what a job needs of views."""
-    text = json.dumps([_short(view) for view in views], sort_keys=True, separators=(",", ":"))
+    # Not sorted: the order of entities is that of the keys in a record identifier.
+    text = json.dumps([_short(view) for view in views], separators=(",", ":"))
     starts = range(0, len(text), PART_CHARACTERS)
     parts = [text[start : start + PART_CHARACTERS] for start in starts]
     return {f"{VARIABLE}_{number:02d}": part for number, part in enumerate(parts)}
