@@ -11,7 +11,7 @@ from sandbox.bring_up import users_contexts_file
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.files import exclusive
-from sandbox.images.catalog import IMAGE_NAMES, repository
+from sandbox.images.catalog import KNOWN_IMAGE_NAMES, repository
 from sandbox.images.docker import Docker
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -90,7 +90,7 @@ def _forget_dockers_images() -> None:
     if not docker_answers():
         return
     try:
-        for name in IMAGE_NAMES:
+        for name in KNOWN_IMAGE_NAMES:
             Docker().forget(repository(name), frozenset())
     except SandboxError as error:
         progress.say(f"  kept in Docker, since they are in use: {error.problem}")

@@ -33,6 +33,11 @@ _INTERFACE = rf"{_ARN}:ec2:{_HERE}:network-interface/(\*|eni-[0-9a-f]+)"
 _SUBNET = rf"{_ARN}:ec2:{_HERE}:subnet/subnet-[0-9a-f]+"
 _SECURITY_GROUP = rf"{_ARN}:ec2:{_HERE}:security-group/sg-[0-9a-f]+"
 _GROUP = _sagemaker("model-package-group")
+_FEATURE_GROUP = _sagemaker("feature-group")
+_FEATURE_TABLES = tuple(
+    rf"{_ARN}:glue:{_HERE}:{what}"
+    for what in ("catalog", "database/sagemaker_featurestore", r"table/sagemaker_featurestore/[a-z0-9_]+\*")
+)
 _VERSIONS = _sagemaker("model-package", rf"{_NAME}/(\*|[0-9]+)")
 # SageMaker names a pipeline's jobs itself, `pipelines-<execution>-<step>-<random>`.
 _PROCESSING = _sagemaker("processing-job", r"pipelines-[\w-]*\*")
@@ -57,6 +62,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "ecr:BatchGetImage": (_REPOSITORY,),
     "ecr:GetAuthorizationToken": EVERYTHING,
     "ecr:GetDownloadUrlForLayer": (_REPOSITORY,),
+    "glue:GetTable": _FEATURE_TABLES,
+    "glue:UpdateTable": _FEATURE_TABLES,
     "iam:PassRole": (_ROLE,),
     "kms:CreateGrant": (_KEY,),
     "kms:Decrypt": (_KEY,),
@@ -69,9 +76,11 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "logs:PutLogEvents": (_LOG_STREAM,),
     "s3:AbortMultipartUpload": (_OBJECTS,),
     "s3:DeleteObject": (_OBJECTS,),
+    "s3:GetBucketAcl": (_BUCKET,),
     "s3:GetObject": (_OBJECTS,),
     "s3:ListBucket": (_BUCKET,),
     "s3:PutObject": (_OBJECTS,),
+    "s3:PutObjectAcl": (_OBJECTS,),
     "sagemaker:AddTags": (_PROCESSING, _TRAINING, _VERSIONS),
     "sagemaker:CreateModelPackage": (_GROUP, _VERSIONS),
     "sagemaker:CreateProcessingJob": (_PROCESSING,),
@@ -81,6 +90,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "sagemaker:DescribeProcessingJob": (_PROCESSING,),
     "sagemaker:DescribeTrainingJob": (_TRAINING,),
     "sagemaker:ListModelPackages": (_GROUP, _VERSIONS),
+    "sagemaker:PutRecord": (_FEATURE_GROUP,),
     "sagemaker:StartPipelineExecution": (_sagemaker("pipeline"),),
     "sagemaker:StopProcessingJob": (_PROCESSING,),
     "sagemaker:StopTrainingJob": (_TRAINING,),

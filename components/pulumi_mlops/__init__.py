@@ -46,6 +46,16 @@ if TYPE_CHECKING:
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+    from pulumi_mlops.feature_store.args import (
+        KubernetesFeatureStoreArgs,
+        KubernetesFeatureStoreSettingsArgs,
+        KubernetesStoreArgs,
+        SageMakerFeatureStoreArgs,
+        SageMakerFeatureStoreSettingsArgs,
+        SageMakerStoreArgs,
+    )
+    from pulumi_mlops.feature_store.kubernetes.component import KubernetesFeatureStore
+    from pulumi_mlops.feature_store.sagemaker.component import SageMakerFeatureStore
     from pulumi_mlops.model_registry.args import (
         KubernetesModelRegistryArgs,
         KubernetesModelRegistrySettingsArgs,
@@ -96,12 +106,16 @@ __all__ = [
     "KubernetesEndpoint",
     "KubernetesEndpointArgs",
     "KubernetesEndpointSettingsArgs",
+    "KubernetesFeatureStore",
+    "KubernetesFeatureStoreArgs",
+    "KubernetesFeatureStoreSettingsArgs",
     "KubernetesModelRegistry",
     "KubernetesModelRegistryArgs",
     "KubernetesModelRegistrySettingsArgs",
     "KubernetesPlaceArgs",
     "KubernetesSchedulingArgs",
     "KubernetesServingArgs",
+    "KubernetesStoreArgs",
     "KubernetesTrainingArgs",
     "KubernetesTrainingPipeline",
     "KubernetesTrainingPipelineArgs",
@@ -120,6 +134,9 @@ __all__ = [
     "SageMakerEndpoint",
     "SageMakerEndpointArgs",
     "SageMakerEndpointSettingsArgs",
+    "SageMakerFeatureStore",
+    "SageMakerFeatureStoreArgs",
+    "SageMakerFeatureStoreSettingsArgs",
     "SageMakerModelRegistry",
     "SageMakerModelRegistryArgs",
     "SageMakerModelRegistrySettingsArgs",
@@ -128,6 +145,7 @@ __all__ = [
     "SageMakerStorage",
     "SageMakerStorageArgs",
     "SageMakerStorageSettingsArgs",
+    "SageMakerStoreArgs",
     "SageMakerTrainingArgs",
     "SageMakerTrainingPipeline",
     "SageMakerTrainingPipelineArgs",
@@ -196,6 +214,16 @@ _MODULES = {
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
+    "feature_store.args": (
+        "KubernetesFeatureStoreArgs",
+        "KubernetesFeatureStoreSettingsArgs",
+        "KubernetesStoreArgs",
+        "SageMakerFeatureStoreArgs",
+        "SageMakerFeatureStoreSettingsArgs",
+        "SageMakerStoreArgs",
+    ),
+    "feature_store.kubernetes.component": ("KubernetesFeatureStore",),
+    "feature_store.sagemaker.component": ("SageMakerFeatureStore",),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",
         "KubernetesModelRegistrySettingsArgs",

@@ -4,6 +4,8 @@ import pandas as pd
 
 from flight_delay.columns import CATEGORIES, DATE, FEATURES, NUMBERS, TARGET
 from flight_delay.expectations import MINUTES_OF_DAY, minute_of_day
+from flight_delay.feature_definitions import WEATHER_MAX_AGE_SECONDS
+from flight_delay.feature_tables import weather_table
 from flight_delay.frames import write_frame
 from flight_delay.graph import FlightDelayParameters
 from flight_delay.tables import Tables, read_tables
@@ -11,9 +13,7 @@ from mlops_runtime.context import StepContext
 from mlops_runtime.serving.contract import in_one_unicode_form
 
 FEATURES_FILE = "features.npz"
-WEATHER_MAX_AGE = pd.Timedelta("6h")
-HOUR = pd.Timedelta("1h")
-SIXTEENTHS = 16
+WEATHER_MAX_AGE = pd.Timedelta(seconds=WEATHER_MAX_AGE_SECONDS)
 
 
 def features(context: StepContext[FlightDelayParameters]) -> None:
@@ -72,20 +72,7 @@ def _weather_before(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFram
     scheduled = pd.to_datetime(flights["time_hour"], utc=True) + pd.to_timedelta(flights["minute"], unit="min")
     left = scheduled + pd.to_timedelta(flights["dep_delay"], unit="min")
     wanted = pd.DataFrame({"origin": flights["origin"], "at": left, "row": flights.index}).sort_values("at")
-    known = pd.DataFrame(
-        {
-            "origin": weather["origin"],
-            "at": pd.to_datetime(weather["time_hour"], utc=True) + HOUR,
-            "temperature_fahrenheit": weather["temp"].round(),
-            "humidity_percent": weather["humid"].round(),
-            "wind_direction_degrees": weather["wind_dir"],
-            "wind_speed_miles_per_hour": weather["wind_speed"].round(),
-            "wind_gust_miles_per_hour": weather["wind_gust"].round(),
-            "precipitation_hundredths_inch": (weather["precip"] * 100).round(),
-            "pressure_hectopascals": weather["pressure"].round(),
-            "visibility_miles": (weather["visib"] * SIXTEENTHS).round() / SIXTEENTHS,
-        }
-    ).sort_values("at")
+    known = weather_table(weather).rename(columns={"known_at": "at"}).sort_values("at")
     joined = pd.merge_asof(wanted, known, on="at", by="origin", tolerance=WEATHER_MAX_AGE)
     return joined.set_index("row").drop(columns=["origin", "at"])
 

@@ -8,11 +8,11 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import executions, fakes, hosting
+from sandbox.aws import executions, fakes, feature_store, hosting
 from sandbox.aws.faults import with_faults
 from sandbox.aws.place import settle
 
-FAKED = (*fakes.FAKED, *executions.FAKED, *hosting.FAKED)
+FAKED = (*fakes.FAKED, *executions.FAKED, *hosting.FAKED, *feature_store.FAKED)
 """One line for each operation that is not moto's own."""
 
 _LOCK = threading.Lock()
@@ -26,6 +26,7 @@ def change_moto() -> None:
             fakes.apply()
             executions.apply()
             hosting.apply()
+            feature_store.apply()
             _APPLIED.append(True)
 
 
@@ -38,7 +39,7 @@ def make(host: str, port: int) -> BaseWSGIServer:
     """
     change_moto()
     application: Any = DomainDispatcherApplication(create_backend_app)
-    server = make_server(host, port, with_faults(application), threaded=True)
+    server = make_server(host, port, with_faults(feature_store.with_records(application)), threaded=True)
     # Steps that pipelines run put their results into this very server.
     settle(f"http://{host}:{server.server_port}")
     return server

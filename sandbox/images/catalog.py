@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 
 IMAGE_NAMES = ("pipeline", "serving", "registry", "postgres")
+"""What is built wherever no name is given."""
+
+FEATURE_STORE_IMAGE_NAMES = ("feature_store", "redis")
+"""What a stack with a feature store runs besides. Most have none, and Feast is large: built where it is asked for."""
+
+KNOWN_IMAGE_NAMES = (*IMAGE_NAMES, *FEATURE_STORE_IMAGE_NAMES)
 
 REPOSITORY_PREFIX = "localhost/pulumi-mlops"
 """`localhost` is no registry that a node would ask: these images are there or the pod says so."""
@@ -13,7 +19,7 @@ class ImageBuild:
     """An image that was built.
 
     Attributes:
-        name: One of `IMAGE_NAMES`.
+        name: One of `KNOWN_IMAGE_NAMES`.
         tag: `localhost/pulumi-mlops/<name>:<content tag>`, the same on every machine.
         reference_by_digest: `localhost/pulumi-mlops/<name>@sha256:<digest>` of this very build.
         size_bytes: What its layers take when unpacked; images on the same base share that layer.

@@ -11,10 +11,11 @@ from sandbox.cluster import users_context
 from sandbox.errors import SandboxError
 from sandbox.images import pins, requirements
 from sandbox.images.building import build
-from sandbox.images.catalog import IMAGE_NAMES, ImageBuild
+from sandbox.images.catalog import FEATURE_STORE_IMAGE_NAMES, IMAGE_NAMES, KNOWN_IMAGE_NAMES, ImageBuild
 from sandbox.images.delivery import deliver, load
 
-_Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(IMAGE_NAMES)}. All by default.")]
+_WHICH = f"Which: {', '.join(IMAGE_NAMES)}; all of them by default. Also {', '.join(FEATURE_STORE_IMAGE_NAMES)}."
+_Names = Annotated[list[str] | None, typer.Argument(help=_WHICH)]
 _Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would change.")]
 
 
@@ -37,8 +38,8 @@ def images(
 ) -> None:
     """Build the images that changed and bring them to the cluster."""
     wanted = tuple(names or IMAGE_NAMES)
-    if unknown := sorted(set(wanted) - set(IMAGE_NAMES)):
-        raise SandboxError(f"images: got {', '.join(unknown)}, expected some of {', '.join(IMAGE_NAMES)}")
+    if unknown := sorted(set(wanted) - set(KNOWN_IMAGE_NAMES)):
+        raise SandboxError(f"images: got {', '.join(unknown)}, expected some of {', '.join(KNOWN_IMAGE_NAMES)}")
     builds = build(wanted)
     if not build_only:
         for reference in deliver(builds, current_cluster(users_context.named(context))).values():

@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 from sandbox import paths
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
-from sandbox.images.catalog import IMAGE_NAMES, repository
+from sandbox.images.catalog import KNOWN_IMAGE_NAMES, repository
 from sandbox.images.content import tagged_name
 
 _PLATFORM = "mlops:platform"
@@ -52,7 +52,7 @@ def stale(checkout: Path | None = None) -> list[Pin]:
     Raises:
         SandboxError: When a stack file cannot be read.
     """
-    wanted = {name: tagged_name(name, checkout) for name in IMAGE_NAMES}
+    wanted = {name: tagged_name(name, checkout) for name in KNOWN_IMAGE_NAMES}
     return [pin for file in stack_files(checkout) for pin in _stale_in(file, _load(file), wanted)]
 
 
@@ -68,7 +68,7 @@ def update(checkout: Path | None = None) -> list[Pin]:
     Raises:
         SandboxError: When a stack file cannot be read; then none is written.
     """
-    wanted = {name: tagged_name(name, checkout) for name in IMAGE_NAMES}
+    wanted = {name: tagged_name(name, checkout) for name in KNOWN_IMAGE_NAMES}
     documents = {file: _load(file) for file in stack_files(checkout)}
     changed = []
     for file, document in documents.items():

@@ -21,8 +21,11 @@ REQUIREMENT_SETS = {
             *("docker", "gunicorn", "matplotlib", "pyarrow", "scikit-learn", "scipy", "skops", "waitress"),
         ),
     ),
+    "feature_store": Selection("group", "feature-store", ()),
 }
 """By image name. What is left out of MLflow belongs to its model flavours; its server starts without."""
+OWN_LOCKS = frozenset({"feature_store"})
+"""Images with a lock file of their own, beside their Dockerfile: what they need holds back what others have newer."""
 
 
 def requirements_file(name: str, checkout: Path) -> Path:
@@ -45,10 +48,15 @@ def export(name: str, checkout: Path | None = None) -> str:
     """
     wanted = REQUIREMENT_SETS[name]
     try:
-        listed = requirements.export(checkout or paths.checkout(), wanted)
+        listed = requirements.export(lock_folder(name, checkout or paths.checkout()), wanted)
     except ImageError as error:
         raise SandboxError(f"images/{name}/requirements.txt: {error.problem}", error.fix) from error
     return f"# Written by `python -m sandbox requirements` from uv.lock, {wanted}.\n{listed}"
+
+
+def lock_folder(name: str, checkout: Path) -> Path:
+    """Return the folder of the lock file that an image's packages are in."""
+    return checkout / "images" / name if name in OWN_LOCKS else checkout
 
 
 def stale(checkout: Path | None = None) -> dict[str, str]:

@@ -41,7 +41,13 @@ MEASUREMENTS = Group(
     packages=("wrk",),
     programs=("wrk",),
 )
-GROUPS = (NODE, IMAGES, MEASUREMENTS)
+ONLINE_STORE = Group(
+    name="online-store",
+    purpose="run a feature store's Redis in tests",
+    packages=("redis-server", "redis-tools"),
+    programs=("redis-server", "redis-cli"),
+)
+GROUPS = (NODE, IMAGES, MEASUREMENTS, ONLINE_STORE)
 
 
 def group_of(program: str) -> Group:

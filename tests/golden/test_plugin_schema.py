@@ -49,6 +49,7 @@ def test_every_component_is_hosted(schema: dict[str, Any]) -> None:
     names = (
         "KubernetesBatchJob",
         "KubernetesEndpoint",
+        "KubernetesFeatureStore",
         "KubernetesModelRegistry",
         "KubernetesTrainingPipeline",
         "SageMakerBatchJob",

@@ -17,6 +17,9 @@ TRAINING_PIPELINE = "training-pipeline"
 MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
 BATCH_JOB = "batch-job"
+FEATURE_STORE = "feature-store"
+FEATURE_TABLES = "sagemaker_featurestore"
+"""Database of the Glue catalog where SageMaker makes the tables of offline feature stores."""
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
@@ -69,6 +72,21 @@ def batch_of(workload: str) -> str:
     return f"{workload}-batch"
 
 
+def feature_server_of(store: str) -> str:
+    """Return the name of the server that looks a feature store's features up, and of its Service."""
+    return f"{store}-features"
+
+
+def online_store_of(store: str) -> str:
+    """Return the name of a feature store's Redis on Kubernetes, and of the Secret with its password."""
+    return f"{store}-online-store"
+
+
+def materialisation_of(store: str) -> str:
+    """Return the name of what brings a feature store's rows online."""
+    return f"{store}-materialisation"
+
+
 def truth_check_of(endpoint: str) -> str:
     """Return the name of what checks an endpoint on Kubernetes, and the beginning of each check's own."""
     return f"{endpoint}-truth"
@@ -106,6 +124,17 @@ def on_aws(namespace: str, name: str) -> str:
         name: The thing's name within the stack.
     """
     return f"{namespace}-{name}"
+
+
+def feature_group(namespace: str, store: str, view: str) -> str:
+    """Return the name of a view's feature group on SageMaker, the version in it.
+
+    Args:
+        namespace: The stack's namespace.
+        store: The store's name.
+        view: The view with its version, such as `weather_v1`.
+    """
+    return f"{on_aws(namespace, store)}-{view}"
 
 
 def bucket(namespace: str, account: AwsAccount) -> str:

@@ -9,10 +9,16 @@ from pulumi_mlops._shared.aws.account import AwsAccount
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.documents import without_none
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerWorkloadPlaceArgs
+from pulumi_mlops.feature_store.args import (
+    KubernetesFeatureStoreArgs,
+    KubernetesFeatureStoreSettingsArgs,
+    SageMakerFeatureStoreArgs,
+    SageMakerFeatureStoreSettingsArgs,
+)
 from pulumi_mlops.model_registry.args import KubernetesModelRegistrySettingsArgs
 from pulumi_mlops.model_registry.config import AccountRegistry, OwnRegistry
 from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageSettingsArgs
-from pulumi_mlops.stack import graphs
+from pulumi_mlops.stack import feature_definitions, graphs
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.platform.config import PlatformConfig, SageMakerSettings
 from pulumi_mlops.stack.workload.args import WorkloadArgs
@@ -85,6 +91,71 @@ def registry_args(platform: PlatformConfig, registry: OwnRegistry, namespace: pu
             "database_image": platform.images.postgres,
         }
     )
+
+
+def feature_store_args(
+    stack: StackConfig,
+    name: str,
+    tags: dict[str, pulumi.Input[str]],
+    *,
+    namespace: pulumi.Input[str] | None = None,
+) -> KubernetesFeatureStoreArgs:
+    """Return the arguments of one of a stack's feature stores on kubernetes.
+
+    Args:
+        stack: The stack's configuration.
+        name: Name of the store.
+        tags: Tags of everything in the stack.
+        namespace: The namespace, known once it exists. Defaults to its name.
+    """
+    store, platform = stack.feature_stores[name], stack.platform
+    args: dict[str, Any] = {**given(store), "tags": tags}
+    args["definition"] = feature_definitions.load_definition(store.definition).document()
+    args["kubernetes"] = without_none(
+        {
+            **given_to(KubernetesFeatureStoreSettingsArgs, platform.kubernetes),
+            **args.get("kubernetes", {}),
+            "namespace": namespace or platform.namespace,
+            "image": platform.images.feature_store,
+            "online_store_image": platform.images.redis,
+        }
+    )
+    checked: Any = args
+    result: KubernetesFeatureStoreArgs = checked
+    return result
+
+
+def sagemaker_feature_store_args(
+    stack: StackConfig,
+    name: str,
+    tags: dict[str, pulumi.Input[str]],
+    settings: SageMakerSettings,
+    bucket_name: pulumi.Input[str],
+) -> SageMakerFeatureStoreArgs:
+    """Return the arguments of one of a stack's feature stores on sagemaker.
+
+    Args:
+        stack: The stack's configuration.
+        name: Name of the store.
+        tags: Tags of everything in the stack.
+        settings: The platform's, which only this target has.
+        bucket_name: The stack's bucket.
+    """
+    store, platform = stack.feature_stores[name], stack.platform
+    args: dict[str, Any] = {**given(store), "tags": tags}
+    args["definition"] = feature_definitions.load_definition(store.definition).document()
+    args["sagemaker"] = without_none(
+        {
+            **given_to(SageMakerFeatureStoreSettingsArgs, settings),
+            **args.get("sagemaker", {}),
+            "namespace": platform.namespace,
+            "bucket_name": bucket_name,
+            "image": platform.images.pipeline,
+        }
+    )
+    checked: Any = args
+    result: SageMakerFeatureStoreArgs = checked
+    return result
 
 
 def storage_args(platform: PlatformConfig, settings: SageMakerSettings) -> dict[str, Any]:

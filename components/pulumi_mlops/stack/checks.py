@@ -116,6 +116,9 @@ def _images(document: StackDocument) -> Iterator[Problem]:
     if database is not None or not owns:
         because = f"registry.database {shown(database)}" if owns else "registry.url"
         yield from _image(document, "postgres", because, is_needed=database == _POSTGRESQL)
+    stores = bool(document.keys_at("feature_stores"))
+    for image in ("feature_store", "redis"):
+        yield from _image(document, image, "no feature_stores", is_needed=stores)
 
 
 def _image(document: StackDocument, image: str, because: str, *, is_needed: bool) -> Iterator[Problem]:

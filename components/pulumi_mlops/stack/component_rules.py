@@ -11,14 +11,16 @@ from typing import Any
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.arguments import ArgumentsError
 from pulumi_mlops._shared.problems import Problem as ArgumentProblem
+from pulumi_mlops.feature_store.kubernetes.settings import resolve as resolve_feature_store
+from pulumi_mlops.feature_store.sagemaker.settings import resolve as resolve_feature_groups
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.model_registry.kubernetes.settings import resolve as resolve_registry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as resolve_storage
-from pulumi_mlops.stack import arguments, graphs
+from pulumi_mlops.stack import arguments, feature_definitions, graphs
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import WORKLOAD_IMAGES, StackConfig
-from pulumi_mlops.stack.platform.config import KubernetesSettings
+from pulumi_mlops.stack.platform.config import KubernetesSettings, SageMakerSettings
 from pulumi_mlops.stack.problems import Path, Problem
 from pulumi_mlops.stack.workload import parts
 
@@ -52,6 +54,17 @@ _REGISTRY_PLACES: dict[str, Path] = {
     "kubernetes": ("platform", "registry"),
 }
 
+_FEATURE_STORE_PLACES: dict[str, Path] = {
+    "tags": ("platform", "owner"),
+    "kubernetes.namespace": ("platform", "namespace"),
+    "kubernetes.image": ("platform", "images", "feature_store"),
+    "kubernetes.online_store_image": ("platform", "images", "redis"),
+    "sagemaker.image": ("platform", "images", "pipeline"),
+    "sagemaker.namespace": ("platform", "namespace"),
+    **{f"sagemaker.{key}": ("platform", "sagemaker", key) for key in SageMakerSettings.model_fields},
+    **{f"kubernetes.{key}": ("platform", "kubernetes", key) for key in KubernetesSettings.model_fields},
+}
+
 
 def problems_of(document: StackDocument, config: StackConfig, left_out: Collection[Path] = ()) -> Iterator[Problem]:
     """Yield what the components refuse of a configuration.
@@ -64,6 +77,7 @@ def problems_of(document: StackDocument, config: StackConfig, left_out: Collecti
     """
     if not any(path[:1] == ("platform",) for path in left_out):
         yield from _platform(document, config)
+    yield from _feature_stores(document, config)
     for name in config.workloads:
         if not _has_graph(config, name):
             continue
@@ -71,6 +85,32 @@ def problems_of(document: StackDocument, config: StackConfig, left_out: Collecti
         for problem in parts.problems_of(name, args):
             path = _placed(problem.path, _workload_places(config, name)) or _in_workload(name, problem.path)
             yield _told(document, path, problem)
+
+
+def _feature_stores(document: StackDocument, config: StackConfig) -> Iterator[Problem]:
+    for name, store in config.feature_stores.items():
+        if not _has_definition(store.definition):
+            continue
+        for problem in _feature_store(config, name):
+            path = _placed(problem.path, _FEATURE_STORE_PLACES)
+            yield _told(document, path or ("feature_stores", name, *_parts(problem.path)), problem)
+
+
+def _feature_store(config: StackConfig, name: str) -> tuple[ArgumentProblem, ...]:
+    settings = config.platform.sagemaker
+    if settings is None:
+        return _refused(resolve_feature_store, name, arguments.feature_store_args(config, name, {}))
+    args = arguments.sagemaker_feature_store_args(config, name, {}, settings, _BUCKET)
+    return _refused(resolve_feature_groups, name, args)
+
+
+def _has_definition(reference: str) -> bool:
+    """Tell whether a store's definition can be had; why not has been told already."""
+    try:
+        feature_definitions.load_definition(reference)
+    except graphs.GraphError:
+        return False
+    return True
 
 
 def _workload_places(config: StackConfig, name: str) -> dict[str, Path]:

@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -72,20 +73,7 @@ def _loaded(reference: str) -> "StepGraph":
     from mlops_runtime.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
 
     module_name, _, name = reference.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise GraphError(
-            got=f"{shown(reference)}, but there is no module {error.name}",
-            expected="a module of this installation that holds the step graph",
-            fix=_fix_of_missing(module_name, error.name or ""),
-        ) from error
-    except Exception as error:
-        raise GraphError(
-            got=f"{shown(reference)}, whose module fails with {type(error).__name__}: {error}",
-            expected="a module that imports without an error",
-            fix=f"correct {module_name}",
-        ) from error
+    module = imported(reference, what="step graph", setting="pipeline.graph")
     graph = getattr(module, name, None)
     if not isinstance(graph, StepGraph):
         graphs = [key for key, value in vars(module).items() if isinstance(value, StepGraph)]
@@ -97,10 +85,42 @@ def _loaded(reference: str) -> "StepGraph":
     return graph
 
 
-def _fix_of_missing(module: str, missing: str) -> str:
-    """Say what to do about a module that is not there: the graph's own, or one that it imports."""
+def imported(reference: str, *, what: str, setting: str) -> ModuleType:
+    """Import the module of something that a stack names as module:name.
+
+    Args:
+        reference: How it is named.
+        what: What it is, such as `step graph`.
+        setting: Where it is named.
+
+    Raises:
+        GraphError: When the module is not there, or cannot be imported.
+    """
+    module_name = reference.partition(":")[0]
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise GraphError(
+            got=f"{shown(reference)}, but there is no module {error.name}",
+            expected=f"a module of this installation that holds the {what}",
+            fix=_fix_of_missing(
+                module_name, error.name or "", f"name another {what.rsplit(maxsplit=1)[-1]} in {setting}"
+            ),
+        ) from error
+    except Exception as error:
+        # A definition that does not hold together says so with a line for each problem.
+        told = str(error).replace("\n", "; ")
+        raise GraphError(
+            got=f"{shown(reference)}, whose module fails with {type(error).__name__}: {told}",
+            expected="a module that imports without an error",
+            fix=f"correct {module_name}",
+        ) from error
+
+
+def _fix_of_missing(module: str, missing: str, otherwise: str) -> str:
+    """Say what to do about a module that is not there: the one that is named, or one that it imports."""
     if module == missing or module.startswith(f"{missing}."):
-        return f"write {module.replace('.', '/')}.py under pipelines, or name another graph in pipeline.graph"
+        return f"write {module.replace('.', '/')}.py under pipelines, or {otherwise}"
     return f"install what has {missing}, or import it within the functions that need it: {module} is read everywhere"
 
 

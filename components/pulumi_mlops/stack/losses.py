@@ -27,6 +27,8 @@ def data_places(config: StackConfig) -> dict[str, Any]:
         "models": {name: config.model_of(name) for name in sorted(config.workloads)},
         "owns_registry": isinstance(platform.registry, OwnRegistry),
     }
+    if config.feature_stores:
+        places["feature_stores"] = sorted(config.feature_stores)
     if platform.sagemaker is not None:
         return {**places, "account": platform.sagemaker.account_id, "region": platform.sagemaker.region}
     if isinstance(platform.registry, OwnRegistry) and platform.kubernetes is not None:
@@ -45,10 +47,13 @@ def losses(before: DataPlaces, now: DataPlaces) -> list[str]:
         before: Where the data was at the last update; empty for a stack that never had one.
         now: Where it is after this one.
     """
-    if not before or not before.get("owns_registry"):
+    if not before:
         return []
+    stores = list(_feature_stores(before, now))
+    if not before.get("owns_registry"):
+        return stores
     # Another target or account keeps nothing of what was there: the rest need not be told.
-    return list(_target(before, now)) or [told for rule in _RULES for told in rule(before, now)]
+    return list(_target(before, now)) or [*(told for rule in _RULES for told in rule(before, now)), *stores]
 
 
 def _target(before: DataPlaces, now: DataPlaces) -> Iterator[str]:
@@ -132,6 +137,14 @@ def _versions_of(model: str, before: DataPlaces) -> str:
     if before["target"] == "sagemaker":
         return "its model package group and the versions in it are deleted"
     return f"its registered versions stay in the registry, as the model {model}"
+
+
+def _feature_stores(before: DataPlaces, now: DataPlaces) -> Iterator[str]:
+    for name in sorted(set(before.get("feature_stores", ())) - set(now.get("feature_stores", ()))):
+        yield (
+            f"mlops:feature_stores.{name}: leaves the stack: what it holds online is deleted, and endpoints that look"
+            " features up there no longer find them; fix: put the name back if that is not meant"
+        )
 
 
 def _changes(key: str, before: DataPlaces, now: DataPlaces) -> bool:

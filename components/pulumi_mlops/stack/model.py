@@ -2,6 +2,7 @@ from pydantic import Field
 
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.values import WorkloadName
+from pulumi_mlops.feature_store.config import FeatureStoreConfig, StoreName
 from pulumi_mlops.stack.platform.config import PlatformConfig
 from pulumi_mlops.stack.workload.config import WorkloadConfig
 
@@ -21,6 +22,9 @@ class StackConfig(Model):
 
     workloads: dict[WorkloadName, WorkloadConfig] = Field(default={})
     """The workloads by name: `mlops:workloads`."""
+
+    feature_stores: dict[StoreName, FeatureStoreConfig] = Field(default={})
+    """The feature stores by name, which workloads share: `mlops:feature_stores`."""
 
     def graph_of(self, workload: str) -> str:
         """Return the step graph of a workload as module:name.

@@ -40,6 +40,13 @@ def _namespace(document: StackDocument) -> Iterator[Problem]:
 def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Problem]:
     taken = dict.fromkeys(REGISTRY_NAMES if owns_registry else (), "the stack's own registry")
     workloads = list(document.keys_at("workloads"))
+    for store in document.keys_at("feature_stores"):
+        objects = (
+            names.feature_server_of(store),
+            names.online_store_of(store),
+            names.materialisation_of(store),
+        )
+        taken |= dict.fromkeys(objects, f"the feature store {store}")
     for name in workloads:
         taken |= dict.fromkeys(
             (names.pipeline_of(name), names.truth_check_of(name), names.batch_of(name)), f"the workload {name}"

@@ -12,7 +12,7 @@ from pulumi_mlops.stack.document import SECRET_KEYS, StackDocument
 from pulumi_mlops.stack.problems import Path, Problem
 from pulumi_mlops.stack.yaml_scalars import is_moment
 
-SETTINGS = ("platform", "workloads")
+SETTINGS = ("platform", "workloads", "feature_stores")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ class Support:
 _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _BATCH = ("workloads", "*", "batch")
+_STORE = ("feature_stores", "*")
 _REGISTRY = ("platform", "registry")
+_FEAST = "SageMaker's own feature store, which has no image"
 # Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
 _SAID_ELSEWHERE = ("allowed_namespaces", "protect_data")
 _OTHER_TARGET = "remove it, or change the target"
@@ -59,6 +61,7 @@ SUPPORT: Mapping[Target, Support] = {
             Refused((*_PIPELINE, "sagemaker"), "the settings under pipeline.kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "sagemaker"), "the settings under endpoint.kubernetes", _OTHER_TARGET),
             Refused((*_BATCH, "sagemaker"), "the settings under batch.kubernetes", _OTHER_TARGET),
+            Refused((*_STORE, "sagemaker"), "the store's settings under kubernetes", _OTHER_TARGET),
             Refused((*_ENDPOINT, "rollout"), "a rollout pod by pod, which needs no setting", _OTHER_TARGET),
         ),
     ),
@@ -67,6 +70,7 @@ SUPPORT: Mapping[Target, Support] = {
             Refused(("platform", "kubernetes"), "the settings under platform.sagemaker", _OTHER_TARGET),
             Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
             Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
+            *(Refused(("platform", "images", key), _FEAST, "remove it") for key in ("feature_store", "redis")),
             Refused(
                 (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),
@@ -86,6 +90,7 @@ SUPPORT: Mapping[Target, Support] = {
             Refused((*_PIPELINE, "kubernetes"), "the settings under pipeline.sagemaker", _OTHER_TARGET),
             Refused((*_ENDPOINT, "kubernetes"), "the settings under endpoint.sagemaker", _OTHER_TARGET),
             Refused((*_BATCH, "kubernetes"), "the settings under batch.sagemaker", _OTHER_TARGET),
+            Refused((*_STORE, "kubernetes"), "the store's settings under sagemaker", _OTHER_TARGET),
         ),
     ),
 }

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from pulumi_mlops.stack import checks, component_rules, explain, graphs, images, targets
+from pulumi_mlops.stack import checks, component_rules, explain, feature_definitions, graphs, images, targets
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.problems import ConfigError, Path, Problem
@@ -30,6 +30,7 @@ def validate(document: StackDocument) -> StackConfig:
     except ValidationError as error:
         problems += explain.problems_of(error, document)
     problems += graphs.problems_of(document)
+    problems += feature_definitions.problems_of(document)
     problems += images.problems_of(document)
     problems += _of_components(document, config)
     if problems or config is None:

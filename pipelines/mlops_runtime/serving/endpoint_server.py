@@ -15,6 +15,7 @@ from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
 from .drain import Drain, DrainingServer
+from .feature_lookup import FeatureLookup
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
@@ -133,6 +134,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         grace_seconds: int,
         body_limit_bytes: int,
         request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        lookup: FeatureLookup | None = None,
     ) -> None:
         """Set up the server; `run` starts it.
 
@@ -143,6 +145,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             grace_seconds: How long answers may take after the drain before they are cut off.
             body_limit_bytes: The largest request body that is read.
             request_timeout_seconds: How long a request may take from its head to its answer.
+            lookup: Looks up features that requests leave out.
         """
         super().__init__(
             http_port=port,
@@ -157,6 +160,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
         self.request_timeout_seconds = request_timeout_seconds
+        self.lookup = lookup
         self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
@@ -176,6 +180,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             body_limit_bytes=self.body_limit_bytes,
             timeout_seconds=self.request_timeout_seconds,
             more_protocols={**self._embeddings(), **(more_protocols or {})},
+            lookup=self.lookup,
         )
 
     def _embeddings(self) -> dict[str, MessageProtocol]:

@@ -20,16 +20,19 @@ from typing import Any, TypeVar
 
 import orjson
 
+from mlops_runtime.features.lookup import OnlineStoreUnavailableError
+
 from .binary_tensors import JSON_BYTES_HEADER
 from .collections_paused import without_collections
 from .columns import Columns
 from .drain import Drain
+from .feature_lookup import FeatureLookup
 from .general_routes import GeneralRoutes
 from .input_error import InputError
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .pace import Pace
 from .protocol import AnswerBody, Body, MessageProtocol
-from .protocol_v1 import parsed
+from .protocol_v1 import PredictProtocol, parsed
 from .protocol_v2 import InferProtocol
 from .protocol_v2_binary import BinaryInferProtocol
 from .request_body import (
@@ -79,6 +82,7 @@ class RequestPath:
         body_limit_bytes: int = 16 * 1024 * 1024,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
+        lookup: FeatureLookup | None = None,
     ) -> None:
         """Set up the paths.
 
@@ -91,6 +95,7 @@ class RequestPath:
             timeout_seconds: How long a request may take from its head to its answer, which is then 504; 408 if its
                 body has not come whole.
             more_protocols: Protocols by further paths. Defaults to none but KServe's two.
+            lookup: Looks up features that requests leave out. Defaults to none: they count as null.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
@@ -100,6 +105,7 @@ class RequestPath:
         self._served = served
         self._drain = drain
         self._body_limit_bytes = body_limit_bytes
+        self._lookup = lookup
         self._timeout_seconds = timeout_seconds
         self._metrics = RequestMetrics(name, version)
         self._protocols: dict[str, MessageProtocol] = {
@@ -188,6 +194,8 @@ class RequestPath:
 
     async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
         try:
+            if self._lookup is not None and isinstance(protocol, PredictProtocol | InferProtocol):
+                body = await self._lookup.filled(protocol, body)
             batch, request = await self._decoded(protocol, body)
             decoded = perf_counter()
             if self._is_quick(batch, body):
@@ -196,6 +204,9 @@ class RequestPath:
                 answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, batch, request)
         except InputError as error:
             return 400, AnswerBody(orjson.dumps(error.to_document()))
+        except OnlineStoreUnavailableError as error:
+            logger.warning("a %s request got no features: %s", protocol.name, error)
+            return 503, AnswerBody(b'{"error":"the features could not be looked up; ask again, or send them along"}')
         except Exception:
             logger.exception("a %s request could not be answered", protocol.name)
             return 500, AnswerBody(b'{"error":"the model could not score the request; the server\'s log says why"}')

@@ -1,6 +1,7 @@
 """`python -m mlops_runtime.serving.server`: serves one pinned model version, by the runtime that its artifact names."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve_model(options: argparse.Namespace) -> int:
     from .drain import Drain  # noqa: PLC0415 - see above
     from .endpoint_server import EndpointServer  # noqa: PLC0415
+    from .lookup_settings import lookup_of  # noqa: PLC0415
     from .running import serve  # noqa: PLC0415
     from .served_model import load_served_model  # noqa: PLC0415
 
@@ -44,6 +46,7 @@ def _serve_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            lookup=lookup_of(served, os.environ),
         ),
     )
 

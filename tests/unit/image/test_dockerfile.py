@@ -3,7 +3,7 @@ import pytest
 from pulumi_mlops.image import definitions
 from pulumi_mlops.image.dockerfile import bases, copied, parse
 from pulumi_mlops.image.errors import ImageError
-from sandbox.images.catalog import IMAGE_NAMES
+from sandbox.images.catalog import KNOWN_IMAGE_NAMES
 from sandbox.paths import checkout
 
 TWO_STAGES = """\
@@ -28,7 +28,7 @@ def arguments_of(image: str) -> list[str]:
     return [one.arguments for one in parse(text) if one.keyword == "ARG"]
 
 
-@pytest.mark.parametrize("image", IMAGE_NAMES)
+@pytest.mark.parametrize("image", KNOWN_IMAGE_NAMES)
 def test_an_image_that_is_built_by_hand_claims_no_version_of_its_code(image: str) -> None:
     assert [one for one in arguments_of(image) if one != UNPRIVILEGED] in ([], ["MLOPS_CODE_VERSION="])
 

@@ -9,6 +9,7 @@ from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
+from pulumi_mlops.feature_store.settings import VIEW_NAME
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -38,6 +39,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
+    VIEW_NAME: ("weather_v1", "punctuality_v1"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),
@@ -57,10 +59,16 @@ _FORMATS: Mapping[str, Values] = {
     "cidr": ("10.20.0.0/16", "10.30.0.0/16"),
 }
 # What else must be right of a setting, by its name: a graph's parameter, a place apart from a batch's input.
-_BY_NAME: Mapping[str, Values] = {"horizon_days": (21, 35), "output": ("s3://scores/a", "s3://scores/b")}
+_BY_NAME: Mapping[str, Values] = {
+    "horizon_days": (21, 35),
+    "output": ("s3://scores/a", "s3://scores/b"),
+    "definition": ("flight_delay.feature_definitions:FEATURES", "flight_delay.feature_definitions:OTHER"),
+}
 # What any name stands for, by the mapping that it is a key of.
 _NAMES = {
     "workloads": "flight-delay",
+    "feature_stores": "flights",
+    "sources": "weather_v1",
     "parameters": "horizon_days",
     "resources": "train",
     "instance_types": "train",

@@ -59,6 +59,10 @@ ACTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy": (
             *("GetModelPackageGroupPolicy", "PutModelPackageGroupPolicy", "DeleteModelPackageGroupPolicy"),
         ),
+        "pulumi-python:dynamic/mlops:FeatureGroup": (
+            *("CreateFeatureGroup", "DescribeFeatureGroup", "UpdateFeatureGroup", "DeleteFeatureGroup"),
+            *("AddTags", "ListTags", "DeleteTags"),
+        ),
         "aws:sagemaker/pipeline:Pipeline": ("CreatePipeline", "DescribePipeline", "UpdatePipeline", "DeletePipeline"),
         "pulumi-python:dynamic/mlops:PinnedModelPackage": ("DescribeModelPackage",),
         "pulumi-python:dynamic/mlops:RegisteredVersions": ("DeleteModelPackage",),
@@ -75,6 +79,13 @@ ACTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
     },
     "ecr": {"pulumi-python:dynamic/mlops:HostingImage": ("BatchGetImage",)},
+    # Feature Store makes the table of an offline store with the rights of who creates the group, as
+    # AmazonSageMakerFullAccess has them.
+    "glue": {
+        "pulumi-python:dynamic/mlops:FeatureGroup": (
+            *("CreateDatabase", "CreateTable", "GetDatabase", "GetTable", "UpdateTable"),
+        ),
+    },
 }
 """What each resource needs of its own service, by service and by the resource's type in Pulumi."""
 
@@ -98,7 +109,8 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
     bucket = account.arn("s3", names.bucket(namespace, account))
     roles = account.arn("iam", f"role/{namespace}-*")
     linked = account.arn("iam", f"role/aws-service-role/{_AUTOSCALING}/*")
-    kinds = ("endpoint", "endpoint-config", "model", "model-package", "model-package-group", "pipeline")
+    kinds = ("endpoint", "endpoint-config", "feature-group")
+    kinds += ("model", "model-package", "model-package-group", "pipeline")
     on: Mapping[str, list[str]] = {
         "iam": [roles],
         "s3": [bucket],
@@ -109,6 +121,11 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
         "application-autoscaling": [account.arn("application-autoscaling", "scalable-target/*")],
         # The serving image's format is asked for; without this right the update says so and goes on.
         "ecr": [account.arn("ecr", "repository/*")],
+        "glue": [
+            account.arn("glue", "catalog"),
+            account.arn("glue", f"database/{names.FEATURE_TABLES}"),
+            account.arn("glue", f"table/{names.FEATURE_TABLES}/{namespace.replace('-', '_')}_*"),
+        ],
     }
     statements = [
         _allow(_sid(service), _named(service, actions_of(service)), resources) for service, resources in on.items()

@@ -11,6 +11,7 @@ from pulumi_mlops._shared.documents import Document
 
 _CLASSES: dict[tuple[str, str], Callable[[], type[pulumi.CustomResource]]] = {
     # Each module of pulumi_kubernetes is imported when it is first used.
+    ("v1", "ConfigMap"): lambda: kubernetes.core.v1.ConfigMap,
     ("v1", "Namespace"): lambda: kubernetes.core.v1.Namespace,
     ("v1", "PersistentVolumeClaim"): lambda: kubernetes.core.v1.PersistentVolumeClaim,
     ("v1", "Secret"): lambda: kubernetes.core.v1.Secret,

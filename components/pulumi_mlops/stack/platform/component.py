@@ -7,6 +7,7 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import labels
+from pulumi_mlops.feature_store.args import SageMakerFeatureStoreArgs
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.stack import arguments
@@ -30,7 +31,13 @@ class Platform(pulumi.ComponentResource):
     """The registry: an address on Kubernetes, known once it answers; on SageMaker the ARN of model package groups."""
 
     def __init__(
-        self, name: str, config: PlatformConfig, secrets: StackSecrets, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        config: PlatformConfig,
+        secrets: StackSecrets,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        keeps_rows: bool = False,
     ) -> None:
         """Declare what a stack's workloads share.
 
@@ -39,6 +46,7 @@ class Platform(pulumi.ComponentResource):
             config: The settings under `mlops:platform`.
             secrets: The stack's secrets.
             opts: Options of the component; a provider of the target among them is used for everything in it.
+            keeps_rows: Whether a feature store of the stack keeps rows in the namespace that are protected.
         """
         super().__init__("mlops:index:Platform", name, {}, opts)
         self._bucket_name: pulumi.Output[str] | None = None
@@ -54,11 +62,17 @@ class Platform(pulumi.ComponentResource):
             self.namespace, self.registry_id = on_sagemaker.namespace, on_sagemaker.registry
             self._bucket_name = on_sagemaker.storage.bucket_name
         else:
-            self._on_kubernetes(name, config, secrets, children)
+            self._on_kubernetes(name, config, secrets, children, keeps_rows=keeps_rows)
         self.register_outputs({"namespace": self.namespace, "registry_id": self.registry_id})
 
     def _on_kubernetes(
-        self, name: str, config: PlatformConfig, secrets: StackSecrets, children: pulumi.ResourceOptions
+        self,
+        name: str,
+        config: PlatformConfig,
+        secrets: StackSecrets,
+        children: pulumi.ResourceOptions,
+        *,
+        keeps_rows: bool,
     ) -> None:
         from pulumi_mlops._shared.kubernetes import protection  # noqa: PLC0415 - a large library, of this target alone
         from pulumi_mlops._shared.kubernetes.create import create  # noqa: PLC0415
@@ -66,7 +80,7 @@ class Platform(pulumi.ComponentResource):
 
         # A namespace takes everything in it along. Every other resource waits for this one, so an update that would
         # replace it is refused before anything has changed.
-        holds_data = isinstance(config.registry, OwnRegistry) and config.registry.protect_data
+        holds_data = keeps_rows or (isinstance(config.registry, OwnRegistry) and config.registry.protect_data)
         options = protection.options(self, is_protected=holds_data)
         namespace = create(name, _namespace(config, self.tags), options)
         self.namespace = namespace.metadata.apply(lambda metadata: str(metadata["name"]))
@@ -91,6 +105,21 @@ class Platform(pulumi.ComponentResource):
         if self._bucket_name is not None:
             return arguments.workload_args(stack, name, self.tags, bucket_name=self._bucket_name)
         return arguments.workload_args(stack, name, self.tags, registry_url=self.registry_id, namespace=self.namespace)
+
+    def sagemaker_feature_store_args(self, stack: StackConfig, name: str) -> SageMakerFeatureStoreArgs:
+        """Return the arguments of one of the stack's feature stores on this platform, which is SageMaker's.
+
+        Args:
+            stack: The stack's configuration.
+            name: Name of the store.
+
+        Raises:
+            ValueError: When it is not.
+        """
+        settings = stack.platform.sagemaker
+        if settings is None or self._bucket_name is None:
+            raise ValueError(f"feature store {name}: got a platform on kubernetes, expected one on sagemaker")
+        return arguments.sagemaker_feature_store_args(stack, name, self.tags, settings, self._bucket_name)
 
 
 def _namespace(config: PlatformConfig, tags: dict[str, pulumi.Input[str]]) -> Document:

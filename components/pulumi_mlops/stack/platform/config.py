@@ -35,6 +35,12 @@ class ImagesConfig(Model):
     postgres: ImageReference | None = None
     """Image of PostgreSQL. Required if registry.database is postgresql."""
 
+    feature_store: ImageReference | None = None
+    """Image of Feast. Required if the stack has feature stores on kubernetes."""
+
+    redis: ImageReference | None = None
+    """Image of Redis. Required if the stack has feature stores on kubernetes."""
+
     repository: ImageRepository | None = None
     """Repository that `mlops build` pushes the workloads' images to. Defaults to none: on kubernetes they stay in this
     machine's builder, and are pinned by their content."""

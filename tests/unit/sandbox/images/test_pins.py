@@ -5,7 +5,7 @@ import pytest
 from sandbox import paths
 from sandbox.errors import SandboxError
 from sandbox.images import pins
-from sandbox.images.catalog import IMAGE_NAMES
+from sandbox.images.catalog import KNOWN_IMAGE_NAMES
 from sandbox.images.content import content_tag
 
 STACK = """\
@@ -23,7 +23,7 @@ config:
 
 @pytest.fixture
 def stacks(checkout: Path) -> Path:
-    for name in IMAGE_NAMES:
+    for name in KNOWN_IMAGE_NAMES:
         folder = checkout / "images" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Dockerfile").write_text(f"FROM docker.io/library/debian:bookworm-slim\nCMD {name}\n")

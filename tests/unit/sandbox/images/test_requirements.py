@@ -14,8 +14,9 @@ def test_the_committed_requirements_are_those_of_the_lock_file() -> None:
 
 
 def test_a_requirement_changed_by_hand_is_found_and_put_right(tmp_path: Path) -> None:
-    (tmp_path / "sandbox").mkdir()
-    for name in ("pyproject.toml", "sandbox/pyproject.toml", "uv.lock", "README.md"):
+    own_locks = [f"images/{name}/{file}" for name in requirements.OWN_LOCKS for file in ("pyproject.toml", "uv.lock")]
+    for name in ("pyproject.toml", "sandbox/pyproject.toml", "uv.lock", "README.md", *own_locks):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((paths.checkout() / name).read_bytes())
     assert set(requirements.write(tmp_path)) == {
         requirements.requirements_file(name, tmp_path) for name in requirements.REQUIREMENT_SETS

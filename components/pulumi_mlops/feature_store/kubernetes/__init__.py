@@ -1,0 +1,1 @@
+"""A feature store on Kubernetes: Feast, with Redis as its online store."""

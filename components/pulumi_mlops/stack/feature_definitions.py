@@ -1,0 +1,63 @@
+"""The feature definitions that a stack's stores name. A definition is imported; nothing of it is run."""
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pulumi_mlops._shared.suggest import did_you_mean
+from pulumi_mlops.stack.document import StackDocument
+from pulumi_mlops.stack.graphs import GraphError, imported, use_pipelines_of
+from pulumi_mlops.stack.problems import Problem, shown
+from pulumi_mlops.stack.project import ProjectError, find_project
+
+if TYPE_CHECKING:
+    from mlops_runtime.features.definition import FeatureStoreDefinition
+
+
+def load_definition(reference: str) -> "FeatureStoreDefinition":
+    """Import a feature definition, from the project around the working directory or from what is installed.
+
+    Args:
+        reference: The definition as module:name, like `churn.feature_definitions:FEATURES`.
+
+    Returns:
+        The definition; the same one each time.
+
+    Raises:
+        GraphError: When the module or the definition in it is not there, or the module cannot be imported.
+    """
+    with contextlib.suppress(ProjectError):
+        use_pipelines_of(find_project())
+    return _loaded(reference)
+
+
+@cache
+def _loaded(reference: str) -> "FeatureStoreDefinition":
+    from mlops_runtime.features.definition import FeatureStoreDefinition  # noqa: PLC0415 - who asks for one pays for it
+
+    module_name, _, name = reference.partition(":")
+    module = imported(reference, what="feature definition", setting="definition")
+    definition = getattr(module, name, None)
+    if not isinstance(definition, FeatureStoreDefinition):
+        known = [key for key, value in vars(module).items() if isinstance(value, FeatureStoreDefinition)]
+        raise GraphError(
+            got=f"{shown(reference)}, but {module_name} has no feature definition {name}",
+            expected=f"one of {', '.join(known)}" if known else "a module with a feature definition",
+            fix=did_you_mean(name, known) or "name another definition",
+        )
+    return definition
+
+
+def problems_of(document: StackDocument) -> Iterator[Problem]:
+    """Yield each store whose definition cannot be had, and each endpoint that names no store of the stack."""
+    stores = list(document.keys_at("feature_stores"))
+    for store in stores:
+        path = ("feature_stores", store, "definition")
+        reference = document.at(*path)
+        if not isinstance(reference, str) or ":" not in reference:
+            continue
+        try:
+            load_definition(reference)
+        except GraphError as error:
+            yield document.problem(path, got=error.got, expected=error.expected, fix=error.fix)

@@ -1,0 +1,1 @@
+"""Features from one definition: for training, serving and batch, on every target."""
