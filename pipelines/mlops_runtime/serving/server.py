@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlops_runtime.access.options import AccessOptions, add_options, options_of
 from mlops_runtime.language_model.contract import is_language_model
 
 from .limits import DEFAULT_TIMEOUT_SECONDS
@@ -14,12 +15,15 @@ MIB = 1024 * 1024
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve what the command line names; return the exit code."""
-    options = parser().parse_args(arguments)
+    reader = parser()
+    options = reader.parse_args(arguments)
+    access = options_of(reader, options)
     # An image holds the libraries of its own runtime alone.
-    return _serve_language_model(options) if is_language_model(options.model_directory) else _serve_model(options)
+    serve = _serve_language_model if is_language_model(options.model_directory) else _serve_model
+    return serve(options, access)
 
 
-def _serve_model(options: argparse.Namespace) -> int:
+def _serve_model(options: argparse.Namespace, access: AccessOptions) -> int:
     from .drain import Drain  # noqa: PLC0415 - see above
     from .endpoint_server import EndpointServer  # noqa: PLC0415
     from .running import serve  # noqa: PLC0415
@@ -36,11 +40,12 @@ def _serve_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            guard=access.guard(),
         ),
     )
 
 
-def _serve_language_model(options: argparse.Namespace) -> int:
+def _serve_language_model(options: argparse.Namespace, access: AccessOptions) -> int:
     from mlops_runtime.language_model.server import ServerOptions, run  # noqa: PLC0415 - see above
 
     return run(
@@ -54,6 +59,7 @@ def _serve_language_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            access=access,
         )
     )
 
@@ -91,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
         " (default: none)",
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
+    add_options(parser)
     return parser
 
 
