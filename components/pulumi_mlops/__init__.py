@@ -44,6 +44,13 @@ if TYPE_CHECKING:
         ServingAcceleratorArgs,
         ShadowArgs,
     )
+    from pulumi_mlops.endpoint.expose.args import (
+        ExposeArgs,
+        GatewayRouteArgs,
+        IngressRouteArgs,
+        JwtArgs,
+        RateLimitArgs,
+    )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.args import (
@@ -87,8 +94,12 @@ __all__ = [
     "DataCaptureArgs",
     "DeclaredStack",
     "EndpointArgs",
+    "ExposeArgs",
     "GateArgs",
+    "GatewayRouteArgs",
     "InferenceAmiVersion",
+    "IngressRouteArgs",
+    "JwtArgs",
     "KubernetesBatchArgs",
     "KubernetesBatchJob",
     "KubernetesBatchJobArgs",
@@ -109,6 +120,7 @@ __all__ = [
     "ModelApproval",
     "ModelPinArgs",
     "Platform",
+    "RateLimitArgs",
     "RegistryDatabase",
     "RolloutArgs",
     "RolloutStrategy",
@@ -193,6 +205,13 @@ _MODULES = {
         "ServerlessArgs",
         "ServingAcceleratorArgs",
         "ShadowArgs",
+    ),
+    "endpoint.expose.args": (
+        "ExposeArgs",
+        "GatewayRouteArgs",
+        "IngressRouteArgs",
+        "JwtArgs",
+        "RateLimitArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),

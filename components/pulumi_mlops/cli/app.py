@@ -261,7 +261,10 @@ def predict(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Send rows to a workload's endpoint and print its predictions, or show what it takes and gives."""
+    """Send rows to a workload's endpoint and print its predictions, or show what it takes and gives.
+
+    An endpoint that asks for a key is given the one in MLOPS_ENDPOINT_KEY, or in the file MLOPS_ENDPOINT_KEY_FILE.
+    """
     from pulumi_mlops.cli import predict as command  # noqa: PLC0415
 
     if describe or rows is None:

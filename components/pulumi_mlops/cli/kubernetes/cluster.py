@@ -29,6 +29,10 @@ class ClusterError(RuntimeError):
     """The cluster, or something in it, cannot be reached or refuses."""
 
 
+class UnauthorizedError(ClusterError):
+    """What was called asks for a credential, or for another one."""
+
+
 class UnreachableError(ClusterError):
     """The cluster does not answer; it may do so later."""
 
@@ -297,6 +301,7 @@ class Cluster:
         *,
         method: str | None = None,
         answer_seconds: float = ANSWER_TIMEOUT_SECONDS,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Call a Service with JSON through the API server, by a forwarded port of one of its ready pods.
 
@@ -308,6 +313,7 @@ class Cluster:
             body: What to send as JSON. Defaults to nothing.
             method: The HTTP method. Defaults to POST with a body and GET without.
             answer_seconds: How long the answer is waited for.
+            headers: More headers of the request. Defaults to none.
 
         Returns:
             The JSON answer.
@@ -319,10 +325,11 @@ class Cluster:
         what = f"{service.namespace}/{service.name}"
         with self._told(what), self._forwarded(service.namespace, pod, port) as connection:
             connection.sock.settimeout(answer_seconds)
-            headers = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
+            sent = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
+            sent |= headers or {}
             payload = None if body is None else json.dumps(body)
             try:
-                connection.request(method or ("GET" if body is None else "POST"), path, payload, headers)
+                connection.request(method or ("GET" if body is None else "POST"), path, payload, sent)
                 answer = connection.getresponse()
                 text = answer.read().decode("utf-8", errors="replace")
             except (http.client.HTTPException, OSError) as error:
@@ -447,7 +454,8 @@ def parse_answer(what: str, path: str, status: int, text: str) -> Any:
         )
         got = f"status {status}: {reason or text.strip()[:500] or 'no reason'}"
         fix = "mend what it says" if status < http.client.INTERNAL_SERVER_ERROR else "look at the pod's log"
-        raise ClusterError(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
+        kind = UnauthorizedError if status == http.client.UNAUTHORIZED else ClusterError
+        raise kind(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
     if document is None:
         got = repr(text.strip()[:200])
         raise ClusterError(f"{what}{path}: got {got}, expected JSON, fix: look what answers at that address")

@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.cli.endpoint_key import FIX, key_headers
 from pulumi_mlops.cli.interface import Interface, of_metadata
 from pulumi_mlops.cli.kubernetes import batch, jobs, logs, past_runs, train
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, UnauthorizedError, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
@@ -66,9 +67,7 @@ class KubernetesOperations:
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         """Send rows to the endpoint's Service, by way of the cluster's API server."""
         workload = self.place.workload
-        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        answer = self._cluster.request(
-            service,
+        answer = self._asked(
             f"/v1/models/{workload}:predict",
             {"instances": list(rows)},
             answer_seconds=longest_answer_seconds(self.place.config.workloads[workload].endpoint),
@@ -83,9 +82,17 @@ class KubernetesOperations:
 
     def interface(self) -> Interface:
         """Ask the endpoint for its metadata, by the Open Inference Protocol."""
-        workload = self.place.workload
-        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        return of_metadata(self._cluster.request(service, f"/v2/models/{workload}"))
+        return of_metadata(self._asked(f"/v2/models/{self.place.workload}"))
+
+    def _asked(self, path: str, *body: object, **more: Any) -> Any:
+        """Ask the endpoint, with a key where there is one."""
+        service = ServiceAddress(self.place.namespace, self.place.workload, names.ENDPOINT_PORT)
+        if headers := key_headers():
+            more["headers"] = headers
+        try:
+            return self._cluster.request(service, path, *body, **more)
+        except UnauthorizedError as error:
+            raise ClusterError(f"{str(error).partition(', fix: ')[0]}, fix: {FIX}") from error
 
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
