@@ -44,6 +44,13 @@ if TYPE_CHECKING:
         ServingAcceleratorArgs,
         ShadowArgs,
     )
+    from pulumi_mlops.endpoint.expose.args import (
+        ExposeArgs,
+        GatewayRouteArgs,
+        IngressRouteArgs,
+        JwtArgs,
+        RateLimitArgs,
+    )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.feature_store.args import (
@@ -97,8 +104,12 @@ __all__ = [
     "DataCaptureArgs",
     "DeclaredStack",
     "EndpointArgs",
+    "ExposeArgs",
     "GateArgs",
+    "GatewayRouteArgs",
     "InferenceAmiVersion",
+    "IngressRouteArgs",
+    "JwtArgs",
     "KubernetesBatchArgs",
     "KubernetesBatchJob",
     "KubernetesBatchJobArgs",
@@ -123,6 +134,7 @@ __all__ = [
     "ModelApproval",
     "ModelPinArgs",
     "Platform",
+    "RateLimitArgs",
     "RegistryDatabase",
     "RolloutArgs",
     "RolloutStrategy",
@@ -211,6 +223,13 @@ _MODULES = {
         "ServerlessArgs",
         "ServingAcceleratorArgs",
         "ShadowArgs",
+    ),
+    "endpoint.expose.args": (
+        "ExposeArgs",
+        "GatewayRouteArgs",
+        "IngressRouteArgs",
+        "JwtArgs",
+        "RateLimitArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),

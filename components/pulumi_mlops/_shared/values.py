@@ -58,6 +58,13 @@ def _is_reachable_url(value: str) -> Requirement | None:
     return None
 
 
+def _is_https_url(value: str) -> Requirement | None:
+    """Refuse plain HTTP: whoever is on the way could put keys of their own in the place of those."""
+    if (found := _is_reachable_url(value)) or value.startswith("https://"):
+        return found
+    return Requirement("an https address", "write it like https://login.example.com/jwks.json")
+
+
 def _without_trailing_slash(url: str) -> str:
     return url.rstrip("/")
 
@@ -191,8 +198,28 @@ table_location = Pattern(
     "the place of a table: s3://bucket/prefix, or pvc://claim/path on a volume",
     "write it like s3://bucket/prefix or pvc://claim/path",
 )
+host_name = Pattern(
+    rf"(?!.*[^.]{{64}}){_SUBDOMAIN}\.[a-z]([-a-z0-9]*[a-z0-9])?",
+    "a host name of two parts or more in lower case, without port and path",
+    "write it like delays.example.com",
+    max_length=253,
+)
+# RFC 7519's StringOrURI and RFC 6749's scope-token, without what a command line or a header would have to quote.
+jwt_text = Pattern(
+    r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%|-]+",
+    "a claim as tokens have it (no spaces, quotes or backslashes)",
+    "copy it from a token or from the issuer's settings, like https://login.example.com/",
+    max_length=1000,
+)
+jwt_scope = Pattern(
+    r"[A-Za-z0-9._~:/?#@!$&'()*+,;=%|-]+",
+    "one scope (no spaces, quotes or backslashes)",
+    "copy it from the issuer's settings, like predict",
+    max_length=200,
+)
 http_url = Where(_is_url, {"format": "uri"})
 reachable_url = Where(_is_reachable_url, {"format": "uri"})
+https_url = Where(_is_https_url, {"format": "uri", "pattern": "^https://"})
 schedule = Where(_is_schedule, {"format": "cron"})
 address_range = Where(_is_address_range, {"format": "cidr"})
 parameter_value = Where(_is_parameter, before_type=True)
@@ -227,6 +254,10 @@ TableLocation = Annotated[str, table_location]
 ParameterValue = Annotated[str | int | float | bool, parameter_value]
 Url = Annotated[str, http_url, Normalised(_without_trailing_slash)]
 ReachableUrl = Annotated[str, reachable_url, Normalised(_without_trailing_slash)]
+HttpsUrl = Annotated[str, https_url]
+HostName = Annotated[str, host_name]
+JwtText = Annotated[str, jwt_text]
+JwtScope = Annotated[str, jwt_scope]
 AddressRange = Annotated[str, address_range]
 CronSchedule = Annotated[str, schedule]
 CodeFormat = Annotated[str, code_format]

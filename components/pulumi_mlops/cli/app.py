@@ -273,7 +273,10 @@ def predict(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Send rows or a prompt to a workload's endpoint and print its answer, or show what it takes and gives."""
+    """Send rows or a prompt to a workload's endpoint and print its answer, or show what it takes and gives.
+
+    An endpoint that asks for a key is given the one in MLOPS_ENDPOINT_KEY, or in the file MLOPS_ENDPOINT_KEY_FILE.
+    """
     from pulumi_mlops.cli import predict as command  # noqa: PLC0415
     from pulumi_mlops.cli.text_stream import Prompt  # noqa: PLC0415
 

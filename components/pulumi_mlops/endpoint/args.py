@@ -8,6 +8,7 @@ import pulumi
 from pulumi_mlops._shared.kubernetes.scheduling.args import AcceleratorArgs, KubernetesSchedulingArgs
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
+from pulumi_mlops.endpoint.expose.args import ExposeArgs
 
 
 class RolloutStrategy(str, Enum):
@@ -222,6 +223,9 @@ class EndpointArgs(NeutralEndpointArgs):
     """Settings of the endpoint on SageMaker. An error on any other target."""
     rollout: NotRequired[RolloutArgs]
     """How traffic moves from one version to the next, on SageMaker. Defaults to all at once."""
+    expose: NotRequired[ExposeArgs]
+    """How the endpoint is reached from outside, on Kubernetes. Defaults to from within the cluster alone, by anybody
+    there."""
 
 
 class KubernetesEndpointSettingsArgs(KubernetesPlaceArgs, KubernetesServingArgs):
@@ -243,6 +247,8 @@ class KubernetesEndpointArgs(NeutralEndpointArgs):
     """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, set as labels. Defaults to none."""
+    expose: NotRequired[ExposeArgs]
+    """How the endpoint is reached from outside. Defaults to from within the cluster alone, by anybody there."""
     kubernetes: KubernetesEndpointSettingsArgs
     """Where the endpoint runs, and its settings on Kubernetes."""
 

@@ -13,6 +13,7 @@ from pulumi_mlops._shared.model_pin import ModelPin
 from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
 from pulumi_mlops.endpoint import settings
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
+from pulumi_mlops.endpoint.expose.config import ExposeConfig
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
 from pulumi_mlops.endpoint.sagemaker import limits
 
@@ -244,6 +245,10 @@ class EndpointConfig(Model):
     model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
     """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
     model that does not fit together with it is refused before it is loaded. Defaults to 0."""
+
+    expose: ExposeConfig | None = None
+    """How the endpoint is reached from outside, on kubernetes. Defaults to from within the cluster alone, by anybody
+    there. On sagemaker it is an error: AWS answers requests that are signed with credentials (IAM), and no others."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -39,6 +39,28 @@ def _registry(document: StackDocument) -> tuple[object, ...] | None:
         host = host_of(url) if isinstance(url, str) else None
         where = (host,) if service is None else (at("platform", "kubernetes", "context"), *service)
     return where if all(isinstance(part, str) for part in where) else None
+    yield from _hosts(documents)
+
+
+def _hosts(documents: Sequence[StackDocument]) -> Iterator[Problem]:
+    """Yield each workload that has the host of another in its cluster: of both, one would answer for the other."""
+    first: dict[tuple[str, str], str] = {}
+    for document in documents:
+        context = document.at("platform", "kubernetes", "context")
+        for workload in document.keys_at("workloads"):
+            path = ("workloads", workload, "endpoint", "expose", "host")
+            host = document.at(*path)
+            if not isinstance(host, str) or not isinstance(context, str):
+                continue
+            who = f"{workload} ({document.source})"
+            other = first.setdefault((context, host), who)
+            if other != who:
+                yield document.problem(
+                    path,
+                    got=f"{shown(host)}, the host of {other} as well",
+                    expected="a host of each workload's own: some paths are the same for every model",
+                    fix="name another host",
+                )
 
 
 def _unprotected(documents: Sequence[StackDocument]) -> Iterator[Problem]:

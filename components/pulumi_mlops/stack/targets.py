@@ -91,6 +91,11 @@ SUPPORT: Mapping[Target, Support] = {
             Refused((*_ENDPOINT, "kubernetes"), "the settings under endpoint.sagemaker", _OTHER_TARGET),
             Refused((*_BATCH, "kubernetes"), "the settings under batch.sagemaker", _OTHER_TARGET),
             Refused((*_STORE, "kubernetes"), "the store's settings under sagemaker", _OTHER_TARGET),
+            Refused(
+                (*_ENDPOINT, "expose"),
+                "callers with AWS credentials (IAM), whose requests are signed (SigV4): AWS lets in no others",
+                "remove it, and let callers assume a role that may do sagemaker:InvokeEndpoint",
+            ),
         ),
     ),
 }

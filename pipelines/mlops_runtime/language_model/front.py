@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import orjson
+from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
@@ -207,10 +208,10 @@ class Front:
                     async for part in answer.aiter_raw():
                         yield part
             except TimeoutError:
-                yield _event(_error(504, self._late_reason()))
+                yield _event(error_document(504, self._late_reason()))
             except httpx.HTTPError as error:
                 logger.exception("a stream broke off")
-                yield _event(_error(502, f"the engine: got {type(error).__name__} in the middle of an answer"))
+                yield _event(error_document(502, f"the engine: got {type(error).__name__} in the middle of an answer"))
             finally:
                 # Also when the caller is gone: the engine stops computing for a closed connection.
                 await answer.aclose()
@@ -232,7 +233,7 @@ class Front:
         return self._refusal(504, self._late_reason())
 
     def _refusal(self, status: int, reason: str, code: str | None = None) -> JSONResponse:
-        return JSONResponse(_error(status, reason, code), status, self._identity.headers)
+        return JSONResponse(error_document(status, reason, code), status, self._identity.headers)
 
     async def _models(self, _request: Request) -> Response:
         listed = {"id": self._identity.name, "object": "model", "owned_by": "mlops", **self._identity.to_document()}
@@ -241,7 +242,7 @@ class Front:
     async def _metrics(self, _request: Request) -> Response:
         labels = f'name="{self._identity.name}",version="{self._identity.version}",digest="{self._identity.digest}"'
         head = "# HELP mlops_model_info The model that is served.\n# TYPE mlops_model_info gauge\n"
-        own = f"{head}mlops_model_info{{{labels}}} 1\n"
+        own = f"{head}mlops_model_info{{{labels}}} 1\n{generate_latest().decode()}"
         try:
             engine = (await self._client.get("/metrics")).text
         except httpx.HTTPError:
@@ -273,7 +274,7 @@ class Front:
             return False
 
 
-def _error(status: int, reason: str, code: str | None = None) -> dict[str, Any]:
+def error_document(status: int, reason: str, code: str | None = None) -> dict[str, Any]:
     """Return an error as OpenAI's clients read it."""
     kind = "invalid_request_error" if status < 500 else "server_error"
     return {"error": {"message": reason, "type": kind, "code": code or status}}

@@ -8,6 +8,10 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from mlops_runtime.access.application import Application, GuardedApplication, open_paths
+from mlops_runtime.access.errors import AccessError
+from mlops_runtime.access.guard import Guard
+from mlops_runtime.access.options import AccessOptions
 from mlops_runtime.artifact import ArtifactError, digest_directory
 from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
@@ -17,7 +21,7 @@ from .asking import AnswerError, prove
 from .beside import EngineBeside
 from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
-from .front import Front, LanguageModelIdentity
+from .front import Front, LanguageModelIdentity, error_document
 from .golden import GoldenPrompts, PromptMismatchError, load_golden
 
 logger = logging.getLogger("mlops.language_model")
@@ -46,6 +50,7 @@ class ServerOptions:
     grace_seconds: int
     body_limit_bytes: int
     request_timeout_seconds: float
+    access: AccessOptions
     engine_address: str | None = None
     engine_start_seconds: float = 600.0
 
@@ -68,12 +73,15 @@ def serve(options: ServerOptions) -> None:
     """Serve until told to stop.
 
     Raises:
-        UnservableLanguageModelError: The files are not the pinned ones, the engine does not load them, or an answer to
-            a golden prompt differs. Nothing has listened then.
+        UnservableLanguageModelError: The files are not the pinned ones, the engine does not load them, an answer to a
+            golden prompt differs, or there are no keys to judge callers by. Nothing has listened then.
     """
     place = f"{options.name} version {options.version} in {options.directory}"
     try:
         identity, contract, golden = _verified(options)
+        guard = options.access.guard()
+        if guard is not None:
+            guard.load()
         with _engine(options, contract) as engine:
             _prove(engine, golden)
             logger.info(
@@ -83,8 +91,16 @@ def serve(options: ServerOptions) -> None:
                 options.port,
                 identity.golden_prompts,
             )
-            _run(options, identity, contract, engine)
-    except (ArtifactError, ContractError, EngineError, PromptMismatchError, AnswerError, OSError) as error:
+            _run(options, _front(options, identity, contract, engine), guard)
+    except (
+        ArtifactError,
+        ContractError,
+        EngineError,
+        PromptMismatchError,
+        AnswerError,
+        AccessError,
+        OSError,
+    ) as error:
         raise UnservableLanguageModelError(f"{place}: {error}") from error
 
 
@@ -120,12 +136,21 @@ def _prove(engine: Engine | EngineBeside, golden: GoldenPrompts) -> None:
             ) from error
 
 
-def _run(
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A model's front, and when it is told to stop."""
+
+    name: str
+    front: Front
+    drain: Drain
+
+
+def _front(
     options: ServerOptions,
     identity: LanguageModelIdentity,
     contract: LanguageModelContract,
     engine: Engine | EngineBeside,
-) -> None:
+) -> _Served:
     drain = Drain(options.drain_seconds)
     front = Front(
         identity,
@@ -135,8 +160,19 @@ def _run(
         body_limit_bytes=options.body_limit_bytes,
         timeout_seconds=options.request_timeout_seconds,
     )
+    return _Served(identity.name, front, drain)
+
+
+def guarded(front: Front, name: str, guard: Guard | None) -> Application:
+    """Return a front's application behind a guard; the application itself where there is none."""
+    if guard is None:
+        return front.application
+    return GuardedApplication(front.application, guard, open_to_all=open_paths(name), refusal_document=error_document)
+
+
+def _run(options: ServerOptions, served: _Served, guard: Guard | None) -> None:
     config = uvicorn.Config(
-        front.application,
+        guarded(served.front, served.name, guard),
         host="",
         port=options.port,
         access_log=False,
@@ -145,4 +181,4 @@ def _run(
         ws="none",
         timeout_graceful_shutdown=options.grace_seconds + LAST_WORDS_SECONDS,
     )
-    DrainingServer(config, drain).run()
+    DrainingServer(config, served.drain).run()

@@ -14,6 +14,9 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
+from mlops_runtime.access.application import GuardedApplication, open_paths
+from mlops_runtime.access.guard import Guard
+
 from .drain import Drain, DrainingServer
 from .feature_lookup import FeatureLookup
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
@@ -91,16 +94,18 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
         self.config.http = UpgradeIgnoringProtocol
         self.config.ws = "none"
         self._server = DrainingServer(self.config, server.drain)
+        self._front: Application | None = None
 
     def create_application(self) -> None:
-        """Build KServe's application and puts the short way in front of it."""
+        """Build KServe's application and puts the short way in front of it, and the guard in front of both."""
         super().create_application()
         application: FastAPI = import_from_string(FASTAPI_APP_IMPORT_STRING)
         # Ahead of KServe's own, whose form of the document has no place for units and classes.
         path = f"/v2/models/{self._endpoint.served.identity.name}"
         application.router.routes.insert(0, APIRoute(path, self._metadata, methods=["GET"], response_model=None))
         application.add_api_route("/mlops/identity", self._endpoint.served.identity.to_document, methods=["GET"])
-        self.config.app = self._endpoint.front(application)
+        self._front = self._endpoint.front(application)
+        self.config.app = self._endpoint.guarded(self._front)
 
     async def _metadata(self) -> dict[str, object]:
         return await self._endpoint.dataplane.model_metadata(self._endpoint.served.identity.name)
@@ -112,7 +117,8 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
             UnservableModelError: An answer differs; nothing has listened then.
         """
         self.create_application()
-        ask_self(self.config.app, self._endpoint.served)
+        assert self._front is not None  # noqa: S101
+        ask_self(self._front, self._endpoint.served)
         # What is there now stays: no later collection needs to look at it.
         gc.collect()
         gc.freeze()
@@ -135,6 +141,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         body_limit_bytes: int,
         request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         lookup: FeatureLookup | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Set up the server; `run` starts it.
 
@@ -146,6 +153,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             body_limit_bytes: The largest request body that is read.
             request_timeout_seconds: How long a request may take from its head to its answer.
             lookup: Looks up features that requests leave out.
+            guard: Who may call. Defaults to anybody who reaches the server.
         """
         super().__init__(
             http_port=port,
@@ -161,12 +169,19 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.body_limit_bytes = body_limit_bytes
         self.request_timeout_seconds = request_timeout_seconds
         self.lookup = lookup
+        self._guard = guard
         self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
     def front(self, general: Application) -> Application:
         """Return the short way, with KServe's application behind it."""
         return self.request_path(general)
+
+    def guarded(self, application: Application) -> Application:
+        """Return an application behind the guard; the application itself where there is none."""
+        if self._guard is None:
+            return application
+        return GuardedApplication(application, self._guard, open_to_all=open_paths(self.served.identity.name))
 
     def request_path(
         self, general: Application, more_protocols: Mapping[str, MessageProtocol] | None = None
@@ -195,7 +210,10 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
 
         Raises:
             UnservableModelError: It does not answer as the truth check will ask.
+            AccessError: There are no keys to judge callers by.
         """
+        if self._guard is not None:
+            self._guard.load()
         self.register_model(EndpointModel(self.served))
         try:
             EndpointRestServer(self.dataplane, self).run()

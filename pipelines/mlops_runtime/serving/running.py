@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from kserve.logging import KSERVE_LOG_CONFIG, configure_logging
 
+from mlops_runtime.access.errors import AccessError
+
 from .endpoint_server import EndpointServer
 from .served_model import ServedModel, UnservableModelError
 from .termination import write_termination_message
@@ -30,7 +32,7 @@ def serve(load: Callable[[], ServedModel], make_server: Callable[[ServedModel], 
     configure_logging(_log_configuration())
     try:
         _serve(load(), make_server)
-    except UnservableModelError as error:
+    except (UnservableModelError, AccessError) as error:
         logger.error("not served: %s", error)  # noqa: TRY400  the reason is whole; a traceback would bury it
         write_termination_message(str(error))
         return 1

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlops_runtime.access.options import AccessOptions, add_options, options_of
+
 from .contract import LANGUAGE_MODEL, runtime_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .termination import write_termination_message
@@ -18,17 +20,20 @@ NO_LANGUAGE_MODEL = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve what the command line names; return the exit code."""
-    options = parser().parse_args(arguments)
+    reader = parser()
+    options = reader.parse_args(arguments)
+    access = options_of(reader, options)
     is_language_model = runtime_of(options.model_directory) == LANGUAGE_MODEL
     if options.engine_address is not None and not is_language_model:
         print(f"not served: {options.name} version {options.version}: {NO_LANGUAGE_MODEL}", file=sys.stderr, flush=True)
         write_termination_message(NO_LANGUAGE_MODEL)
         return 1
     # An image holds the libraries of its own runtime alone.
-    return _serve_language_model(options) if is_language_model else _serve_model(options)
+    serve = _serve_language_model if is_language_model else _serve_model
+    return serve(options, access)
 
 
-def _serve_model(options: argparse.Namespace) -> int:
+def _serve_model(options: argparse.Namespace, access: AccessOptions) -> int:
     from .drain import Drain  # noqa: PLC0415 - see above
     from .endpoint_server import EndpointServer  # noqa: PLC0415
     from .lookup_settings import lookup_of  # noqa: PLC0415
@@ -47,11 +52,12 @@ def _serve_model(options: argparse.Namespace) -> int:
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
             lookup=lookup_of(served, os.environ),
+            guard=access.guard(),
         ),
     )
 
 
-def _serve_language_model(options: argparse.Namespace) -> int:
+def _serve_language_model(options: argparse.Namespace, access: AccessOptions) -> int:
     from mlops_runtime.language_model.server import ServerOptions, run  # noqa: PLC0415 - see above
 
     return run(
@@ -67,6 +73,7 @@ def _serve_language_model(options: argparse.Namespace) -> int:
             request_timeout_seconds=options.request_timeout_seconds,
             engine_address=options.engine_address,
             engine_start_seconds=options.engine_start_seconds,
+            access=access,
         )
     )
 
@@ -108,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
         "--engine-start-seconds", type=float, default=600.0, help="how long it may take to load (default: 600)"
     )
     parser.add_argument("--body-limit-mib", type=int, default=16, help="the largest request body (default: 16)")
+    add_options(parser)
     return parser
 
 

@@ -138,6 +138,7 @@ def check_endpoint(
     connections: int,
     settle_seconds: float,
     request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    key: str | None = None,
     say: Callable[[str], None] = print,
     transport: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport,
 ) -> GoldenScore:
@@ -151,6 +152,7 @@ def check_endpoint(
         connections: Connections in a round, each possibly to another replica.
         settle_seconds: A round that differs is repeated for this long.
         request_timeout_seconds: How long the endpoint itself takes for a request at most.
+        key: The API key to ask with. Defaults to none.
         say: Takes progress lines.
         transport: Makes a connection's transport; for tests.
 
@@ -161,13 +163,14 @@ def check_endpoint(
         TruthError: With what differed in the last round.
     """
     deadline = monotonic() + settle_seconds
+    headers = {} if key is None else {"x-api-key": key}
     patience = httpx.Timeout(CONNECT_SECONDS, read=request_timeout_seconds + ANSWER_MARGIN_SECONDS)
     while True:
         scores: list[GoldenScore] = []
         differences: list[str] = []
         strangers: list[str] = []
         for _ in range(connections):
-            with httpx.Client(base_url=url, timeout=patience, transport=transport()) as client:
+            with httpx.Client(base_url=url, timeout=patience, transport=transport(), headers=headers) as client:
                 try:
                     scores += pinned.ask(client)
                 except TruthError as error:
@@ -194,6 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             connections=options.connections,
             settle_seconds=options.settle_seconds,
             request_timeout_seconds=options.request_timeout_seconds,
+            key=None if options.key_file is None else _key_in(options.key_file),
             say=_say,
         )
     except TruthError as error:
@@ -233,6 +237,18 @@ def _summary(
     return f"{url} does not serve {wanted}: now answers {serves}; {WAY_BACK}; {'; '.join(kinds)}"
 
 
+def _key_in(path: Path) -> str:
+    """Return the API key in a file.
+
+    Raises:
+        TruthError: It cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TruthError(f"{path}: got {type(error).__name__}, expected the API key to ask with") from error
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -247,6 +263,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model-directory", type=Path, required=True, help="the fetched artifact, for its golden rows")
     parser.add_argument("--asked", type=HowAsked.model_validate_json, help="how another's server is asked, as JSON")
     parser.add_argument("--guard-url", default="", help="the address of the guard beside it")
+    parser.add_argument("--key-file", type=Path, help="a file with the API key to ask with (default: none)")
     parser.add_argument("--connections", type=int, default=8, help="fresh connections in a round (default: 8)")
     parser.add_argument(
         "--settle-seconds", type=float, default=20.0, help="how long an answer may differ at first (default: 20)"

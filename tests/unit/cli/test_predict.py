@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError
+from pulumi_mlops.cli.endpoint_key import key_headers
+from pulumi_mlops.cli.kubernetes.cluster import ClusterError, parse_answer
 from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
 from pulumi_mlops.cli.predict import shown
 from pulumi_mlops.cli.stacks import place_of
@@ -70,3 +71,59 @@ def test_predictions_of_every_kind_come_through(project: Path, predictions: list
 )
 def test_a_prediction_is_one_line(prediction: object, expected: str) -> None:
     assert shown(prediction) == expected
+
+
+def operations_that(project: Path, answering: Any) -> KubernetesOperations:
+    file = project / "stacks" / "Pulumi.dev-local.yaml"
+    file.write_text(f"{file.read_text()}  mlops:workloads:\n    flight-delay: {{}}\n")
+    return KubernetesOperations(place_of("flight-delay", "dev-local"), lambda _: answering)
+
+
+def test_an_endpoint_is_given_the_key_of_the_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    class Answering:
+        def request(self, _service: Any, _path: str, *_body: Any, **more: Any) -> Any:
+            given.append(more.get("headers"))
+            return {"predictions": [1.0], "inputs": [], "outputs": []}
+
+    operations = operations_that(project, Answering())
+    operations.predictions([[1]])
+    monkeypatch.setenv("MLOPS_ENDPOINT_KEY", "a-key")
+    operations.predictions([[1]])
+    operations.interface()
+    assert given == [None, {"Authorization": "Bearer a-key"}, {"Authorization": "Bearer a-key"}]
+
+
+def test_an_endpoint_that_asks_for_a_key_is_told_where_to_put_it(project: Path) -> None:
+    class Refusing:
+        def request(self, _service: Any, path: str, *_body: Any, **_more: Any) -> Any:
+            return parse_answer("flights/flight-delay", path, 401, '{"error": "the request: got no credential"}')
+
+    with pytest.raises(ClusterError, match=r"got no credential, expected an answer, fix: set MLOPS_ENDPOINT_KEY to"):
+        operations_that(project, Refusing()).predictions([[1]])
+
+
+def test_a_key_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xef\xbb\xbfa-key\r\n")
+    assert key_headers({"MLOPS_ENDPOINT_KEY_FILE": str(file)}) == {"Authorization": "Bearer a-key"}
+    assert key_headers({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"MLOPS_ENDPOINT_KEY": "half of-it"}, "MLOPS_ENDPOINT_KEY: got something else (not shown)"),
+        ({"MLOPS_ENDPOINT_KEY": "half\r\nX-Other: of-it"}, "MLOPS_ENDPOINT_KEY: got something else (not shown)"),
+        ({"MLOPS_ENDPOINT_KEY": "halfé"}, "MLOPS_ENDPOINT_KEY: got something else (not shown)"),
+        ({"MLOPS_ENDPOINT_KEY": ""}, "MLOPS_ENDPOINT_KEY: got something else (not shown)"),
+        ({"MLOPS_ENDPOINT_KEY_FILE": "/nowhere/key"}, "MLOPS_ENDPOINT_KEY_FILE: got '/nowhere/key' (No such file"),
+        ({"MLOPS_ENDPOINT_KEY": "half", "MLOPS_ENDPOINT_KEY_FILE": "x"}, "expected one of them"),
+    ],
+)
+def test_what_is_no_key_is_told_and_not_shown(environment: dict[str, str], told: str) -> None:
+    with pytest.raises(ValueError, match="fix: ") as caught:
+        key_headers(environment)
+    assert told in str(caught.value)
+    assert "half" not in str(caught.value)

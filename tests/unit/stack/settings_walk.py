@@ -34,6 +34,8 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.image: tuple(f"registry.example/team/image@{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
     values.image_repository: ("registry.example/team/a", "registry.example/team/b"),
     values.digest: _DIGESTS,
+    values.host_name: ("delays.example.com", "arrivals.example.com"),
+    values.jwt_text: ("https://login.example.com/", "delays"),
     values.cpu: ("250m", "350m"),
     values.code_format: ("joblib", "cloudpickle"),
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
@@ -53,6 +55,7 @@ _TEXTS: Mapping[Pattern, Values] = {
 }
 _PATTERNS = {rule.json_schema()["pattern"]: pair for rule, pair in _TEXTS.items()}
 _PATTERNS[values.memory.json_schema()["pattern"]] = ("640Mi", "768Mi")
+_PATTERNS[values.https_url.json_schema()["pattern"]] = ("https://login.example.com/a", "https://login.example.com/b")
 _FORMATS: Mapping[str, Values] = {
     "uri": ("http://mlflow.flights-a.svc.cluster.local:5000", "http://mlflow.flights-b.svc.cluster.local:5000"),
     "cron": ("0 4 * * 1", "0 5 * * 1"),
@@ -74,6 +77,7 @@ _NAMES = {
     "instance_types": "train",
     "node_selector": "example.com/pool",
     "pod_annotations": "sidecar.istio.io/inject",
+    "annotations": "traefik.ingress.kubernetes.io/router.entrypoints",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }
 

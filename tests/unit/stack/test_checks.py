@@ -155,3 +155,18 @@ def test_an_address_that_cannot_be_read_is_nobodys_registry(good: str, tmp_path:
     broken = good.replace(OWN_REGISTRY, '    registry: {url: "http://[::1"}\n')
     broken = broken.replace("namespace: flights-dev", "namespace: flights-prod")
     assert list(problems_between([dev, _document(tmp_path, "prod.yaml", broken)])) == []
+
+
+def test_each_exposed_workload_has_a_host_of_its_own(good: str, tmp_path: Path) -> None:
+    exposed = "      endpoint: {expose: {host: delays.example.com}}\n"
+    workloads = f"    one:\n{exposed}    other:\n{exposed}"
+    twice = _document(tmp_path, "dev.yaml", good + workloads)
+    (problem,) = problems_between([twice])
+    assert problem.path.endswith("workloads.other.endpoint.expose.host")
+    assert "the host of one (" in problem.got
+    once = good + f"    one:\n{exposed}"
+    elsewhere = once.replace("flights-dev", "flights-test")
+    here, there = _document(tmp_path, "a.yaml", once), _document(tmp_path, "b.yaml", elsewhere)
+    assert len([found for found in problems_between([here, there]) if found.path.endswith("host")]) == 1
+    another = _document(tmp_path, "c.yaml", elsewhere.replace("context: ", "context: other-"))
+    assert [found for found in problems_between([here, another]) if found.path.endswith("host")] == []

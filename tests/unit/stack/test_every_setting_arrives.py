@@ -71,8 +71,28 @@ ON_POSTGRESQL: More = {
     ("platform", "registry", "database"): "postgresql",
     ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
 }
+EXPOSE = (*ENDPOINT, "expose")
+BY_GATEWAY: More = {
+    (*EXPOSE, "gateway", "name"): "public",
+    (*EXPOSE, "gateway", "namespace"): "gateways",
+    (*EXPOSE, "gateway", "section_name"): "https",
+}
+WITH_KEYS: More = {(*EXPOSE, "api_keys_secret_name"): "clients"}
+KEY_SET: More = {(*EXPOSE, "jwt", "jwks_url"): "https://login.example.com/jwks.json"}
+EXPOSED: Mapping[tuple[str, ...], More] = {
+    ("expose", "host"): {**BY_GATEWAY, **WITH_KEYS},
+    ("expose", "api_keys_secret_name"): BY_GATEWAY,
+    **{("gateway", name): WITH_KEYS for name in ("name", "namespace", "section_name", "proxy_namespace")},
+    **{("ingress", name): WITH_KEYS for name in ("class_name", "controller_namespace", "tls_secret_name")},
+    ("ingress", "annotations", "traefik.ingress.kubernetes.io/router.entrypoints"): WITH_KEYS,
+    **{("jwt", name): {**BY_GATEWAY, **KEY_SET} for name in ("issuer", "audience", "scope")},
+    **{("jwt", name): BY_GATEWAY for name in ("jwks_url", "jwks_config_map_name")},
+    ("requests_per_minute_per_replica",): {**BY_GATEWAY, **WITH_KEYS},
+    ("rate_limit", "burst"): {**BY_GATEWAY, **WITH_KEYS},
+}
 # What a setting means something with only, by the end of its path.
 CONTEXTS: Mapping[tuple[str, ...], More] = {
+    **EXPOSED,
     ("rollout", "step_percent"): IN_STEPS,
     ("rollout", "bake_seconds"): IN_STEPS,
     ("invocations_per_instance_target",): SCALED,

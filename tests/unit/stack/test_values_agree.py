@@ -28,6 +28,7 @@ from tests.unit.stack.test_every_setting_arrives import (
     DIGEST,
     ECR,
     ENDPOINT,
+    EXPOSED,
     ON_POSTGRESQL,
     PIPELINE,
     SCALED,
@@ -53,6 +54,7 @@ NO_ARGUMENTS = {
 MADE_INTO_OTHERS = {("platform", "registry", "account_id"), ("platform", "registry", "namespace")}
 # What leaves a setting the whole range of its own rule, by the end of its path.
 ROOM: Mapping[Path, More] = {
+    **EXPOSED,
     ("bake_seconds",): {(*ENDPOINT, "rollout_timeout_seconds"): 14400},
     ("rollout", "strategy"): {**SCALED, (*ENDPOINT, "sagemaker", "alarms", "server_error_percent"): 1.0},
     ("model_data_download_timeout_seconds",): {(*ENDPOINT, "rollout_timeout_seconds"): 14400},
@@ -128,6 +130,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "resources": ("train", "evaluate"),
     "instance_types": ("train", "evaluate"),
     "node_selector": ("example.com/pool", "example.com/zone"),
+    "annotations": ("traefik.ingress.kubernetes.io/router.tls", "traefik.ingress.kubernetes.io/router.entrypoints"),
     "service_account_annotations": ("eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account"),
 }
 

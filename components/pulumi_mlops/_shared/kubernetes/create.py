@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -9,7 +10,8 @@ import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.documents import Document
 
-_CLASSES: dict[tuple[str, str], Callable[[], type[pulumi.CustomResource]]] = {
+_GATEWAY = "gateway.networking.k8s.io/v1"
+_CLASSES: dict[tuple[str, str], Callable[[], Callable[..., pulumi.CustomResource]]] = {
     # Each module of pulumi_kubernetes is imported when it is first used.
     ("v1", "ConfigMap"): lambda: kubernetes.core.v1.ConfigMap,
     ("v1", "Namespace"): lambda: kubernetes.core.v1.Namespace,
@@ -22,6 +24,11 @@ _CLASSES: dict[tuple[str, str], Callable[[], type[pulumi.CustomResource]]] = {
     ("autoscaling/v2", "HorizontalPodAutoscaler"): lambda: kubernetes.autoscaling.v2.HorizontalPodAutoscaler,
     ("batch/v1", "CronJob"): lambda: kubernetes.batch.v1.CronJob,
     ("batch/v1", "Job"): lambda: kubernetes.batch.v1.Job,
+    # Custom resources have one class for all of them.
+    (_GATEWAY, "HTTPRoute"): lambda: partial(
+        kubernetes.apiextensions.CustomResource, api_version=_GATEWAY, kind="HTTPRoute"
+    ),
+    ("networking.k8s.io/v1", "Ingress"): lambda: kubernetes.networking.v1.Ingress,
     ("networking.k8s.io/v1", "NetworkPolicy"): lambda: kubernetes.networking.v1.NetworkPolicy,
     ("policy/v1", "PodDisruptionBudget"): lambda: kubernetes.policy.v1.PodDisruptionBudget,
 }

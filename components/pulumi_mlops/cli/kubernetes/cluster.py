@@ -30,6 +30,10 @@ class ClusterError(RuntimeError):
     """The cluster, or something in it, cannot be reached or refuses."""
 
 
+class UnauthorizedError(ClusterError):
+    """What was called asks for a credential, or for another one."""
+
+
 class UnreachableError(ClusterError):
     """The cluster does not answer; it may do so later."""
 
@@ -298,6 +302,7 @@ class Cluster:
         *,
         method: str | None = None,
         answer_seconds: float = ANSWER_TIMEOUT_SECONDS,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Call a Service with JSON through the API server, by a forwarded port of one of its ready pods.
 
@@ -309,6 +314,7 @@ class Cluster:
             body: What to send as JSON. Defaults to nothing.
             method: The HTTP method. Defaults to POST with a body and GET without.
             answer_seconds: How long the answer is waited for.
+            headers: More headers of the request. Defaults to none.
 
         Returns:
             The JSON answer.
@@ -317,17 +323,25 @@ class Cluster:
             ClusterError: When no pod is ready, none answers, or the answer is an error or no JSON.
         """
         method = method or ("GET" if body is None else "POST")
-        with self._answer(service, method, path, body, answer_seconds) as answer:
+        with self._answer(service, method, path, body, answer_seconds, headers) as answer:
             text = answer.read().decode("utf-8", errors="replace")
             return parse_answer(f"{service.namespace}/{service.name}", path, answer.status, text)
 
-    def lines(self, service: ServiceAddress, path: str, body: object, *, answer_seconds: float) -> Iterator[str]:
+    def lines(
+        self,
+        service: ServiceAddress,
+        path: str,
+        body: object,
+        *,
+        answer_seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[str]:
         """Call a Service as `request` does, and yield the lines of its answer, each waited for by itself.
 
         Raises:
             ClusterError: When no pod is ready, none answers, or the answer is an error or breaks off.
         """
-        with self._answer(service, "POST", path, body, answer_seconds) as answer:
+        with self._answer(service, "POST", path, body, answer_seconds, headers) as answer:
             if answer.status >= http.client.BAD_REQUEST:
                 parse_answer(f"{service.namespace}/{service.name}", path, answer.status, answer.read().decode())
             for line in answer:
@@ -335,15 +349,22 @@ class Cluster:
 
     @contextmanager
     def _answer(
-        self, service: ServiceAddress, method: str, path: str, body: object | None, answer_seconds: float
+        self,
+        service: ServiceAddress,
+        method: str,
+        path: str,
+        body: object | None,
+        answer_seconds: float,
+        headers: Mapping[str, str] | None,
     ) -> Iterator[http.client.HTTPResponse]:
         pod, port = self._ready_pod(service)
         what = f"{service.namespace}/{service.name}"
         with self._told(what), self._forwarded(service.namespace, pod, port) as connection:
             connection.sock.settimeout(answer_seconds)
-            headers = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
+            sent = {"Host": service.host, "Accept": "application/json", "Content-Type": "application/json"}
+            sent |= headers or {}
             try:
-                connection.request(method, path, None if body is None else json.dumps(body), headers)
+                connection.request(method, path, None if body is None else json.dumps(body), sent)
                 yield connection.getresponse()
             except (http.client.HTTPException, OSError) as error:
                 raise ClusterError(
@@ -468,7 +489,8 @@ def parse_answer(what: str, path: str, status: int, text: str) -> Any:
         reason = reason.get("message", reason) if isinstance(reason, dict) else reason
         got = f"status {status}: {reason or text.strip()[:500] or 'no reason'}"
         fix = "mend what it says" if status < http.client.INTERNAL_SERVER_ERROR else "look at the pod's log"
-        raise ClusterError(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
+        kind = UnauthorizedError if status == http.client.UNAUTHORIZED else ClusterError
+        raise kind(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
     if document is None:
         got = repr(text.strip()[:200])
         raise ClusterError(f"{what}{path}: got {got}, expected JSON, fix: look what answers at that address")

@@ -1,13 +1,15 @@
 """What the commands do with a workload on Kubernetes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.cli.endpoint_key import FIX, key_headers
 from pulumi_mlops.cli.interface import Interface, of_metadata
 from pulumi_mlops.cli.kubernetes import batch, jobs, logs, past_runs, train
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, UnauthorizedError, cluster_of
 from pulumi_mlops.cli.kubernetes.registry import Registry
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
@@ -67,9 +69,7 @@ class KubernetesOperations:
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         """Send rows to the endpoint's Service, by way of the cluster's API server."""
         workload = self.place.workload
-        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        answer = self._cluster.request(
-            service,
+        answer = self._asked(
             f"/v1/models/{self.place.model}:predict",
             {"instances": list(rows)},
             answer_seconds=longest_answer_seconds(self.place.config.workloads[workload].endpoint),
@@ -87,14 +87,24 @@ class KubernetesOperations:
         workload = self.place.workload
         service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
         seconds = longest_answer_seconds(self.place.config.workloads[workload].endpoint)
-        lines = self._cluster.lines(service, prompt.path, prompt.to_document(workload), answer_seconds=seconds)
-        return pieces_of(lines)
+        document = prompt.to_document(self.place.model)
+        lines = self._cluster.lines(
+            service, prompt.path, document, answer_seconds=seconds, headers=key_headers() or None
+        )
+        with _told_of_keys():
+            yield from pieces_of(lines)
 
     def interface(self) -> Interface:
         """Ask the endpoint for its metadata, by the Open Inference Protocol."""
-        workload = self.place.workload
-        service = ServiceAddress(self.place.namespace, workload, names.ENDPOINT_PORT)
-        return of_metadata(self._cluster.request(service, f"/v2/models/{self.place.model}"))
+        return of_metadata(self._asked(f"/v2/models/{self.place.model}"))
+
+    def _asked(self, path: str, *body: object, **more: Any) -> Any:
+        """Ask the endpoint, with a key where there is one."""
+        service = ServiceAddress(self.place.namespace, self.place.workload, names.ENDPOINT_PORT)
+        if headers := key_headers():
+            more["headers"] = headers
+        with _told_of_keys():
+            return self._cluster.request(service, path, *body, **more)
 
     def status(self) -> WorkloadStatus:
         """Ask the cluster, the registry and the endpoint."""
@@ -151,3 +161,12 @@ class KubernetesOperations:
             f"stack {self.place.stack}: got target {target}, which has no approval, expected sagemaker, "
             "fix: pin the version in the stack file; the review of that line is the approval"
         )
+
+
+@contextmanager
+def _told_of_keys() -> Iterator[None]:
+    """Say how a key is given where an endpoint asks for one."""
+    try:
+        yield
+    except UnauthorizedError as error:
+        raise ClusterError(f"{str(error).partition(', fix: ')[0]}, fix: {FIX}") from error

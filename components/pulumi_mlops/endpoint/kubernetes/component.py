@@ -1,5 +1,6 @@
 """A registered version of a model, served on Kubernetes and proved to be the one that was pinned."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi_mlops._shared.kubernetes.create import create
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
+from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes import render, truth_check
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, resolve
 
@@ -73,7 +75,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             render.deployment(settings, model),
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[account, policy],
+                depends_on=[account, policy, *self._own_keys(settings)],
                 custom_timeouts=_patience(settings.rollout_timeout_seconds * render.rollout_waves(settings)),
             ),
         )
@@ -83,6 +85,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         create(name, render.autoscaler(settings), children)
         create(name, render.disruption_budget(settings), children)
         check = self._truth_check(settings, model, self.deployment, service)
+        self._expose(settings, check)
         # In an update nothing of it is known before the check has passed. In a preview the address is known, and the
         # rest only where this very check has passed before: another is a new Job, of which a preview knows no status.
         self._promise(
@@ -91,6 +94,30 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             pulumi.Output.all(model.digest, check.status).apply(_where_passed),
             pulumi.Output.all(SERVING, check.status).apply(lambda known: _where_passed(known) or PENDING),
         )
+
+    def _own_keys(self, settings: EndpointSettings) -> list[pulumi.Resource]:
+        """Declare the key that the truth check asks with, where callers need one.
+
+        It is random, made once and kept: what a later run of the program draws is not looked at.
+        """
+        if settings.expose is None:
+            return []
+        key = pulumi.Output.secret(secrets.token_urlsafe(32))
+        options = pulumi.ResourceOptions(parent=self, ignore_changes=["data"])
+        return [create(f"{settings.name}-truth", truth_check.own_keys(settings, key), options)]
+
+    def _expose(self, settings: EndpointSettings, check: kubernetes.batch.v1.Job) -> None:
+        """Declare the way from outside: it is opened to what has been proved."""
+        if settings.expose is None:
+            return
+        document = expose.route(
+            settings.expose,
+            render.metadata(settings),
+            settings.name,
+            settings.model_name,
+            settings.request_timeout_seconds,
+        )
+        create(settings.name, document, pulumi.ResourceOptions(parent=self, depends_on=[check]))
 
     def _truth_check(
         self,

@@ -8,6 +8,7 @@ from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
 from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
 COMPONENT = names.ENDPOINT
@@ -99,8 +100,7 @@ def _target_percent(settings: EndpointSettings) -> int:
 def network_policy(settings: EndpointSettings) -> Document:
     """Return who may call the servers; they themselves fetch their model and nothing else."""
     callers: list[Document] = [{"namespaceSelector": {}}]
-    if settings.allowed_namespaces is not None:
-        allowed = [settings.namespace, *settings.allowed_namespaces]
+    if (allowed := _allowed_namespaces(settings)) is not None:
         callers = [{"namespaceSelector": network.in_namespace(namespace)} for namespace in allowed]
     # A selector of namespaces matches pods alone: what calls from outside the cluster is named by its address.
     callers += network.from_address_ranges(settings.allowed_ingress_cidrs)
@@ -111,9 +111,21 @@ def network_policy(settings: EndpointSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
+            *expose.egress(settings.expose),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
+
+
+def _allowed_namespaces(settings: EndpointSettings) -> list[pulumi.Input[str]] | None:
+    """Return the namespaces whose pods may call; None where those of every namespace may.
+
+    What is reached from outside is called by way of the proxy: no other namespace has to be let in as well.
+    """
+    allowed = settings.allowed_namespaces
+    if settings.expose is not None:
+        return [settings.namespace, settings.expose.route.proxy_namespace, *(allowed or ())]
+    return None if allowed is None else [settings.namespace, *allowed]
 
 
 def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
@@ -122,7 +134,11 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.name,
         [_server(settings, model)],
         init_containers=[fetch_container(settings, model)],
-        volumes=[model_volume(settings), *scheduling.shared_memory_volumes(settings.shared_memory_gib)],
+        volumes=[
+            model_volume(settings),
+            *scheduling.shared_memory_volumes(settings.shared_memory_gib),
+            *expose.server_volumes(settings.expose, names.truth_check_of(settings.name)),
+        ],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
         more={
@@ -209,6 +225,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("--grace-seconds", str(settings.drain_seconds)),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
             *(("--allow-code-formats", formats) if formats else ()),
+            *expose.server_options(settings.expose),
         ],
         resources=scheduling.accelerated(
             quantities.server_resources(settings.cpu, settings.memory), settings.accelerator
@@ -216,6 +233,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         mounts=[
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
             *scheduling.shared_memory_mounts(settings.shared_memory_gib),
+            *expose.server_mounts(settings.expose),
         ],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, RESERVED_CORES),
         more={

@@ -17,6 +17,7 @@ from pulumi_mlops._shared.kubernetes.scheduling.settings import (
 )
 from pulumi_mlops._shared.rules import Range, Setting
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
+from pulumi_mlops.endpoint.expose.settings import Exposure, read_exposure
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral, refuse_cache_without_room
 
 LONGEST_NAME = 40
@@ -53,6 +54,8 @@ class EndpointSettings(NeutralEndpointSettings):
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     image_pull_secret_names: Sequence[pulumi.Input[str]]
     cluster_assigned_user: bool
+    expose: Exposure | None
+    """None: it is reached within the cluster alone, by anybody whom the NetworkPolicy lets in."""
 
 
 def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
@@ -89,6 +92,7 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
         cluster_assigned_user=bool(read("kubernetes.cluster_assigned_user", default=False)),
+        expose=read_exposure(arguments),
     )
     _refuse_cache_without_room(arguments, settings)
     arguments.finish()

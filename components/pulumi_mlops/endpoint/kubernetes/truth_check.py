@@ -11,6 +11,7 @@ from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods
 from pulumi_mlops._shared.kubernetes.scheduling.render import scheduled
 from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes import render
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
@@ -43,6 +44,11 @@ def service_account(settings: EndpointSettings) -> Document:
     """Return the check's identity."""
     name = identity_name(settings)
     return objects.service_account(metadata(settings, name), settings.service_account_annotations)
+
+
+def own_keys(settings: EndpointSettings, key: pulumi.Input[str]) -> Document:
+    """Return the Secret with the key that the check asks an endpoint with that asks for one."""
+    return expose.own_keys(metadata(settings, identity_name(settings)), key)
 
 
 def network_policy(settings: EndpointSettings) -> Document:
@@ -101,16 +107,23 @@ def _spec(
             *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
             *("--model-directory", fetch.MODEL_FOLDER),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
+            *(("--key-file", f"{expose.OWN_KEYS_FOLDER}/{expose.OWN_CLIENT}") if settings.expose else ()),
         ],
         resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
-        mounts=[pods.mount("model", fetch.MODEL_FOLDER, read_only=True)],
+        mounts=[
+            pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
+            *([expose.own_mount()] if settings.expose else []),
+        ],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
     )
     pod = pods.pod(
         identity_name(settings),
         [check],
         init_containers=[render.fetch_container(settings, model)],
-        volumes=[render.model_volume(settings)],
+        volumes=[
+            render.model_volume(settings),
+            *([expose.own_volume(identity_name(settings))] if settings.expose else []),
+        ],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
         # Where the servers run, it can run as well; of their accelerators it takes none.

@@ -107,6 +107,8 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
     unsupported = [("pipeline", other), ("endpoint", other), ("batch", other)]
     if target == "kubernetes":
         unsupported.append(("endpoint", "rollout"))
+    else:
+        unsupported.append(("endpoint", "expose"))
     for part, key in unsupported:
         settings: Mapping[str, Any] = args.get(part) or {}  # type: ignore[assignment]
         if settings.get(key) is not None:
