@@ -58,6 +58,20 @@ if TYPE_CHECKING:
     from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry
     from pulumi_mlops.model_registry.sagemaker.storage.args import SageMakerStorageArgs, SageMakerStorageSettingsArgs
     from pulumi_mlops.model_registry.sagemaker.storage.component import SageMakerStorage
+    from pulumi_mlops.monitoring.args import (
+        AlertReceiversArgs,
+        CostArgs,
+        DataQualityThresholdsArgs,
+        DriftThresholdsArgs,
+        KubernetesMonitoringArgs,
+        KubernetesMonitoringOwnArgs,
+        KubernetesMonitoringSettingsArgs,
+        MonitoringArgs,
+        PrometheusInstallation,
+        QualityThresholdArgs,
+        ServiceThresholdsArgs,
+    )
+    from pulumi_mlops.monitoring.kubernetes.component import KubernetesMonitoring
     from pulumi_mlops.stack.platform.component import Platform
     from pulumi_mlops.stack.program import DeclaredStack, declare_stack
     from pulumi_mlops.stack.workload.args import WorkloadArgs
@@ -81,11 +95,15 @@ if TYPE_CHECKING:
 __all__ = [
     "AcceleratorArgs",
     "AlarmsArgs",
+    "AlertReceiversArgs",
     "ArgumentsError",
     "AsynchronousArgs",
     "BatchJobArgs",
+    "CostArgs",
     "DataCaptureArgs",
+    "DataQualityThresholdsArgs",
     "DeclaredStack",
+    "DriftThresholdsArgs",
     "EndpointArgs",
     "GateArgs",
     "InferenceAmiVersion",
@@ -99,6 +117,10 @@ __all__ = [
     "KubernetesModelRegistry",
     "KubernetesModelRegistryArgs",
     "KubernetesModelRegistrySettingsArgs",
+    "KubernetesMonitoring",
+    "KubernetesMonitoringArgs",
+    "KubernetesMonitoringOwnArgs",
+    "KubernetesMonitoringSettingsArgs",
     "KubernetesPlaceArgs",
     "KubernetesSchedulingArgs",
     "KubernetesServingArgs",
@@ -108,7 +130,10 @@ __all__ = [
     "KubernetesTrainingPipelineSettingsArgs",
     "ModelApproval",
     "ModelPinArgs",
+    "MonitoringArgs",
     "Platform",
+    "PrometheusInstallation",
+    "QualityThresholdArgs",
     "RegistryDatabase",
     "RolloutArgs",
     "RolloutStrategy",
@@ -134,6 +159,7 @@ __all__ = [
     "SageMakerTrainingPipelineSettingsArgs",
     "SageMakerWorkloadPlaceArgs",
     "ServerlessArgs",
+    "ServiceThresholdsArgs",
     "ServingAcceleratorArgs",
     "ShadowArgs",
     "SpotArgs",
@@ -211,6 +237,20 @@ _MODULES = {
         "SageMakerStorageSettingsArgs",
     ),
     "model_registry.sagemaker.storage.component": ("SageMakerStorage",),
+    "monitoring.args": (
+        "AlertReceiversArgs",
+        "CostArgs",
+        "DataQualityThresholdsArgs",
+        "DriftThresholdsArgs",
+        "KubernetesMonitoringArgs",
+        "KubernetesMonitoringOwnArgs",
+        "KubernetesMonitoringSettingsArgs",
+        "MonitoringArgs",
+        "PrometheusInstallation",
+        "QualityThresholdArgs",
+        "ServiceThresholdsArgs",
+    ),
+    "monitoring.kubernetes.component": ("KubernetesMonitoring",),
     "stack.platform.component": ("Platform",),
     "stack.program": ("DeclaredStack", "declare_stack"),
     "stack.workload.args": ("WorkloadArgs",),

@@ -41,7 +41,13 @@ MEASUREMENTS = Group(
     packages=("wrk",),
     programs=("wrk",),
 )
-GROUPS = (NODE, IMAGES, MEASUREMENTS)
+ALERTING = Group(
+    name="alerting",
+    purpose="test alerting rules and the configuration of Prometheus",
+    packages=("prometheus", "prometheus-alertmanager"),
+    programs=("prometheus", "promtool", "amtool"),
+)
+GROUPS = (NODE, IMAGES, MEASUREMENTS, ALERTING)
 
 
 def group_of(program: str) -> Group:

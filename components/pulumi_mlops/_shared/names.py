@@ -17,6 +17,9 @@ TRAINING_PIPELINE = "training-pipeline"
 MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
 BATCH_JOB = "batch-job"
+MONITOR = "monitor"
+ALERTING = "alerting"
+"""The Prometheus and the Alertmanager of a monitoring."""
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
@@ -50,6 +53,31 @@ def pipeline_of(workload: str) -> str:
 def batch_of(workload: str) -> str:
     """Return the name of a workload's batch."""
     return f"{workload}-batch"
+
+
+def monitor_of(monitoring: str) -> str:
+    """Return the name of what measures a model in production on Kubernetes."""
+    return f"{monitoring}-monitor"
+
+
+def alerting_of(monitoring: str) -> str:
+    """Return the name of the Prometheus and Alertmanager of a monitoring on Kubernetes."""
+    return f"{monitoring}-alerting"
+
+
+def servers_of(monitoring: str) -> str:
+    """Return the name of the Service by which a monitoring on Kubernetes finds each pod of the model server."""
+    return f"{monitoring}-servers"
+
+
+def of_monitoring(monitoring: str) -> tuple[str, ...]:
+    """Return every name that a monitoring on Kubernetes takes."""
+    return tuple(name(monitoring) for name in (monitor_of, alerting_of, servers_of, dashboard_of))
+
+
+def dashboard_of(monitoring: str) -> str:
+    """Return the name of the dashboard of a monitoring on Kubernetes."""
+    return f"{monitoring}-dashboard"
 
 
 def truth_check_of(endpoint: str) -> str:

@@ -42,7 +42,13 @@ def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Prob
     workloads = list(document.keys_at("workloads"))
     for name in workloads:
         taken |= dict.fromkeys(
-            (names.pipeline_of(name), names.truth_check_of(name), names.batch_of(name)), f"the workload {name}"
+            (
+                names.pipeline_of(name),
+                names.truth_check_of(name),
+                names.batch_of(name),
+                *names.of_monitoring(name),
+            ),
+            f"the workload {name}",
         )
     for name in workloads:
         if name in taken:

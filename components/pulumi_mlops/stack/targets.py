@@ -41,6 +41,7 @@ class Support:
 _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _BATCH = ("workloads", "*", "batch")
+_MONITORING = ("workloads", "*", "monitoring")
 _REGISTRY = ("platform", "registry")
 # Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
 _SAID_ELSEWHERE = ("allowed_namespaces", "protect_data")
@@ -67,6 +68,13 @@ SUPPORT: Mapping[Target, Support] = {
             Refused(("platform", "kubernetes"), "the settings under platform.sagemaker", _OTHER_TARGET),
             Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
             Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
+            *(
+                Refused(("platform", "images", image), "CloudWatch, which has no image", "remove it")
+                for image in ("prometheus", "alertmanager")
+            ),
+            Refused(
+                _MONITORING, "endpoint.sagemaker.alarms and endpoint.sagemaker.data_capture", "use those, or remove it"
+            ),
             Refused(
                 (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),

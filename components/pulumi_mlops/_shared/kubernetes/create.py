@@ -11,6 +11,7 @@ from pulumi_mlops._shared.documents import Document
 
 _CLASSES: dict[tuple[str, str], Callable[[], type[pulumi.CustomResource]]] = {
     # Each module of pulumi_kubernetes is imported when it is first used.
+    ("v1", "ConfigMap"): lambda: kubernetes.core.v1.ConfigMap,
     ("v1", "Namespace"): lambda: kubernetes.core.v1.Namespace,
     ("v1", "PersistentVolumeClaim"): lambda: kubernetes.core.v1.PersistentVolumeClaim,
     ("v1", "Secret"): lambda: kubernetes.core.v1.Secret,
@@ -37,9 +38,19 @@ def create(name: str, document: Document, options: pulumi.ResourceOptions) -> An
     Returns:
         The resource, of the class that its kind has in `pulumi_kubernetes`.
     """
-    resource_class = _CLASSES[document["apiVersion"], document["kind"]]()
+    known = _CLASSES.get((document["apiVersion"], document["kind"]))
+    if known is None:
+        # A kind that the cluster's operators define: the library has no class for it.
+        return kubernetes.apiextensions.CustomResource(
+            name,
+            api_version=document["apiVersion"],
+            kind=document["kind"],
+            metadata=document["metadata"],
+            spec=document["spec"],
+            opts=options,
+        )
     arguments = {_snake_case(key): value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    return resource_class(name, **arguments, opts=options)
+    return known()(name, **arguments, opts=options)
 
 
 def _snake_case(key: str) -> str:
