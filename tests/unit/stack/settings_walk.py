@@ -9,6 +9,7 @@ from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
+from pulumi_mlops.monitoring import settings as monitoring
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -37,6 +38,8 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
+    monitoring.METRIC: ("mae", "rmse"),
+    monitoring.FEATURE: ("carrier", "origin"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),
@@ -65,6 +68,7 @@ _NAMES = {
     "instance_types": "train",
     "node_selector": "example.com/pool",
     "pod_annotations": "sidecar.istio.io/inject",
+    "rule_labels": "release",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
+from pulumi_mlops.monitoring.config import MonitoringConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
 from pulumi_mlops.stack.workload.config import WorkloadImagesConfig
@@ -19,6 +20,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "images`": (WorkloadImagesConfig, ("workloads", "*", "images")),
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
     "batch`": (BatchJobConfig, ("workloads", "*", "batch")),
+    "monitoring`": (MonitoringConfig, ("workloads", "*", "monitoring")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }
 COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)
