@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         MonitoringArgs,
         PrometheusInstallation,
         QualityThresholdArgs,
+        RetrainingArgs,
         ServiceThresholdsArgs,
     )
     from pulumi_mlops.monitoring.kubernetes.component import KubernetesMonitoring
@@ -135,6 +136,7 @@ __all__ = [
     "PrometheusInstallation",
     "QualityThresholdArgs",
     "RegistryDatabase",
+    "RetrainingArgs",
     "RolloutArgs",
     "RolloutStrategy",
     "S3ArtifactsArgs",
@@ -248,6 +250,7 @@ _MODULES = {
         "MonitoringArgs",
         "PrometheusInstallation",
         "QualityThresholdArgs",
+        "RetrainingArgs",
         "ServiceThresholdsArgs",
     ),
     "monitoring.kubernetes.component": ("KubernetesMonitoring",),

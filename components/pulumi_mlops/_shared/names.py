@@ -18,6 +18,7 @@ MODEL_REGISTRY = "model-registry"
 ENDPOINT = "endpoint"
 BATCH_JOB = "batch-job"
 MONITOR = "monitor"
+RETRAINING = "retraining"
 ALERTING = "alerting"
 """The Prometheus and the Alertmanager of a monitoring."""
 
@@ -60,6 +61,11 @@ def monitor_of(monitoring: str) -> str:
     return f"{monitoring}-monitor"
 
 
+def retraining_of(monitoring: str) -> str:
+    """Return the name of what starts runs of a pipeline for alerts on Kubernetes."""
+    return f"{monitoring}-retraining"
+
+
 def alerting_of(monitoring: str) -> str:
     """Return the name of the Prometheus and Alertmanager of a monitoring on Kubernetes."""
     return f"{monitoring}-alerting"
@@ -72,7 +78,7 @@ def servers_of(monitoring: str) -> str:
 
 def of_monitoring(monitoring: str) -> tuple[str, ...]:
     """Return every name that a monitoring on Kubernetes takes."""
-    return tuple(name(monitoring) for name in (monitor_of, alerting_of, servers_of, dashboard_of))
+    return tuple(name(monitoring) for name in (monitor_of, retraining_of, alerting_of, servers_of, dashboard_of))
 
 
 def dashboard_of(monitoring: str) -> str:

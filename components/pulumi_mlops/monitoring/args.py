@@ -87,6 +87,26 @@ class CostArgs(TypedDict):
     """Cost of 1,000 predictions above which an alert fires, in the same currency. Defaults to no alert."""
 
 
+class RetrainingArgs(TypedDict):
+    """An alert starts a run of the training pipeline, where these guards allow it; nothing is deployed by it."""
+
+    alerts: NotRequired[list[str]]
+    """Alerts that may start a run, such as ModelQuality. Defaults to those of FeatureDriftPSI and ModelQuality that
+    there are."""
+    cooldown_hours: NotRequired[int]
+    """How long after the start of one run an alert may start the next. Defaults to 24."""
+    runs_max: NotRequired[int]
+    """How many runs alerts may start within `budget_days`. Defaults to 4."""
+    budget_days: NotRequired[int]
+    """Window of `runs_max`, in days. Defaults to 30."""
+    new_labels_min: NotRequired[int]
+    """Fewest labelled predictions in the monitor's window that a run is worth. 0 asks for none. Defaults to 1000 with
+    `labels`, else to 0."""
+    fruitless_runs_max: NotRequired[int]
+    """After so many runs in a row that left nothing to promote, alerts start no more until a person resets it. Defaults
+    to 3."""
+
+
 class NeutralMonitoringArgs(TypedDict):
     """Settings of a monitoring on every target."""
 
@@ -112,6 +132,8 @@ class NeutralMonitoringArgs(TypedDict):
     """Traffic, errors, latency and saturation. Each threshold has its own default."""
     cost: NotRequired[CostArgs]
     """Cost per 1,000 predictions. Defaults to none: it is not measured."""
+    retraining: NotRequired[RetrainingArgs]
+    """Retraining: an alert starts a run of the training pipeline. Defaults to none: a person starts it."""
 
 
 class AlertReceiversArgs(TypedDict):
@@ -143,6 +165,8 @@ class KubernetesMonitoringOwnArgs(TypedDict):
     Defaults to none."""
     receivers: NotRequired[AlertReceiversArgs]
     """Whom the bundled Alertmanager tells. Defaults to nobody: alerts are on its page."""
+    retraining_token_secret_name: NotRequired[pulumi.Input[str]]
+    """Secret whose key `token` Alertmanager shows to the receiver of retraining. Required with `retraining`."""
     cpu: NotRequired[str]
     """CPU limit of the monitor, as a Kubernetes quantity. The request is a quarter of it. Defaults to 1."""
     memory: NotRequired[str]
@@ -188,6 +212,8 @@ class KubernetesMonitoringArgs(NeutralMonitoringArgs):
     """URL of the MLflow server from which the monitor downloads the model with its baseline."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    pipeline_name: NotRequired[str]
+    """Name of the training pipeline that `retraining` runs. Required with it."""
     model: NotRequired[ModelPinArgs]
     """The version that is watched. Defaults to none: nothing is watched, and the status is `waiting-for-model`."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]

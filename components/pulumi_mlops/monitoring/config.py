@@ -113,6 +113,31 @@ class CostConfig(Model):
     """Cost of 1,000 predictions above which an alert fires, in the same currency. Defaults to no alert."""
 
 
+class RetrainingConfig(Model):
+    """An alert starts a run of the training pipeline, where these guards allow it; nothing is deployed by it."""
+
+    alerts: Annotated[tuple[Annotated[str, settings.ALERT], ...], Field(strict=False)] = ()
+    """Alerts that may start a run, like ModelQuality. Defaults to those of FeatureDriftPSI and ModelQuality that there
+    are."""
+
+    cooldown_hours: Annotated[int, settings.COOLDOWN_HOURS] = settings.COOLDOWN_HOURS.default
+    """How long after the start of one run an alert may start the next. Defaults to 24."""
+
+    runs_max: Annotated[int, settings.RUNS_MAX] = settings.RUNS_MAX.default
+    """How many runs alerts may start within budget_days. Defaults to 4."""
+
+    budget_days: Annotated[int, settings.BUDGET_DAYS] = settings.BUDGET_DAYS.default
+    """Window of runs_max, in days. Defaults to 30."""
+
+    new_labels_min: Annotated[int, settings.NEW_LABELS_MIN] | None = None
+    """Fewest labelled predictions in the monitor's window that a run is worth. 0 asks for none. Defaults to 1000 with
+    labels, else to 0."""
+
+    fruitless_runs_max: Annotated[int, settings.FRUITLESS_RUNS_MAX] = settings.FRUITLESS_RUNS_MAX.default
+    """After so many runs in a row that left nothing to promote, alerts start no more until a person resets it. Defaults
+    to 3."""
+
+
 class AlertReceiversConfig(Model):
     """Whom the bundled Alertmanager tells. Each Secret is in the namespace and is mounted, never read by Pulumi."""
 
@@ -153,6 +178,9 @@ class KubernetesMonitoringConfig(Model):
 
     receivers: AlertReceiversConfig | None = None
     """Whom the bundled Alertmanager tells. Defaults to nobody: alerts are on its page."""
+
+    retraining_token_secret_name: ObjectName | None = None
+    """Secret whose key token Alertmanager shows to the receiver of retraining. Required with retraining."""
 
     cpu: CpuQuantity = kubernetes.DEFAULT_CPU
     """CPU limit of the monitor in cores, like "2" or "500m". The request is a quarter of it. Defaults to "1"."""
@@ -210,6 +238,9 @@ class MonitoringConfig(Model):
 
     cost: CostConfig | None = None
     """Cost per 1,000 predictions. Defaults to none: it is not measured."""
+
+    retraining: RetrainingConfig | None = None
+    """Retraining: an alert starts a run of the training pipeline. Defaults to none: a person starts it."""
 
     kubernetes: KubernetesMonitoringConfig | None = None
     """Settings of the monitoring on kubernetes. An error on any other target. Each has its own default."""

@@ -1,7 +1,7 @@
 """What a monitoring's arguments come to on every target: each setting's range and default, once."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -35,6 +35,16 @@ BUSY_PERCENT_MAX = Setting(1, 100, default=90.0)
 """A server that scores on one thread has no room left near 100: requests queue."""
 REQUESTS_PER_MINUTE_MIN = Range(0, ends_included=False)
 COST = Range(0, ends_included=False)
+COOLDOWN_HOURS = Setting(0, 24 * 365, default=24)
+RUNS_MAX = Setting(1, 1000, default=4)
+BUDGET_DAYS = Setting(1, 365, default=30)
+NEW_LABELS_MIN = Setting(0, 10_000_000, default=1000)
+FRUITLESS_RUNS_MAX = Setting(1, 100, default=3)
+ALERT = Pattern(
+    r"[A-Z][A-Za-z0-9]{0,63}", "the name of an alert", "use a name of docs/watch-a-model.md, like ModelQuality"
+)
+RETRAINING_ALERTS = ("FeatureDriftPSI", "ModelQuality")
+"""What starts a run unless it is said otherwise: the inputs have moved, or the model has become worse."""
 METRIC = Pattern(r"[A-Za-z_][A-Za-z0-9_]{0,63}", "the name of a metric", "use a name that the report shows, like mae")
 FEATURE = Pattern(
     r"[^\x00-\x1f\x7f]{1,256}",
@@ -79,6 +89,19 @@ class QualityThreshold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retraining:
+    """What holds back a run that an alert asks for."""
+
+    alerts: Sequence[str]
+    """Empty: the defaults that there are."""
+    cooldown_hours: int
+    runs_max: int
+    budget_days: int
+    new_labels_min: int
+    fruitless_runs_max: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NeutralMonitoringSettings:
     """Settings of a monitoring on every target."""
 
@@ -96,6 +119,7 @@ class NeutralMonitoringSettings:
     thresholds: Thresholds
     quality: QualityThreshold | None
     replica_hour_cost: float | None
+    retraining: Retraining | None
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -127,6 +151,7 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
         thresholds=_thresholds(arguments),
         quality=quality,
         replica_hour_cost=_optional(arguments, "cost.replica_hour", COST),
+        retraining=_retraining(arguments, has_labels=labels is not None),
         tags=read("tags", None, {}),
     )
 
@@ -176,6 +201,22 @@ def _quality(arguments: Arguments) -> QualityThreshold | None:
         min=least,
         group_feature=feature,
         group_difference_max=difference,
+    )
+
+
+def _retraining(arguments: Arguments, *, has_labels: bool) -> Retraining | None:
+    if arguments.read("retraining") is None:
+        return None
+    fewest = int(arguments.read("retraining.new_labels_min", NEW_LABELS_MIN, NEW_LABELS_MIN.default * has_labels))
+    if fewest and not has_labels and arguments.sound("labels", "retraining.new_labels_min"):
+        arguments.add("retraining.new_labels_min", fewest, "0: there are no labels", "add labels, or remove it")
+    return Retraining(
+        alerts=list(dict.fromkeys(arguments.items("retraining.alerts", ALERT))),
+        cooldown_hours=arguments.number("retraining.cooldown_hours", COOLDOWN_HOURS),
+        runs_max=arguments.number("retraining.runs_max", RUNS_MAX),
+        budget_days=arguments.number("retraining.budget_days", BUDGET_DAYS),
+        new_labels_min=fewest,
+        fruitless_runs_max=arguments.number("retraining.fruitless_runs_max", FRUITLESS_RUNS_MAX),
     )
 
 

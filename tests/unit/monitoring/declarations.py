@@ -3,7 +3,8 @@
 from typing import Any
 
 from pulumi_mlops import KubernetesMonitoring, KubernetesMonitoringArgs
-from pulumi_mlops.monitoring.kubernetes.settings import MonitoringSettings, resolve
+from pulumi_mlops.monitoring.kubernetes.resolve import resolve
+from pulumi_mlops.monitoring.kubernetes.settings import MonitoringSettings
 from tests.recording import Declaration, declare
 
 NAME = "flight-delay"
@@ -30,6 +31,14 @@ EVERYTHING = {
     "cost": {"replica_hour": 0.1, "per_1000_predictions_max": 0.02},
 }
 """Settings with which every alert there is exists."""
+
+
+RETRAINING: dict[str, Any] = {
+    "retraining": {},
+    "retraining_token_secret_name": "retraining-token",
+    "pipeline_name": "flight-delay-pipeline",
+}
+"""A monitoring that starts runs of the pipeline."""
 
 
 def arguments(**changes: Any) -> Any:

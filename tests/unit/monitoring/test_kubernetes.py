@@ -2,11 +2,13 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
+from mlops_runtime.retraining.__main__ import parser
 from pulumi_mlops import ArgumentsError
 from tests import kubernetes_documents
 from tests.recording import Declaration
-from tests.unit.monitoring.declarations import DIGEST, EVERYTHING, IMAGE, NAME, on_kubernetes, resolved
+from tests.unit.monitoring.declarations import DIGEST, EVERYTHING, IMAGE, NAME, RETRAINING, on_kubernetes, resolved
 
 COMPONENT = f"mlops:index:KubernetesMonitoring::{NAME}"
 MONITOR, ALERTING = f"{NAME}-monitor", f"{NAME}-alerting"
@@ -97,6 +99,7 @@ def test_without_a_model_nothing_is_watched() -> None:
         EVERYTHING,
         {"payloads": "s3://predictions/flights", "s3_credentials_secret_name": "login", "s3_region": "eu-west-1"},
         {"receivers": {"webhook_secret_name": "hook", "slack_secret_name": "slack"}},
+        RETRAINING,
     ],
 )
 def test_every_object_has_the_form_that_kubernetes_asks_for(changes: dict[str, Any]) -> None:
@@ -104,7 +107,9 @@ def test_every_object_has_the_form_that_kubernetes_asks_for(changes: dict[str, A
     for document in kubernetes_documents.objects(declaration.resources):
         kubernetes_documents.check_schema(document)
         for found in kubernetes_documents.pod_specs(document):
-            assert kubernetes_documents.weaknesses(found) == []
+            # What starts runs is the one pod of ours that calls the cluster.
+            known = ["has a token for the cluster"] if found["serviceAccountName"] == f"{NAME}-retraining" else []
+            assert kubernetes_documents.weaknesses(found) == known
 
 
 def test_the_baseline_is_the_pinned_versions() -> None:
@@ -159,6 +164,10 @@ def test_an_endpoint_that_we_did_not_make_is_watched_by_its_labels() -> None:
         ({"prometheus": "operator", "prometheus_retention_days": 3}, "the cluster's own is used"),
         ({"rule_labels": {"release": "x"}}, "the bundled Prometheus reads its own rules"),
         ({"s3_region": "eu-west-1"}, "payloads and labels are on volumes"),
+        ({"retraining": {}}, "pipeline_name: got nothing"),
+        ({**RETRAINING, "retraining": {"alerts": ["LatencyP99"]}}, "retraining.alerts[0]: got 'LatencyP99'"),
+        ({**RETRAINING, "retraining": {"new_labels_min": 10}}, "0: there are no labels"),
+        ({"retraining_token_secret_name": "t"}, "there is no retraining"),
         ({"prometheus_image": None}, "prometheus_image: got nothing"),
         ({"drift": {"psi_max": 0.0}}, "more than 0"),
         (
@@ -171,3 +180,44 @@ def test_refuses(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(ArgumentsError) as raised:
         resolved(**changes)
     assert expected in str(raised.value)
+
+
+def test_an_alert_reaches_the_receiver_with_a_token_and_people_as_well() -> None:
+    declaration = on_kubernetes(**RETRAINING, receivers={"webhook_secret_name": "hook"})
+    files = yaml.safe_load(named(declaration, "ConfigMap", ALERTING)["data"]["alertmanager.yml"])
+    first, second = files["route"]["routes"]
+    assert (first["receiver"], first["continue"], second) == ("retraining", True, {"receiver": "people"})
+    assert first["matchers"] == ['alertname=~"FeatureDriftPSI"']
+    (webhook,) = files["receivers"][1]["webhook_configs"]
+    assert webhook["url"] == "http://flight-delay-retraining:8080/alerts"
+    mounted = [one["mountPath"] for one in pod(declaration, ALERTING)["containers"][1]["volumeMounts"]]
+    assert webhook["http_config"]["authorization"]["credentials_file"].rpartition("/")[0] in mounted
+
+
+def test_the_receiver_may_start_a_run_and_nothing_else() -> None:
+    declaration = on_kubernetes(**RETRAINING)
+    assert named(declaration, "Role", f"{NAME}-retraining")["rules"] == [
+        {
+            "apiGroups": ["batch"],
+            "resources": ["cronjobs"],
+            "resourceNames": ["flight-delay-pipeline"],
+            "verbs": ["get"],
+        },
+        {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "list"]},
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": ["flight-delay-retraining"],
+            "verbs": ["get", "update"],
+        },
+    ]
+    # What the receiver has written there is not the stack's, which would take it back.
+    assert "data" not in named(declaration, "ConfigMap", f"{NAME}-retraining")
+
+
+def test_each_command_is_one_that_its_module_takes() -> None:
+    (receiver,) = pod(on_kubernetes(**EVERYTHING, **RETRAINING), f"{NAME}-retraining")["containers"]
+    given = parser().parse_args(receiver["command"][3:])
+    assert given.alert == ["FeatureDriftPSI", "ModelQuality"]
+    assert (given.cooldown_hours, given.runs_max, given.budget_days, given.new_labels_min) == (24, 4, 30, 1000)
+    assert given.monitor_metrics_url == "http://flight-delay-monitor.flights-prod.svc:9100/metrics"

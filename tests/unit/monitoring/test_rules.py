@@ -13,7 +13,7 @@ from pulumi_mlops.monitoring.kubernetes import alerting, rules
 from pulumi_mlops.monitoring.kubernetes.rules import Watched
 from sandbox.errors import SandboxError
 from sandbox.packages.private import environment, tool
-from tests.unit.monitoring.declarations import EVERYTHING, NAMESPACE, on_kubernetes, resolved
+from tests.unit.monitoring.declarations import EVERYTHING, NAMESPACE, RETRAINING, on_kubernetes, resolved
 
 WATCHED = Watched(resolved(**EVERYTHING), NAMESPACE)
 SERVERS = f'{{job="flight-delay-servers",namespace="{NAMESPACE}",instance="a"}}'
@@ -231,7 +231,7 @@ def test_a_pod_that_is_not_there_is_down(promtool: str, tmp_path: Path) -> None:
 def test_prometheus_and_alertmanager_take_their_files(changes: dict[str, Any], promtool: str, tmp_path: Path) -> None:
     # A webhook's `url_file` came with Alertmanager 0.26, and the distribution may have an older one.
     receivers = {"slack_secret_name": "slack", "pagerduty_secret_name": "pager"}
-    declaration = on_kubernetes(**changes, receivers=receivers)
+    declaration = on_kubernetes(**changes, **RETRAINING, receivers=receivers)
     (files,) = [one for one in declaration.resources if one.type.endswith(":ConfigMap") and "alerting" in one.name]
     for name, text in files.inputs["data"].items():
         (tmp_path / name).write_text(text.replace(alerting.CONFIGURATION_FOLDER, str(tmp_path)))

@@ -20,6 +20,8 @@ _CLASSES: dict[tuple[str, str], Callable[[], type[pulumi.CustomResource]]] = {
     ("apps/v1", "Deployment"): lambda: kubernetes.apps.v1.Deployment,
     ("apps/v1", "StatefulSet"): lambda: kubernetes.apps.v1.StatefulSet,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): lambda: kubernetes.autoscaling.v2.HorizontalPodAutoscaler,
+    ("rbac.authorization.k8s.io/v1", "Role"): lambda: kubernetes.rbac.v1.Role,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): lambda: kubernetes.rbac.v1.RoleBinding,
     ("batch/v1", "CronJob"): lambda: kubernetes.batch.v1.CronJob,
     ("batch/v1", "Job"): lambda: kubernetes.batch.v1.Job,
     ("networking.k8s.io/v1", "NetworkPolicy"): lambda: kubernetes.networking.v1.NetworkPolicy,

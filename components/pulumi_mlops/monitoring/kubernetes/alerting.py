@@ -1,6 +1,7 @@
 """The Kubernetes objects of the bundled Prometheus and Alertmanager: one pod, its configuration, its volume."""
 
 import io
+from collections.abc import Collection
 from typing import Any
 
 import pulumi
@@ -10,7 +11,7 @@ from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import labels, network, objects, pods
-from pulumi_mlops.monitoring.kubernetes import monitor, rules, targets
+from pulumi_mlops.monitoring.kubernetes import monitor, retraining, rules, targets
 from pulumi_mlops.monitoring.kubernetes.settings import Bundled, MonitoringSettings, Receivers
 
 COMPONENT = names.ALERTING
@@ -79,6 +80,16 @@ def network_policy(settings: MonitoringSettings, bundled: Bundled) -> Document:
                 {"to": [{"podSelector": {"matchLabels": selected}}], "ports": [network.tcp(port)]}
                 for selected, port in scraped
             ),
+            *(
+                [
+                    {
+                        "to": [{"podSelector": {"matchLabels": retraining.selector(settings)}}],
+                        "ports": [network.tcp(retraining.PORT)],
+                    }
+                ]
+                if settings.retraining is not None
+                else []
+            ),
             # Where a receiver is stands in a Secret: neither its address nor its port is known here.
             *([{}] if bundled.receivers.secrets() else []),
         ],
@@ -96,7 +107,7 @@ def configuration(settings: MonitoringSettings, bundled: Bundled) -> Document:
         lambda namespace, scrape_configs: {
             "prometheus.yml": _text(_prometheus(scrape_configs)),
             "rules.yml": _text(rules.rule_groups(settings, namespace)),
-            "alertmanager.yml": _text(alertmanager(bundled.receivers)),
+            "alertmanager.yml": _text(alertmanager(settings, bundled.receivers)),
         },
         settings.namespace,
         targets.scrape_configs(settings),
@@ -112,10 +123,10 @@ def deployment(settings: MonitoringSettings, bundled: Bundled, files: Document) 
         bundled: What is bundled.
         files: The ConfigMap.
     """
-    secrets = bundled.receivers.secrets()
+    secrets = _secrets(settings, bundled)
     pod = pods.pod(
         name(settings),
-        [_prometheus_container(bundled), _alertmanager_container(bundled)],
+        [_prometheus_container(bundled), _alertmanager_container(bundled, secrets)],
         volumes=[
             {"name": "configuration", "configMap": {"name": name(settings)}},
             {"name": "data", "persistentVolumeClaim": {"claimName": name(settings)}},
@@ -149,28 +160,48 @@ def alertmanager_url(settings: MonitoringSettings) -> pulumi.Input[str]:
     )
 
 
-def alertmanager(receivers: Receivers) -> Document:
+def alertmanager(settings: MonitoringSettings, receivers: Receivers) -> Document:
     """Return Alertmanager's configuration.
 
     https://prometheus.io/docs/alerting/latest/configuration/
     """
     secrets = receivers.secrets()
-    receiver: Document = {"name": "people"}
+    people: Document = {"name": "people"}
     if "webhook" in secrets:
-        receiver["webhook_configs"] = [{"url_file": _secret_file("webhook"), "send_resolved": True}]
+        people["webhook_configs"] = [{"url_file": _secret_file("webhook"), "send_resolved": True}]
     if "slack" in secrets:
-        receiver["slack_configs"] = [{"api_url_file": _secret_file("slack"), "send_resolved": True}]
+        people["slack_configs"] = [{"api_url_file": _secret_file("slack"), "send_resolved": True}]
     if "pagerduty" in secrets:
-        receiver["pagerduty_configs"] = [{"routing_key_file": _secret_file("pagerduty"), "send_resolved": True}]
+        people["pagerduty_configs"] = [{"routing_key_file": _secret_file("pagerduty"), "send_resolved": True}]
+    route: Document = {
+        "receiver": "people",
+        "group_by": _GROUP_BY,
+        "group_wait": "10s",
+        "group_interval": "1m",
+        "repeat_interval": f"{receivers.repeat_hours}h",
+    }
+    if settings.retraining is None:
+        return {"route": route, "receivers": [people]}
+    starts = "|".join(rules.retraining_alerts(settings))
+    # A route below that fits keeps an alert from the one above: people are told by a second.
+    route["routes"] = [
+        {"receiver": "retraining", "matchers": [f'alertname=~"{starts}"'], "repeat_interval": "1h", "continue": True},
+        {"receiver": "people"},
+    ]
+    return {"route": route, "receivers": [people, _retraining_receiver(settings)]}
+
+
+def _retraining_receiver(settings: MonitoringSettings) -> Document:
+    credentials = f"{SECRETS_FOLDER}/retraining/{retraining.TOKEN_KEY}"
     return {
-        "route": {
-            "receiver": "people",
-            "group_by": _GROUP_BY,
-            "group_wait": "10s",
-            "group_interval": "1m",
-            "repeat_interval": f"{receivers.repeat_hours}h",
-        },
-        "receivers": [receiver],
+        "name": "retraining",
+        "webhook_configs": [
+            {
+                "url": f"http://{retraining.name(settings)}:{retraining.PORT}/alerts",
+                "send_resolved": False,
+                "http_config": {"authorization": {"credentials_file": credentials}},
+            }
+        ],
     }
 
 
@@ -203,7 +234,13 @@ def _prometheus_container(bundled: Bundled) -> Document:
     )
 
 
-def _alertmanager_container(bundled: Bundled) -> Document:
+def _secrets(settings: MonitoringSettings, bundled: Bundled) -> dict[str, pulumi.Input[str]]:
+    """Return the Secrets that Alertmanager mounts, by the folder that each is in."""
+    token = settings.retraining_token_secret_name
+    return {**bundled.receivers.secrets(), **({} if token is None else {"retraining": token})}
+
+
+def _alertmanager_container(bundled: Bundled, secrets: Collection[str]) -> Document:
     return pods.container(
         "alertmanager",
         bundled.alertmanager_image,
@@ -218,7 +255,7 @@ def _alertmanager_container(bundled: Bundled) -> Document:
         resources={"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}},
         mounts=[
             pods.mount("configuration", CONFIGURATION_FOLDER, read_only=True),
-            *(pods.mount(kind, f"{SECRETS_FOLDER}/{kind}", read_only=True) for kind in bundled.receivers.secrets()),
+            *(pods.mount(kind, f"{SECRETS_FOLDER}/{kind}", read_only=True) for kind in secrets),
         ],
         more=_probed("alertmanager", ALERTMANAGER_PORT),
     )

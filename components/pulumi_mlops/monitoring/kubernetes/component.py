@@ -9,9 +9,10 @@ from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes.create import create
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.monitoring.args import KubernetesMonitoringArgs
-from pulumi_mlops.monitoring.kubernetes import alerting, dashboard, monitor, operator, targets
-from pulumi_mlops.monitoring.kubernetes.settings import Bundled, MonitoringSettings, resolve
-from pulumi_mlops.monitoring.settings import WAITING_FOR_MODEL, WATCHING
+from pulumi_mlops.monitoring.kubernetes import alerting, dashboard, monitor, operator, retraining, targets
+from pulumi_mlops.monitoring.kubernetes.resolve import resolve
+from pulumi_mlops.monitoring.kubernetes.settings import Bundled, MonitoringSettings
+from pulumi_mlops.monitoring.settings import WAITING_FOR_MODEL, WATCHING, Retraining
 
 
 class KubernetesMonitoring(pulumi.ComponentResource):
@@ -65,6 +66,8 @@ class KubernetesMonitoring(pulumi.ComponentResource):
                 self._create(document)
         else:
             self._alert(settings, settings.bundled)
+        if settings.retraining is not None:
+            self._retrain(settings, settings.retraining)
         watching = self._create(monitor.deployment(settings, model), needed)
         self.monitor = watching
         self.monitor_name = watching.metadata.apply(lambda metadata: str(metadata["name"]))
@@ -86,6 +89,18 @@ class KubernetesMonitoring(pulumi.ComponentResource):
         self.alerts_url = pulumi.Output.all(alerting.alertmanager_url(settings), service.metadata).apply(
             lambda known: str(known[0])
         )
+
+    def _retrain(self, settings: MonitoringSettings, guards: Retraining) -> None:
+        documents = (
+            retraining.service_account(settings),
+            retraining.network_policy(settings),
+            retraining.role(settings),
+            retraining.role_binding(settings),
+            retraining.history(settings),
+        )
+        needed = [self._create(document) for document in documents]
+        self._create(retraining.deployment(settings, guards), needed)
+        self._create(retraining.service(settings))
 
     def _create(self, document: Document, needed: Sequence[pulumi.Resource] = ()) -> kubernetes.apps.v1.Deployment:
         options = pulumi.ResourceOptions(parent=self, depends_on=list(needed))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops.monitoring.kubernetes import monitor, targets
 from pulumi_mlops.monitoring.kubernetes.settings import MonitoringSettings
-from pulumi_mlops.monitoring.settings import QualityThreshold
+from pulumi_mlops.monitoring.settings import RETRAINING_ALERTS, QualityThreshold
 
 RATE_WINDOW = "5m"
 # Evaluated once an interval, a value stands still in between: one evaluation is what there is to go by.
@@ -77,6 +77,19 @@ def alerts(settings: MonitoringSettings, namespace: str) -> list[Alert]:
     """Return every alert that a monitoring in a namespace has."""
     watched = Watched(settings, namespace)
     return [*_service(watched), *_drift(watched), *_data_quality(watched), *_quality(watched), *_monitor(watched)]
+
+
+def names_of(settings: MonitoringSettings) -> list[str]:
+    """Return the names of the alerts that can fire."""
+    return [alert.name for alert in alerts(settings, "a-namespace")]
+
+
+def retraining_alerts(settings: MonitoringSettings) -> list[str]:
+    """Return the alerts that may start a run: those that are asked for, else the defaults that can fire."""
+    if settings.retraining is None:
+        return []
+    known = names_of(settings)
+    return list(settings.retraining.alerts) or [name for name in RETRAINING_ALERTS if name in known]
 
 
 def rule_groups(settings: MonitoringSettings, namespace: str) -> Document:

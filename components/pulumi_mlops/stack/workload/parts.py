@@ -26,7 +26,7 @@ from pulumi_mlops.endpoint.sagemaker.resolve import resolve as resolve_sagemaker
 from pulumi_mlops.model_registry.args import SageMakerModelRegistrySettingsArgs
 from pulumi_mlops.model_registry.sagemaker.settings import resolve as resolve_sagemaker_registry
 from pulumi_mlops.monitoring.args import KubernetesMonitoringOwnArgs, PrometheusInstallation
-from pulumi_mlops.monitoring.kubernetes.settings import resolve as resolve_kubernetes_monitoring
+from pulumi_mlops.monitoring.kubernetes.resolve import resolve as resolve_kubernetes_monitoring
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 from pulumi_mlops.training_pipeline.args import KubernetesTrainingArgs, SageMakerTrainingArgs
 from pulumi_mlops.training_pipeline.kubernetes.settings import resolve as resolve_kubernetes_pipeline
@@ -173,6 +173,7 @@ def kubernetes_monitoring(name: str, args: WorkloadArgs) -> Part:
         "image": args["pipeline_image"],
         "prometheus_image": args.get("prometheus_image"),
         "alertmanager_image": args.get("alertmanager_image"),
+        "pipeline_name": names.pipeline_of(name) if "retraining" in settings else None,
         "model": args.get("model"),
         "registry_url": args["registry_url"],
     }
