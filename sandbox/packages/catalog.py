@@ -47,7 +47,13 @@ ONLINE_STORE = Group(
     packages=("redis-server", "redis-tools"),
     programs=("redis-server", "redis-cli"),
 )
-GROUPS = (NODE, IMAGES, MEASUREMENTS, ONLINE_STORE)
+ALERTING = Group(
+    name="alerting",
+    purpose="test alerting rules and the configuration of Prometheus",
+    packages=("prometheus", "prometheus-alertmanager"),
+    programs=("prometheus", "promtool", "amtool"),
+)
+GROUPS = (NODE, IMAGES, MEASUREMENTS, ONLINE_STORE, ALERTING)
 
 
 def group_of(program: str) -> Group:

@@ -20,6 +20,10 @@ BATCH_JOB = "batch-job"
 FEATURE_STORE = "feature-store"
 FEATURE_TABLES = "sagemaker_featurestore"
 """Database of the Glue catalog where SageMaker makes the tables of offline feature stores."""
+MONITOR = "monitor"
+RETRAINING = "retraining"
+ALERTING = "alerting"
+"""The Prometheus and the Alertmanager of a monitoring."""
 
 DIGEST_TAG = "mlops.digest"
 """Under this key a registered version has the digest of its files: a tag in MLflow, metadata of a model package. The
@@ -85,6 +89,36 @@ def online_store_of(store: str) -> str:
 def materialisation_of(store: str) -> str:
     """Return the name of what brings a feature store's rows online."""
     return f"{store}-materialisation"
+
+
+def monitor_of(monitoring: str) -> str:
+    """Return the name of what measures a model in production on Kubernetes."""
+    return f"{monitoring}-monitor"
+
+
+def retraining_of(monitoring: str) -> str:
+    """Return the name of what starts runs of a pipeline for alerts on Kubernetes."""
+    return f"{monitoring}-retraining"
+
+
+def alerting_of(monitoring: str) -> str:
+    """Return the name of the Prometheus and Alertmanager of a monitoring on Kubernetes."""
+    return f"{monitoring}-alerting"
+
+
+def servers_of(monitoring: str) -> str:
+    """Return the name of the Service by which a monitoring on Kubernetes finds each pod of the model server."""
+    return f"{monitoring}-servers"
+
+
+def of_monitoring(monitoring: str) -> tuple[str, ...]:
+    """Return every name that a monitoring on Kubernetes takes."""
+    return tuple(name(monitoring) for name in (monitor_of, retraining_of, alerting_of, servers_of, dashboard_of))
+
+
+def dashboard_of(monitoring: str) -> str:
+    """Return the name of the dashboard of a monitoring on Kubernetes."""
+    return f"{monitoring}-dashboard"
 
 
 def truth_check_of(endpoint: str) -> str:

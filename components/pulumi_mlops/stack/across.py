@@ -20,6 +20,7 @@ def problems_between(documents: Sequence[StackDocument]) -> Iterator[Problem]:
     yield from _unprotected(documents)
     yield from _namespaces(documents)
     yield from _accounts(documents)
+    yield from _hosts(documents)
     registries = ((_registry(document), document) for document in documents)
     yield from model_names.problems_between([(where, document) for where, document in registries if where is not None])
 
@@ -39,7 +40,6 @@ def _registry(document: StackDocument) -> tuple[object, ...] | None:
         host = host_of(url) if isinstance(url, str) else None
         where = (host,) if service is None else (at("platform", "kubernetes", "context"), *service)
     return where if all(isinstance(part, str) for part in where) else None
-    yield from _hosts(documents)
 
 
 def _hosts(documents: Sequence[StackDocument]) -> Iterator[Problem]:

@@ -72,6 +72,10 @@ def workload_args(
         args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, stack.model_of(name), bucket_name)
     else:
         args["registry_url"] = registry_url
+        if workload.monitoring is not None:
+            images = platform.images
+            more = {"prometheus_image": images.prometheus, "alertmanager_image": images.alertmanager}
+            args |= without_none(more)
         place = given_to(KubernetesPlaceArgs, platform.kubernetes)
         args["kubernetes"] = {**place, "namespace": namespace or platform.namespace}
     checked: Any = args

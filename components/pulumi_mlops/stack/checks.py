@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pulumi_mlops.model_registry.args import RegistryDatabase
 from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import RUN_RETENTION_DAYS
+from pulumi_mlops.monitoring.args import PrometheusInstallation
 from pulumi_mlops.stack import model_names, names
 from pulumi_mlops.stack.document import StackDocument
 from pulumi_mlops.stack.model import WORKLOAD_IMAGES
@@ -12,6 +13,7 @@ from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.problems import Problem, shown
 
 _POSTGRESQL = RegistryDatabase.POSTGRESQL.value
+_OPERATOR = PrometheusInstallation.OPERATOR.value
 _PASSWORD = "registry_database_password"  # noqa: S105 - the name of a key
 
 
@@ -27,6 +29,7 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
         return
     yield from _storage_class(document)
     yield from _images(document)
+    yield from _monitoring_images(document)
     yield from _database_password(document)
     yield from _namespaces(document)
     yield from names.problems_of(document, owns_registry=_owns_registry(document))
@@ -119,6 +122,27 @@ def _images(document: StackDocument) -> Iterator[Problem]:
     stores = bool(document.keys_at("feature_stores"))
     for image in ("feature_store", "redis"):
         yield from _image(document, image, "no feature_stores", is_needed=stores)
+
+
+def _monitoring_images(document: StackDocument) -> Iterator[Problem]:
+    """Refuse an image of Prometheus that no monitoring runs: it would be without effect."""
+    if document.at("platform", "images") is not None and not isinstance(document.at("platform", "images"), dict):
+        return
+    used = [
+        workload
+        for workload in document.keys_at("workloads")
+        if isinstance(document.at("workloads", workload, "monitoring"), dict)
+        and document.at("workloads", workload, "monitoring", "kubernetes", "prometheus") != _OPERATOR
+    ]
+    for image in ("prometheus", "alertmanager"):
+        pinned = document.at("platform", "images", image)
+        if pinned is not None and not used:
+            yield document.problem(
+                ("platform", "images", image),
+                got=f"{shown(pinned)} without a bundled monitoring",
+                expected=f"no image {image}, since no workload's monitoring runs it",
+                fix="remove it",
+            )
 
 
 def _image(document: StackDocument, image: str, because: str, *, is_needed: bool) -> Iterator[Problem]:

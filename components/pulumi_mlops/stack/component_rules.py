@@ -34,6 +34,8 @@ _WORKLOAD_PLACES: dict[str, Path] = {
     "registry_url": ("platform", "registry", "url"),
     "pipeline_image": ("platform", "images", "pipeline"),
     "serving_image": ("platform", "images", "serving"),
+    "prometheus_image": ("platform", "images", "prometheus"),
+    "alertmanager_image": ("platform", "images", "alertmanager"),
     "tags": ("platform", "owner"),
     "kubernetes.namespace": ("platform", "namespace"),
     "sagemaker.namespace": ("platform", "namespace"),

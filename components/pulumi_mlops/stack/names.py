@@ -49,7 +49,13 @@ def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Prob
         taken |= dict.fromkeys(objects, f"the feature store {store}")
     for name in workloads:
         taken |= dict.fromkeys(
-            (names.pipeline_of(name), names.truth_check_of(name), names.batch_of(name)), f"the workload {name}"
+            (
+                names.pipeline_of(name),
+                names.truth_check_of(name),
+                names.batch_of(name),
+                *names.of_monitoring(name),
+            ),
+            f"the workload {name}",
         )
     for name in workloads:
         if name in taken:

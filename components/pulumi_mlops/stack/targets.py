@@ -42,6 +42,7 @@ _PIPELINE = ("workloads", "*", "pipeline")
 _ENDPOINT = ("workloads", "*", "endpoint")
 _BATCH = ("workloads", "*", "batch")
 _STORE = ("feature_stores", "*")
+_MONITORING = ("workloads", "*", "monitoring")
 _REGISTRY = ("platform", "registry")
 _FEAST = "SageMaker's own feature store, which has no image"
 # Settings of a registry on Kubernetes that have a counterpart on SageMaker, each with a rule of its own below.
@@ -71,6 +72,13 @@ SUPPORT: Mapping[Target, Support] = {
             Refused(("platform", "images", "registry"), "SageMaker's own registry, which has no image", "remove it"),
             Refused(("platform", "images", "postgres"), "SageMaker's own registry, which has no database", "remove it"),
             *(Refused(("platform", "images", key), _FEAST, "remove it") for key in ("feature_store", "redis")),
+            *(
+                Refused(("platform", "images", image), "CloudWatch, which has no image", "remove it")
+                for image in ("prometheus", "alertmanager")
+            ),
+            Refused(
+                _MONITORING, "endpoint.sagemaker.alarms and endpoint.sagemaker.data_capture", "use those, or remove it"
+            ),
             Refused(
                 (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),

@@ -10,6 +10,7 @@ from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
 from pulumi_mlops.feature_store.settings import VIEW_NAME
+from pulumi_mlops.monitoring import settings as monitoring
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -42,6 +43,8 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
     VIEW_NAME: ("weather_v1", "punctuality_v1"),
+    monitoring.METRIC: ("mae", "rmse"),
+    monitoring.FEATURE: ("carrier", "origin"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),
@@ -78,6 +81,7 @@ _NAMES = {
     "node_selector": "example.com/pool",
     "pod_annotations": "sidecar.istio.io/inject",
     "annotations": "traefik.ingress.kubernetes.io/router.entrypoints",
+    "rule_labels": "release",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }
 

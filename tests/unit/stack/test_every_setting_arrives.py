@@ -28,6 +28,7 @@ Outcome = str | list[tuple[str, int | None]]
 WORKLOAD = ("workloads", "flight-delay")
 ENDPOINT = (*WORKLOAD, "endpoint")
 BATCH = (*WORKLOAD, "batch")
+MONITORING = (*WORKLOAD, "monitoring")
 BASES: Mapping[str, dict[str, Any]] = {
     "kubernetes": {
         "platform": {
@@ -90,6 +91,14 @@ EXPOSED: Mapping[tuple[str, ...], More] = {
     ("requests_per_minute_per_replica",): {**BY_GATEWAY, **WITH_KEYS},
     ("rate_limit", "burst"): {**BY_GATEWAY, **WITH_KEYS},
 }
+ALERTING_IMAGES: More = {
+    ("platform", "images", image): f"localhost/{image}:0123456789abcdef" for image in ("prometheus", "alertmanager")
+}
+MEASURED: More = {(*MONITORING, "labels"): "s3://labels/flights", (*MONITORING, "quality", "max"): 13.0}
+MONITORED: Mapping[tuple[str, ...], More] = {
+    ("images", "prometheus"): {**ALERTING_IMAGES, (*MONITORING, "payloads"): "pvc://predictions/flights"},
+    ("images", "alertmanager"): {**ALERTING_IMAGES, (*MONITORING, "payloads"): "pvc://predictions/flights"},
+}
 # What a setting means something with only, by the end of its path.
 CONTEXTS: Mapping[tuple[str, ...], More] = {
     **EXPOSED,
@@ -117,11 +126,21 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
     ("database_cpu",): ON_POSTGRESQL,
     ("database_memory",): ON_POSTGRESQL,
+    **MONITORED,
+    ("rule_labels", "release"): {(*MONITORING, "kubernetes", "prometheus"): "operator"},
+    ("quality", "metric"): MEASURED,
+    ("quality", "group_feature"): MEASURED,
+    ("quality", "max"): {(*MONITORING, "labels"): "s3://labels/flights"},
+    ("quality", "min"): {(*MONITORING, "labels"): "s3://labels/flights"},
+    ("quality", "group_difference_max"): {**MEASURED, (*MONITORING, "quality", "group_feature"): "carrier"},
 }
 
 
 def contexts_of(setting: Setting, target: str) -> More:
     found: More = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
+    if setting.path[: len(MONITORING)] == MONITORING and target == "kubernetes":
+        has_its_own = found.get((*MONITORING, "kubernetes", "prometheus")) != "operator"
+        found = {**(ALERTING_IMAGES if has_its_own else {}), **found}
     return of_target(found, target)
 
 
@@ -148,9 +167,10 @@ OF_THE_BUILD = ("images", "repository")
 
 
 def needs_a_model(setting: Setting) -> bool:
-    """Without a model there is no endpoint and no batch: what they would be shows when one is pinned."""
+    """Without a model there is no endpoint, no batch and no monitoring: they show when one is pinned."""
     own = setting.path[: len(ENDPOINT)]
-    return own in (ENDPOINT, BATCH) or setting.path[-2:] == ("images", "serving")
+    images = [("images", name) for name in ("serving", "prometheus", "alertmanager")]
+    return own in (ENDPOINT, BATCH, MONITORING) or setting.path[-2:] in images
 
 
 def dotted(path: tuple[str, ...]) -> str:

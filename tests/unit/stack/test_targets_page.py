@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
 from pulumi_mlops.feature_store.config import FeatureStoreConfig
+from pulumi_mlops.monitoring.config import MonitoringConfig
 from pulumi_mlops.stack import PlatformConfig, Target
 from pulumi_mlops.stack.targets import SUPPORT
 from pulumi_mlops.stack.workload.config import WorkloadConfig, WorkloadImagesConfig
@@ -22,6 +23,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "pipeline`": (PipelineConfig, ("workloads", "*", "pipeline")),
     "batch`": (BatchJobConfig, ("workloads", "*", "batch")),
     "mlops:feature_stores.<name>`": (FeatureStoreConfig, ("feature_stores", "*")),
+    "monitoring`": (MonitoringConfig, ("workloads", "*", "monitoring")),
     "endpoint`": (EndpointConfig, ("workloads", "*", "endpoint")),
 }
 COLUMNS = (Target.KUBERNETES, Target.SAGEMAKER)

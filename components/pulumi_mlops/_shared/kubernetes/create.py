@@ -22,6 +22,8 @@ _CLASSES: dict[tuple[str, str], Callable[[], Callable[..., pulumi.CustomResource
     ("apps/v1", "Deployment"): lambda: kubernetes.apps.v1.Deployment,
     ("apps/v1", "StatefulSet"): lambda: kubernetes.apps.v1.StatefulSet,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): lambda: kubernetes.autoscaling.v2.HorizontalPodAutoscaler,
+    ("rbac.authorization.k8s.io/v1", "Role"): lambda: kubernetes.rbac.v1.Role,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): lambda: kubernetes.rbac.v1.RoleBinding,
     ("batch/v1", "CronJob"): lambda: kubernetes.batch.v1.CronJob,
     ("batch/v1", "Job"): lambda: kubernetes.batch.v1.Job,
     # Custom resources have one class for all of them.
@@ -45,9 +47,19 @@ def create(name: str, document: Document, options: pulumi.ResourceOptions) -> An
     Returns:
         The resource, of the class that its kind has in `pulumi_kubernetes`.
     """
-    resource_class = _CLASSES[document["apiVersion"], document["kind"]]()
+    known = _CLASSES.get((document["apiVersion"], document["kind"]))
+    if known is None:
+        # A kind that the cluster's operators define: the library has no class for it.
+        return kubernetes.apiextensions.CustomResource(
+            name,
+            api_version=document["apiVersion"],
+            kind=document["kind"],
+            metadata=document["metadata"],
+            spec=document["spec"],
+            opts=options,
+        )
     arguments = {_snake_case(key): value for key, value in document.items() if key not in ("apiVersion", "kind")}
-    return resource_class(name, **arguments, opts=options)
+    return known()(name, **arguments, opts=options)
 
 
 def _snake_case(key: str) -> str:

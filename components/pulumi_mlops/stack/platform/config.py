@@ -41,6 +41,12 @@ class ImagesConfig(Model):
     redis: ImageReference | None = None
     """Image of Redis. Required if the stack has feature stores on kubernetes."""
 
+    prometheus: ImageReference | None = None
+    """Image of Prometheus. Required if a workload's monitoring has one of its own."""
+
+    alertmanager: ImageReference | None = None
+    """Image of Alertmanager. Required if a workload's monitoring has one of its own."""
+
     repository: ImageRepository | None = None
     """Repository that `mlops build` pushes the workloads' images to. Defaults to none: on kubernetes they stay in this
     machine's builder, and are pinned by their content."""

@@ -8,6 +8,7 @@ from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerWorkloadPlaceArgs
 from pulumi_mlops.batch_job.args import BatchJobArgs
 from pulumi_mlops.endpoint.args import EndpointArgs
+from pulumi_mlops.monitoring.args import MonitoringArgs
 from pulumi_mlops.training_pipeline.args import TrainingPipelineArgs
 
 
@@ -32,6 +33,13 @@ class WorkloadArgs(TypedDict):
     """How the model is served. Defaults to one replica."""
     batch: NotRequired[BatchJobArgs]
     """How the model scores a whole table. Defaults to none: there is no batch."""
+    monitoring: NotRequired[MonitoringArgs]
+    """What of the model in production is measured, and held against which thresholds. Kubernetes only. Defaults to
+    none."""
+    prometheus_image: NotRequired[pulumi.Input[str]]
+    """Image of a monitoring's own Prometheus, pinned. Defaults to none."""
+    alertmanager_image: NotRequired[pulumi.Input[str]]
+    """Image of a monitoring's own Alertmanager, pinned. Defaults to none."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every resource, set as labels on Kubernetes. Defaults to none."""
     kubernetes: NotRequired[KubernetesPlaceArgs]

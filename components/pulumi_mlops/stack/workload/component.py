@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.sagemaker.component import SageMakerModelRegistry
+    from pulumi_mlops.monitoring.kubernetes.component import KubernetesMonitoring
     from pulumi_mlops.training_pipeline.kubernetes.component import KubernetesTrainingPipeline
     from pulumi_mlops.training_pipeline.sagemaker.component import SageMakerTrainingPipeline
 
@@ -35,6 +36,10 @@ class Workload(pulumi.ComponentResource):
     """Name of the batch on its target; empty while it waits for a model, and where there is none."""
     batch_status: pulumi.Output[str]
     """`ready` or `waiting-for-model`; empty where there is no batch."""
+    alerts_url: pulumi.Output[str]
+    """Address of the bundled Alertmanager within the cluster; empty where there is none."""
+    monitoring_status: pulumi.Output[str]
+    """`watching` or `waiting-for-model`; empty where there is no monitoring."""
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a workload.
@@ -58,6 +63,8 @@ class Workload(pulumi.ComponentResource):
         """The endpoint."""
         self.batch: KubernetesBatchJob | SageMakerBatchJob | None = None
         """The batch. None where the workload has none."""
+        self.monitoring: KubernetesMonitoring | None = None
+        """The monitoring. None where the workload has none."""
         if "sagemaker" in args:
             self._on_sagemaker(name, args)
         else:
@@ -69,12 +76,16 @@ class Workload(pulumi.ComponentResource):
         self.status = self.endpoint.status
         self.batch_name = pulumi.Output.from_input("") if self.batch is None else self.batch.batch_name
         self.batch_status = pulumi.Output.from_input("") if self.batch is None else self.batch.status
+        nothing = pulumi.Output.from_input("")
+        self.alerts_url = nothing if self.monitoring is None else self.monitoring.alerts_url
+        self.monitoring_status = nothing if self.monitoring is None else self.monitoring.status
         self.register_outputs(self.outputs())
 
     def _on_kubernetes(self, name: str, args: WorkloadArgs) -> None:
         # Each target's library is large, and a program uses one of them.
         from pulumi_mlops.batch_job.kubernetes.component import KubernetesBatchJob  # noqa: PLC0415
         from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint  # noqa: PLC0415
+        from pulumi_mlops.monitoring.kubernetes.component import KubernetesMonitoring  # noqa: PLC0415
         from pulumi_mlops.training_pipeline.kubernetes.component import KubernetesTrainingPipeline  # noqa: PLC0415
 
         children = pulumi.ResourceOptions(parent=self)
@@ -84,6 +95,9 @@ class Workload(pulumi.ComponentResource):
         if args.get("batch") is not None:
             batch = parts.kubernetes_batch(name, args)
             self.batch = KubernetesBatchJob(batch.name, batch.args, children)
+        if args.get("monitoring") is not None:
+            monitoring = parts.kubernetes_monitoring(name, args)
+            self.monitoring = KubernetesMonitoring(monitoring.name, monitoring.args, children)
 
     def _on_sagemaker(self, name: str, args: WorkloadArgs) -> None:
         from pulumi_mlops.batch_job.sagemaker.component import SageMakerBatchJob  # noqa: PLC0415
@@ -106,13 +120,15 @@ class Workload(pulumi.ComponentResource):
             self.batch = SageMakerBatchJob(batch.name, batch.args, children)
 
     def outputs(self) -> dict[str, pulumi.Output[str]]:
-        """Return the outputs by name, as a stack exports them; those of a batch where there is one."""
-        batch = {} if self.batch is None else {"batch_name": self.batch_name, "batch_status": self.batch_status}
+        """Return the outputs by name, as a stack exports them; those of a batch and a monitoring where there is one."""
+        more = {} if self.batch is None else {"batch_name": self.batch_name, "batch_status": self.batch_status}
+        if self.monitoring is not None:
+            more |= {"alerts_url": self.alerts_url, "monitoring_status": self.monitoring_status}
         return {
             "endpoint_url": self.endpoint_url,
             "serving_version": self.serving_version,
             "serving_digest": self.serving_digest,
             "pipeline_name": self.pipeline_name,
             "status": self.status,
-            **batch,
+            **more,
         }

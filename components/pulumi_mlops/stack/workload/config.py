@@ -5,6 +5,7 @@ from pulumi_mlops._shared.model_pin import ModelPin
 from pulumi_mlops._shared.values import ImageReference, ImageRepository, WorkloadName
 from pulumi_mlops.batch_job.config import BatchJobConfig
 from pulumi_mlops.endpoint.config import EndpointConfig
+from pulumi_mlops.monitoring.config import MonitoringConfig
 from pulumi_mlops.training_pipeline.config import PipelineConfig
 
 
@@ -44,3 +45,7 @@ class WorkloadConfig(Model):
 
     batch: BatchJobConfig | None = None
     """Batch: the pinned version scores a whole table. Defaults to none."""
+
+    monitoring: MonitoringConfig | None = None
+    """Monitoring: what of the pinned version is measured, and held against which thresholds. Kubernetes only. Defaults
+    to none."""

@@ -25,6 +25,8 @@ from pulumi_mlops.endpoint.kubernetes.settings import resolve as resolve_kuberne
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve as resolve_sagemaker_endpoint
 from pulumi_mlops.model_registry.args import SageMakerModelRegistrySettingsArgs
 from pulumi_mlops.model_registry.sagemaker.settings import resolve as resolve_sagemaker_registry
+from pulumi_mlops.monitoring.args import KubernetesMonitoringOwnArgs, PrometheusInstallation
+from pulumi_mlops.monitoring.kubernetes.resolve import resolve as resolve_kubernetes_monitoring
 from pulumi_mlops.stack.workload.args import WorkloadArgs
 from pulumi_mlops.training_pipeline.args import KubernetesTrainingArgs, SageMakerTrainingArgs
 from pulumi_mlops.training_pipeline.kubernetes.settings import resolve as resolve_kubernetes_pipeline
@@ -71,7 +73,7 @@ class Part:
             return path.removeprefix(f"{target}.") if inner == "serving_image" else path
         if root == "image":
             return self.image
-        if root in ("tags", "environment", "registry_url", "model", "name"):
+        if root in ("tags", "environment", "registry_url", "model", "name", "prometheus_image", "alertmanager_image"):
             return path
         renamed = {**_RENAMED, "model_name": self.model_name_at}
         if root in renamed:
@@ -109,6 +111,9 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
         unsupported.append(("endpoint", "rollout"))
     else:
         unsupported.append(("endpoint", "expose"))
+        if args.get("monitoring") is not None:
+            fix = "remove it: endpoint.sagemaker.alarms and data_capture watch an endpoint there"
+            arguments.add("monitoring", "a monitoring", "nothing: it runs on kubernetes only", fix)
     for part, key in unsupported:
         settings: Mapping[str, Any] = args.get(part) or {}  # type: ignore[assignment]
         if settings.get(key) is not None:
@@ -118,8 +123,9 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
 def parts_of(name: str, args: WorkloadArgs) -> list[Part]:
     """Return the parts of a workload, whose target is one of the two."""
     if "sagemaker" not in args:
-        batches = [kubernetes_batch(name, args)] if args.get("batch") is not None else []
-        return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args), *batches]
+        optional = {"batch": kubernetes_batch, "monitoring": kubernetes_monitoring}
+        more = [part(name, args) for key, part in optional.items() if args.get(key) is not None]
+        return [kubernetes_endpoint(name, args), kubernetes_pipeline(name, args), *more]
     group = args["sagemaker"].get("model_package_group")
     own = [] if group is not None else [sagemaker_registry(name, args)]
     group = group or names.on_aws(args["sagemaker"]["namespace"], model_of(name, args))
@@ -165,6 +171,24 @@ def kubernetes_batch(name: str, args: WorkloadArgs) -> Part:
     whole = without_none({**settings, **more, **_common(name, args)})
     own = KubernetesBatchArgs.__annotations__
     return Part("batch", names.batch_of(name), whole, resolve_kubernetes_batch, own, "pipeline_image")
+
+
+def kubernetes_monitoring(name: str, args: WorkloadArgs) -> Part:
+    """Return the monitoring of a workload on Kubernetes."""
+    settings = _settings(args, "monitoring", "kubernetes", args["kubernetes"])
+    more: dict[str, Any] = {
+        "image": args["pipeline_image"],
+        "prometheus_image": args.get("prometheus_image"),
+        "alertmanager_image": args.get("alertmanager_image"),
+        "pipeline_name": names.pipeline_of(name) if "retraining" in settings else None,
+        "model": args.get("model"),
+        "registry_url": args["registry_url"],
+    }
+    if settings["kubernetes"].get("prometheus") == PrometheusInstallation.OPERATOR:
+        del more["prometheus_image"], more["alertmanager_image"]
+    whole = without_none({**settings, **more, **_common(name, args)})
+    own = KubernetesMonitoringOwnArgs.__annotations__
+    return Part("monitoring", name, whole, resolve_kubernetes_monitoring, own, "pipeline_image")
 
 
 def sagemaker_registry(name: str, args: WorkloadArgs) -> Part:
