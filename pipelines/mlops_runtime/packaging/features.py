@@ -31,7 +31,7 @@ def found_features(table: pd.DataFrame, *, bounds: bool, categories: bool) -> tu
     problems: list[str] = []
     for name in table.columns:
         try:
-            found.append(_feature(table[name], bounds=bounds, categories=categories))
+            found.append(feature_of(table[name], bounds=bounds, categories=categories))
         except ValidationError as error:
             told = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
             problems += [f"examples: column {name!r}: {each}" for each in told]
@@ -41,7 +41,12 @@ def found_features(table: pd.DataFrame, *, bounds: bool, categories: bool) -> tu
     return tuple(found)
 
 
-def _feature(column: pd.Series, *, bounds: bool, categories: bool) -> Feature:
+def feature_of(column: pd.Series, *, bounds: bool, categories: bool) -> Feature:
+    """Return the feature that one column shows.
+
+    Raises:
+        ValueError: Its values are of no type that a request can hold.
+    """
     known = column.dropna()
     nullable = len(known) < len(column)
     if known.empty:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from mlops_runtime.artifact import digest_directory
+from mlops_runtime.monitoring.baseline import Baseline
 from mlops_runtime.packaging.errors import PackagingError, raise_if_any
 from mlops_runtime.packaging.estimators import Booster, Estimator, Library, TorchModule, library_of
 from mlops_runtime.packaging.examples import COMPARED_ROWS, GOLDEN_ROWS, examples_table, json_rows, spread
@@ -58,8 +59,9 @@ def save_model(  # noqa: PLR0913 - each says one thing of the artifact, by name
     Args:
         model: A fitted estimator or pipeline of scikit-learn, a model of XGBoost, LightGBM or PyTorch, or a pyfunc of
             MLflow's: the path of its Python file, a folder that MLflow saved, or a `PythonModel`.
-        examples: At least 16 rows such as the model will be asked about, its columns as it takes them. Some become the
-            golden rows that every server must repeat, so they hold no secrets.
+        examples: At least 16 rows such as the model will be asked about, its columns as it takes them: the training
+            table, best of all, as what is asked later is held against them (`baseline.json`). Some become the golden
+            rows that every server must repeat, so they hold no secrets.
         directory: The folder to be made.
         outputs: What the model gives, to name it. Defaults to what is found.
         unit: The unit of its number, such as `minutes`.
@@ -103,6 +105,7 @@ def save_model(  # noqa: PLR0913 - each says one thing of the artifact, by name
     try:
         packaged.write(partial, description, given, table)
         _write_contract(partial, choice, spread(table, GOLDEN_ROWS), answers)
+        _baseline(table, found, given, answers).write(partial)
         raise_if_any(refused_code(partial, allow_code))
         _prove(partial, allow_code)
         partial.rename(directory)
@@ -247,6 +250,15 @@ def _write_contract(directory: Path, choice: OnnxChoice, golden: pd.DataFrame, a
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (directory / GOLDEN_FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def _baseline(
+    table: pd.DataFrame, features: Sequence[Feature], outputs: Sequence[ModelOutput], answers: Answers
+) -> Baseline:
+    """Summarise the examples and the answers to those that were asked, the golden rows not twice."""
+    golden = len(spread(table, GOLDEN_ROWS))
+    compared = {name: list(values[golden:]) for name, values in answers.items()}
+    return Baseline.of(table, compared, features=features, outputs=outputs)
 
 
 def _prove(directory: Path, allow_code: Sequence[str]) -> None:

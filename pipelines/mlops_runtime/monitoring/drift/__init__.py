@@ -1,0 +1,1 @@
+"""How far what is asked and answered has moved from the baseline."""

@@ -1,0 +1,1 @@
+"""What a window shows, as a typed document and as a page for people."""
