@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -13,13 +14,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mlops_runtime.monitoring.payloads.log import PayloadLog
+from mlops_runtime.serving.calling import ANONYMOUS, TRACE_HEADER, Calling, calling_of
 from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.input_error import InputError
+from mlops_runtime.serving.prediction_ids import HEADER, new_prediction_id
 
 from .engine import Engine
+from .payloads import captured
 
 CHAT = "/v1/chat/completions"
 CONNECT_SECONDS = 5.0
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
+STREAM_BYTES_KEPT = 256 * 1024
+"""How much of a stream is kept until its end, for the payload log."""
 
 logger = logging.getLogger("mlops.language_model")
 
@@ -49,6 +57,22 @@ class LanguageModelIdentity:
         return {"mlops-model-version": self.version, "mlops-model-digest": self.digest}
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One request: its id, what its headers say, and when it came."""
+
+    prediction_id: str
+    calling: Calling = ANONYMOUS
+    start: float = field(default_factory=time.perf_counter)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of its answer."""
+        named = {HEADER.decode(): self.prediction_id}
+        trace = self.calling.trace
+        return named if trace is None else {**named, TRACE_HEADER.decode(): trace.header.decode()}
+
+
 class Front:
     """Hands requests on to the engine, and answers for the endpoint itself."""
 
@@ -61,6 +85,7 @@ class Front:
         routes: tuple[str, ...],
         body_limit_bytes: int,
         timeout_seconds: float,
+        payloads: PayloadLog | None = None,
     ) -> None:
         """Set up the routes.
 
@@ -71,12 +96,14 @@ class Front:
             routes: The engine's routes that this model has an answer for.
             body_limit_bytes: The largest request body that is read.
             timeout_seconds: How long a request may take to the end of its answer, a stream's too.
+            payloads: Where prompts and answers are written down. Defaults to nowhere.
         """
         self._identity = identity
         self._engine = engine
         self._drain = drain
         self._limit = body_limit_bytes
         self._timeout_seconds = timeout_seconds
+        self._payloads = payloads
         # No limit of connections: the engine lets requests wait for their turn, in their order.
         self._client = httpx.AsyncClient(
             base_url=engine.address,
@@ -100,6 +127,16 @@ class Front:
 
     async def _complete(self, request: Request) -> Response:
         try:
+            calling = calling_of(request.headers.raw)
+        except InputError as error:
+            return self._refusal(400, str(error))
+        prediction = Prediction(calling.prediction_id or new_prediction_id(), calling)
+        answer = await self._answer(request, prediction)
+        answer.headers.update(prediction.headers)
+        return answer
+
+    async def _answer(self, request: Request, prediction: Prediction) -> Response:
+        try:
             async with asyncio.timeout(self._timeout_seconds):
                 body = await self._body(request)
         except TimeoutError:
@@ -107,7 +144,7 @@ class Front:
             return self._refusal(408, f"{reason}, fix: send it faster")
         except ClientDisconnect:
             return Response(status_code=499)
-        return body if isinstance(body, Response) else await self._forward(request.url.path, body)
+        return body if isinstance(body, Response) else await self._forward(request.url.path, body, prediction)
 
     async def _body(self, request: Request) -> dict[str, Any] | Response:
         """Read a request's body as far as it may go, and what of it is the endpoint's to check."""
@@ -132,7 +169,7 @@ class Front:
             return self._refusal(404, f"model: got {str(model)[:80]!r}, expected {expected}", code="model_not_found")
         return {**document, "model": self._identity.name}
 
-    async def _forward(self, path: str, document: dict[str, Any]) -> Response:
+    async def _forward(self, path: str, document: dict[str, Any], prediction: Prediction) -> Response:
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         sent = self._client.build_request(
             "POST", path, content=orjson.dumps(document), headers={"content-type": "application/json"}
@@ -141,20 +178,34 @@ class Front:
             async with asyncio.timeout_at(deadline):
                 answer = await self._client.send(sent, stream=True)
                 if answer.headers.get("content-type", "").startswith(MEDIA_TYPE_OF_STREAMS):
-                    return self._stream(answer, deadline)
+                    return self._stream(answer, deadline, document, prediction)
                 content = await answer.aread()
         except TimeoutError:
             return self._too_late()
         except httpx.HTTPError as error:
             logger.exception("the engine did not answer")
             return self._refusal(502, f"the engine: got no answer ({type(error).__name__}); the server's log says why")
+        if answer.status_code == httpx.codes.OK:
+            self._write_down(document, content, prediction)
         return Response(content, answer.status_code, self._identity.headers, media_type="application/json")
 
-    def _stream(self, answer: httpx.Response, deadline: float) -> StreamingResponse:
+    def _write_down(self, document: dict[str, Any], content: bytes, prediction: Prediction) -> None:
+        if self._payloads is None or not self._payloads.wants(prediction.prediction_id, 1):
+            return
+        seconds = time.perf_counter() - prediction.start
+        self._payloads.offer(
+            captured(document, content, prediction.prediction_id, prediction.calling, time.time(), seconds)
+        )
+
+    def _stream(
+        self, answer: httpx.Response, deadline: float, document: dict[str, Any], prediction: Prediction
+    ) -> StreamingResponse:
         async def chunks() -> AsyncIterator[bytes]:
+            kept = bytearray()
             try:
                 async with asyncio.timeout_at(deadline):
                     async for part in answer.aiter_raw():
+                        kept += part[: STREAM_BYTES_KEPT - len(kept)]
                         yield part
             except TimeoutError:
                 yield _event(_error(504, self._late_reason()))
@@ -162,6 +213,7 @@ class Front:
                 logger.exception("a stream broke off")
                 yield _event(_error(502, f"the engine: got {type(error).__name__} in the middle of an answer"))
             finally:
+                self._write_down(document, bytes(kept), prediction)
                 # Also when the caller is gone: the engine stops computing for a closed connection.
                 await answer.aclose()
 
@@ -190,7 +242,8 @@ class Front:
             engine = (await self._client.get("/metrics")).text
         except httpx.HTTPError:
             engine = ""
-        return Response(own + engine, media_type="text/plain; version=0.0.4")
+        payloads = "" if self._payloads is None else self._payloads.exposition()
+        return Response(own + payloads + engine, media_type="text/plain; version=0.0.4")
 
     async def _who(self, _request: Request) -> Response:
         return JSONResponse(self._identity.to_document(), headers=self._identity.headers)

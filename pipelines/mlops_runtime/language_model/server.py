@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,10 @@ import httpx
 import uvicorn
 
 from mlops_runtime.artifact import ArtifactError, digest_directory
+from mlops_runtime.monitoring.errors import MonitoringError
+from mlops_runtime.monitoring.payloads.log import PayloadLog, payload_log
+from mlops_runtime.monitoring.payloads.record import ServedVersion
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings
 from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
@@ -18,6 +24,7 @@ from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .front import CHAT, Front, LanguageModelIdentity
 from .golden import GoldenPrompts, PromptMismatchError, load_golden
+from .payloads import problem_of
 
 logger = logging.getLogger("mlops.language_model")
 
@@ -39,6 +46,7 @@ class ServerOptions:
     grace_seconds: int
     body_limit_bytes: int
     request_timeout_seconds: float
+    payloads: PayloadSettings | None = None
 
 
 def run(options: ServerOptions) -> int:
@@ -65,6 +73,7 @@ def serve(options: ServerOptions) -> None:
     place = f"{options.name} version {options.version} in {options.directory}"
     try:
         identity, contract, golden = _verified(options)
+        payloads = _payload_log(options, identity)
         with Engine(options.directory, contract, options.name) as engine:
             _prove(engine, golden)
             logger.info(
@@ -74,8 +83,17 @@ def serve(options: ServerOptions) -> None:
                 options.port,
                 identity.golden_prompts,
             )
-            _run(options, identity, contract, engine)
-    except (ArtifactError, ContractError, EngineError, PromptMismatchError, AnswerError, OSError) as error:
+            with _kept(payloads):
+                _run(options, identity, contract, engine, payloads)
+    except (
+        ArtifactError,
+        ContractError,
+        EngineError,
+        PromptMismatchError,
+        AnswerError,
+        MonitoringError,
+        OSError,
+    ) as error:
         raise UnservableLanguageModelError(f"{place}: {error}") from error
 
 
@@ -97,8 +115,38 @@ def _prove(engine: Engine, golden: GoldenPrompts) -> None:
             ) from error
 
 
+def _payload_log(options: ServerOptions, identity: LanguageModelIdentity) -> PayloadLog | None:
+    """Return the model's payload log; None where none is kept.
+
+    Raises:
+        MonitoringError: The settings redact what there is not, or name no place.
+    """
+    if options.payloads is None:
+        return None
+    if problem := problem_of(options.payloads):
+        raise MonitoringError(f"{problem}, fix: correct the endpoint's setting")
+    return payload_log(ServedVersion(identity.name, identity.version, identity.digest), options.payloads, logger)
+
+
+@contextmanager
+def _kept(payloads: PayloadLog | None) -> Iterator[None]:
+    """Write payloads for as long as the server runs, and what waits at its end."""
+    if payloads is None:
+        yield
+        return
+    payloads.start()
+    try:
+        yield
+    finally:
+        payloads.close()
+
+
 def _run(
-    options: ServerOptions, identity: LanguageModelIdentity, contract: LanguageModelContract, engine: Engine
+    options: ServerOptions,
+    identity: LanguageModelIdentity,
+    contract: LanguageModelContract,
+    engine: Engine,
+    payloads: PayloadLog | None,
 ) -> None:
     drain = Drain(options.drain_seconds)
     routes = (COMPLETIONS, CHAT) if contract.chat else (COMPLETIONS,)
@@ -109,6 +157,7 @@ def _run(
         routes=routes,
         body_limit_bytes=options.body_limit_bytes,
         timeout_seconds=options.request_timeout_seconds,
+        payloads=payloads,
     )
     config = uvicorn.Config(
         front.application,

@@ -3,6 +3,7 @@
 import gc
 import logging
 import math
+import os
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -14,16 +15,21 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.rest.server import RESTServer
 from uvicorn.importer import import_from_string
 
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings
+
 from .drain import Drain, DrainingServer
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
+from .payload_log import kept, payload_log_of
 from .protocol import MessageProtocol
 from .request_body import Application
 from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
+from .spans import spans_of
 from .threads import RequestThreads
+from .watching import Watching
 
 logger = logging.getLogger("kserve.mlops")
 
@@ -131,6 +137,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         grace_seconds: int,
         body_limit_bytes: int,
         request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        payloads: PayloadSettings | None = None,
     ) -> None:
         """Set up the server; `run` starts it.
 
@@ -141,6 +148,10 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             grace_seconds: How long answers may take after the drain before they are cut off.
             body_limit_bytes: The largest request body that is read.
             request_timeout_seconds: How long a request may take from its head to its answer.
+            payloads: What is written down of the requests. Defaults to nothing.
+
+        Raises:
+            UnservableModelError: What is written down cannot be redacted as it should be.
         """
         super().__init__(
             http_port=port,
@@ -155,6 +166,8 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.drain = drain
         self.body_limit_bytes = body_limit_bytes
         self.request_timeout_seconds = request_timeout_seconds
+        self.payloads = payload_log_of(served, payloads)
+        self.spans = spans_of(served.identity, os.environ)
         self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
@@ -174,6 +187,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             body_limit_bytes=self.body_limit_bytes,
             timeout_seconds=self.request_timeout_seconds,
             more_protocols=more_protocols,
+            watching=Watching(self.payloads, self.spans),
         )
 
     def run(self) -> None:
@@ -184,6 +198,9 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         """
         self.register_model(EndpointModel(self.served))
         try:
-            EndpointRestServer(self.dataplane, self).run()
+            with kept(self.payloads, self.served):
+                EndpointRestServer(self.dataplane, self).run()
         finally:
+            if self.spans is not None:
+                self.spans.close()
             self.threads.close()

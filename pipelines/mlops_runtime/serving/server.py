@@ -1,13 +1,17 @@
 """`python -m mlops_runtime.serving.server`: serves one pinned model version, by the runtime that its artifact names."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlops_runtime.errors import SettingsError
 from mlops_runtime.language_model.contract import is_language_model
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings, settings_from
 
 from .limits import DEFAULT_TIMEOUT_SECONDS
+from .termination import write_termination_message
 
 MIB = 1024 * 1024
 
@@ -15,11 +19,18 @@ MIB = 1024 * 1024
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve what the command line names; return the exit code."""
     options = parser().parse_args(arguments)
+    try:
+        payloads = settings_from(os.environ)
+    except SettingsError as error:
+        print(f"not served: {error}", file=sys.stderr, flush=True)
+        write_termination_message(str(error))
+        return 1
     # An image holds the libraries of its own runtime alone.
-    return _serve_language_model(options) if is_language_model(options.model_directory) else _serve_model(options)
+    serve_kind = _serve_language_model if is_language_model(options.model_directory) else _serve_model
+    return serve_kind(options, payloads)
 
 
-def _serve_model(options: argparse.Namespace) -> int:
+def _serve_model(options: argparse.Namespace, payloads: PayloadSettings | None) -> int:
     from .drain import Drain  # noqa: PLC0415 - see above
     from .endpoint_server import EndpointServer  # noqa: PLC0415
     from .running import serve  # noqa: PLC0415
@@ -36,11 +47,12 @@ def _serve_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            payloads=payloads,
         ),
     )
 
 
-def _serve_language_model(options: argparse.Namespace) -> int:
+def _serve_language_model(options: argparse.Namespace, payloads: PayloadSettings | None) -> int:
     from mlops_runtime.language_model.server import ServerOptions, run  # noqa: PLC0415 - see above
 
     return run(
@@ -54,6 +66,7 @@ def _serve_language_model(options: argparse.Namespace) -> int:
             grace_seconds=options.grace_seconds,
             body_limit_bytes=options.body_limit_mib * MIB,
             request_timeout_seconds=options.request_timeout_seconds,
+            payloads=payloads,
         )
     )
 
