@@ -8,6 +8,7 @@ from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
 from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
+from pulumi_mlops.endpoint.kubernetes import payload_log
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
 COMPONENT = names.ENDPOINT
@@ -108,6 +109,8 @@ def network_policy(settings: EndpointSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
+            *payload_log.egress(settings.payload_place),
+            *([network.to_url(settings.otlp_endpoint_url)] if settings.otlp_endpoint_url is not None else []),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -119,7 +122,11 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
         settings.name,
         [_server(settings, model)],
         init_containers=[fetch_container(settings, model)],
-        volumes=[model_volume(settings), *scheduling.shared_memory_volumes(settings.shared_memory_gib)],
+        volumes=[
+            model_volume(settings),
+            *scheduling.shared_memory_volumes(settings.shared_memory_gib),
+            *payload_log.volumes(settings.payload_place),
+        ],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
         more={
@@ -213,9 +220,11 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
         mounts=[
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
             *scheduling.shared_memory_mounts(settings.shared_memory_gib),
+            *payload_log.mounts(settings.payload_place),
         ],
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, payload_log.variables(settings), _tracing(settings)),
         more={
+            **payload_log.credentials(settings.payload_place),
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             "startupProbe": {
                 **get("/v2/health/live"),
@@ -239,6 +248,11 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             "lifecycle": {"preStop": {"sleep": {"seconds": HAND_OVER_SECONDS}}},
         },
     )
+
+
+def _tracing(settings: EndpointSettings) -> dict[str, str]:
+    """https://opentelemetry.io/docs/specs/otel/protocol/exporter/: the endpoint without the path of its signal."""
+    return {} if settings.otlp_endpoint_url is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint_url}
 
 
 def _spread(settings: EndpointSettings, topology_key: str) -> Document:
