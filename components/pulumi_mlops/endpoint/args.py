@@ -92,11 +92,39 @@ class AsynchronousArgs(TypedDict):
     """SNS topic that is notified of each failed request. Defaults to none."""
 
 
-class DataCaptureArgs(TypedDict):
-    """Data capture: SageMaker stores requests and responses in the bucket."""
+class PayloadsArgs(TypedDict):
+    """Payload log: requests are stored with their answers. On SageMaker it is data capture, into the stack's bucket."""
 
     sampling_percent: NotRequired[int]
-    """Percent of the requests that are stored with their responses. Defaults to 100."""
+    """Percent of the requests that are stored. Defaults to 100."""
+    redacted_features: NotRequired[list[str]]
+    """Features (and outputs) whose values are not stored; a name that the model does not have keeps it from being
+    served. On Kubernetes. Defaults to none."""
+    text_characters_max: NotRequired[int]
+    """How many characters of a text are stored. On Kubernetes. Defaults to 256."""
+    record_bytes_max: NotRequired[int]
+    """Largest record of a row, in bytes; a larger one is not stored. On Kubernetes. Defaults to 65536."""
+    retention_days: NotRequired[int]
+    """Days after which what was stored is deleted, by a CronJob. On Kubernetes; on SageMaker captured requests expire
+    with `run_retention_days` of the storage. Defaults to never."""
+
+
+class KubernetesPayloadsArgs(TypedDict):
+    """Where the payload log is on Kubernetes."""
+
+    location: str
+    """Folder of the payloads: `pvc://claim/path` on an existing PersistentVolumeClaim, which all of the endpoint's pods
+    mount, or `s3://bucket/prefix`."""
+    s3_endpoint_url: NotRequired[str]
+    """URL of an S3 service other than AWS's, such as MinIO's. Defaults to AWS's."""
+    s3_region: NotRequired[str]
+    """Region of the bucket, such as eu-west-1. Defaults to what the cluster's cloud identity says."""
+    s3_credentials_secret_name: NotRequired[pulumi.Input[str]]
+    """Secret in the namespace with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Defaults to none: the
+    ServiceAccount's cloud identity."""
+    queue_mib: NotRequired[int]
+    """Memory in MiB for requests that wait in a pod to be stored; more are dropped, and counted. It is a part of
+    `memory`. Defaults to 16."""
 
 
 class ServingAcceleratorArgs(AcceleratorArgs):
@@ -143,6 +171,8 @@ class NeutralEndpointArgs(TypedDict):
     allow_code_formats: NotRequired[list[str]]
     """Formats of a model's files that may run code when the server loads them: pickle, cloudpickle, joblib,
     torch.save. A model that holds one of another name is not served. Defaults to none."""
+    payloads: NotRequired[PayloadsArgs]
+    """Payload log: requests are stored with their answers. Defaults to none."""
 
 
 class KubernetesServingArgs(KubernetesSchedulingArgs):
@@ -177,6 +207,12 @@ class KubernetesServingArgs(KubernetesSchedulingArgs):
     service_account_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of the pods' ServiceAccount, which can give them a cloud identity, such as
     `eks.amazonaws.com/role-arn`. Defaults to none."""
+    payloads: NotRequired[KubernetesPayloadsArgs]
+    """Where the payload log is. Needed with `payloads`."""
+    otlp_endpoint_url: NotRequired[str]
+    """URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://collector.telemetry.svc:4318. Each
+    answer then has a span, with the model's version and digest. Language models have none. Defaults to no spans: a
+    request's `traceparent` is passed on."""
 
 
 class SageMakerServingArgs(TypedDict):
@@ -208,8 +244,6 @@ class SageMakerServingArgs(TypedDict):
     """Serverless inference, in place of instances. Defaults to instances."""
     asynchronous: NotRequired[AsynchronousArgs]
     """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
-    data_capture: NotRequired[DataCaptureArgs]
-    """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
     superseded_configurations_kept: NotRequired[int]
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 

@@ -5,15 +5,26 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_mlops._shared.aws import values as aws_values
-from pulumi_mlops._shared.aws.values import EcrImage, InstanceType, TopicArn
+from pulumi_mlops._shared.aws.values import EcrImage, InstanceType, Region, TopicArn
 from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.kubernetes.scheduling import settings as scheduling
 from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig, KubernetesSchedulingConfig
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
-from pulumi_mlops.endpoint import settings
+from pulumi_mlops._shared.values import (
+    AddressRange,
+    AnnotationKey,
+    CodeFormat,
+    CpuQuantity,
+    MemoryQuantity,
+    Name,
+    ObjectName,
+    ReachableUrl,
+    TableLocation,
+)
+from pulumi_mlops.endpoint import payloads, settings
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.expose.config import ExposeConfig
+from pulumi_mlops.endpoint.kubernetes import payload_place
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
 from pulumi_mlops.endpoint.sagemaker import limits
 
@@ -103,11 +114,47 @@ class AsynchronousConfig(Model):
     """SNS topic that is notified of each failed request. Defaults to none."""
 
 
-class DataCaptureConfig(Model):
-    """Data capture: SageMaker stores requests and responses in the bucket."""
+class PayloadsConfig(Model):
+    """Payload log: requests are stored with their answers. On sagemaker it is data capture, into the stack's bucket."""
 
-    sampling_percent: Annotated[int, limits.SAMPLING_PERCENT] = limits.SAMPLING_PERCENT.default
-    """Percent of the requests that are stored with their responses. Defaults to 100."""
+    sampling_percent: Annotated[int, payloads.PAYLOAD_SAMPLING_PERCENT] = payloads.PAYLOAD_SAMPLING_PERCENT.default
+    """Percent of the requests that are stored. Defaults to 100."""
+
+    redacted_features: Annotated[tuple[Annotated[str, payloads.FEATURE_NAME], ...], Field(strict=False)] = ()
+    """Features (and outputs) whose values are not stored; a name that the model does not have keeps it from being
+    served. An error on sagemaker, which stores requests as they are. Defaults to none."""
+
+    text_characters_max: Annotated[int, payloads.TEXT_CHARACTERS_MAX] = payloads.TEXT_CHARACTERS_MAX.default
+    """How many characters of a text are stored. An error on sagemaker. Defaults to 256."""
+
+    record_bytes_max: Annotated[int, payloads.RECORD_BYTES_MAX] = payloads.RECORD_BYTES_MAX.default
+    """Largest record of a row, in bytes; a larger one is not stored. An error on sagemaker. Defaults to 65536."""
+
+    retention_days: Annotated[int, payloads.RETENTION_DAYS] | None = None
+    """Days after which what was stored is deleted, by a CronJob. An error on sagemaker, where captured requests expire
+    with platform.sagemaker.run_retention_days. Defaults to never."""
+
+
+class KubernetesPayloadsConfig(Model):
+    """Where the payload log is on kubernetes."""
+
+    location: TableLocation
+    """Folder of the payloads: pvc://claim/path on an existing PersistentVolumeClaim, which all of the endpoint's pods
+    mount, or s3://bucket/prefix."""
+
+    s3_endpoint_url: ReachableUrl | None = None
+    """URL of an S3 service other than AWS's, like MinIO's. Defaults to AWS's."""
+
+    s3_region: Region | None = None
+    """Region of the bucket, like eu-west-1. Defaults to what the cluster's cloud identity says."""
+
+    s3_credentials_secret_name: ObjectName | None = None
+    """Secret in the namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to none: the
+    ServiceAccount's cloud identity."""
+
+    queue_mib: Annotated[int, payload_place.QUEUE_MIB] = payload_place.QUEUE_MIB.default
+    """Memory in MiB for requests that wait in a pod to be stored; more are dropped, and counted. It is a part of
+    memory. Defaults to 16."""
 
 
 class ServingAcceleratorConfig(AcceleratorConfig):
@@ -161,6 +208,14 @@ class KubernetesServingConfig(KubernetesSchedulingConfig):
     """Annotations of the pods' ServiceAccount that give them a cloud identity, like eks.amazonaws.com/role-arn.
     Defaults to none."""
 
+    payloads: KubernetesPayloadsConfig | None = None
+    """Where the payload log is. Needed with payloads."""
+
+    otlp_endpoint_url: ReachableUrl | None = None
+    """URL of an OpenTelemetry collector that takes OTLP over HTTP, like http://collector.telemetry.svc:4318. Each
+    answer then has a span, with the model's version and digest. Language models have none. Defaults to no spans: a
+    request's traceparent is passed on."""
+
 
 class SageMakerServingConfig(Model):
     """Settings of an endpoint on the target sagemaker only."""
@@ -210,9 +265,6 @@ class SageMakerServingConfig(Model):
     asynchronous: AsynchronousConfig | None = None
     """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
 
-    data_capture: DataCaptureConfig | None = None
-    """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
-
     superseded_configurations_kept: Annotated[int, limits.SUPERSEDED_CONFIGURATIONS_KEPT] = (
         limits.SUPERSEDED_CONFIGURATIONS_KEPT.default
     )
@@ -249,6 +301,8 @@ class EndpointConfig(Model):
     expose: ExposeConfig | None = None
     """How the endpoint is reached from outside, on kubernetes. Defaults to from within the cluster alone, by anybody
     there. On sagemaker it is an error: AWS answers requests that are signed with credentials (IAM), and no others."""
+    payloads: PayloadsConfig | None = None
+    """Payload log: requests are stored with their answers. Defaults to none."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -10,6 +10,7 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.pinned_model import PinnedModel, read_model
 from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import Range, Setting
+from pulumi_mlops.endpoint.payloads import PayloadSettings, read_payloads
 
 REPLICAS = Setting(1, 1000, default=1)
 ROLLOUT_TIMEOUT_SECONDS = Range(10, 14400)
@@ -39,6 +40,8 @@ class NeutralEndpointSettings:
     model_cache_gib: int
     allow_code_formats: Sequence[str]
     """In alphabetical order, each once: another order is no other endpoint."""
+    payloads: PayloadSettings | None
+    """None: nothing is stored of the requests."""
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -76,6 +79,7 @@ def read_neutral(
         request_timeout_seconds=arguments.number("request_timeout_seconds", request_timeout_seconds),
         model_cache_gib=arguments.number("model_cache_gib", MODEL_CACHE_GIB),
         allow_code_formats=sorted(set(arguments.items("allow_code_formats", values.code_format))),
+        payloads=read_payloads(arguments),
         tags=arguments.read("tags", None, {}),
     )
 

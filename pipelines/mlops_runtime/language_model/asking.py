@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 
+from mlops_runtime.serving.asking import check_headers
+
 from .golden import GoldenPrompt, GoldenPrompts
 
 COMPLETIONS = "/v1/completions"
@@ -20,7 +22,7 @@ def complete(client: httpx.Client, name: str, prompt: str, tokens_max: int) -> h
         httpx.HTTPError: No answer.
     """
     request = {"model": name, "prompt": prompt, "max_tokens": tokens_max, "temperature": 0, "seed": 0}
-    return client.post(COMPLETIONS, json=request)
+    return client.post(COMPLETIONS, json=request, headers=check_headers())
 
 
 def golden_answers(

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -15,26 +16,29 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mlops_runtime.monitoring.payloads.log import PayloadLog
+from mlops_runtime.serving.calling import ANONYMOUS, TRACE_HEADER, Calling, calling_of
 from mlops_runtime.serving.contract import LANGUAGE_MODEL
 from mlops_runtime.serving.drain import Drain
 from mlops_runtime.serving.input_error import InputError
+from mlops_runtime.serving.prediction_ids import HEADER, new_prediction_id
 
 from .asking import COMPLETIONS
 from .beside import HEALTH, EngineBeside
 from .connected import while_connected
 from .contract import LanguageModelContract
 from .engine import Engine
+from .payloads import captured
 from .rows import CHAT, PREDICTIONS, RowRequest, interface_of, requests_of
 
 CONNECT_SECONDS = 5.0
 HEALTH_SECONDS = 1.5
 """How long the engine's word that it is well is waited for: less than the kubelet waits for ours."""
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
+STREAM_BYTES_KEPT = 256 * 1024
+"""How much of a stream is kept until its end, for the payload log."""
 
 logger = logging.getLogger("mlops.language_model")
-
-Answering = Callable[[dict[str, Any], float], Coroutine[Any, Any, Response]]
-"""Answers a request's document by a moment of the event loop's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,26 @@ class LanguageModelIdentity:
         return {"mlops-model-version": self.version, "mlops-model-digest": self.digest}
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One request: its id, what its headers say, and when it came."""
+
+    prediction_id: str
+    calling: Calling = ANONYMOUS
+    start: float = field(default_factory=time.perf_counter)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of its answer."""
+        named = {HEADER.decode(): self.prediction_id}
+        trace = self.calling.trace
+        return named if trace is None else {**named, TRACE_HEADER.decode(): trace.header.decode()}
+
+
+Answering = Callable[[dict[str, Any], float, Prediction], Coroutine[Any, Any, Response]]
+"""Answers a request's document by a moment of the event loop's clock."""
+
+
 class Front:
     """Hands requests on to the engine, and answers for the endpoint itself."""
 
@@ -76,6 +100,7 @@ class Front:
         contract: LanguageModelContract,
         body_limit_bytes: int,
         timeout_seconds: float,
+        payloads: PayloadLog | None = None,
     ) -> None:
         """Set up the routes.
 
@@ -86,6 +111,7 @@ class Front:
             contract: What the model has an answer for.
             body_limit_bytes: The largest request body that is read.
             timeout_seconds: How long a request may take to the end of its answer, a stream's too.
+            payloads: Where prompts and answers are written down. Defaults to nowhere.
         """
         self._identity = identity
         self._engine = engine
@@ -95,6 +121,7 @@ class Front:
         self._places = asyncio.Semaphore(contract.parallel_requests)
         self._limit = body_limit_bytes
         self._timeout_seconds = timeout_seconds
+        self._payloads = payloads
         # No limit of connections: the engine lets requests wait for their turn, in their order.
         self._client = httpx.AsyncClient(
             base_url=engine.address,
@@ -120,12 +147,24 @@ class Front:
 
     async def _complete(self, request: Request) -> Response:
         path = request.url.path
-        return await self._answered(request, lambda document, deadline: self._forward(path, document, deadline))
+        return await self._answered(
+            request, lambda document, deadline, prediction: self._forward(path, document, deadline, prediction)
+        )
 
     async def _predict(self, request: Request) -> Response:
         return await self._answered(request, self._rows_answered)
 
     async def _answered(self, request: Request, answer: Answering) -> Response:
+        try:
+            calling = calling_of(request.headers.raw)
+        except InputError as error:
+            return self._refusal(400, str(error))
+        prediction = Prediction(calling.prediction_id or new_prediction_id(), calling)
+        found = await self._answered_in_time(request, answer, prediction)
+        found.headers.update(prediction.headers)
+        return found
+
+    async def _answered_in_time(self, request: Request, answer: Answering, prediction: Prediction) -> Response:
         # One deadline for the body and its answer: a server that stops waits for no longer.
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
@@ -133,7 +172,7 @@ class Front:
                 body = await self._body(request)
             if isinstance(body, Response):
                 return body
-            return await while_connected(request.receive, answer(body, deadline))
+            return await while_connected(request.receive, answer(body, deadline, prediction))
         except TimeoutError:
             reason = f"got only a part of the request's body within {self._timeout_seconds:g} seconds"
             return self._refusal(408, f"{reason}, fix: send it faster")
@@ -163,7 +202,7 @@ class Front:
             return self._refusal(404, f"model: got {str(model)[:80]!r}, expected {expected}", code="model_not_found")
         return {**document, "model": self._identity.name}
 
-    async def _rows_answered(self, document: dict[str, Any], deadline: float) -> Response:
+    async def _rows_answered(self, document: dict[str, Any], deadline: float, prediction: Prediction) -> Response:
         try:
             rows = requests_of(document, self._identity.name, self._contract)
         except InputError as error:
@@ -178,6 +217,9 @@ class Front:
         for number, answer in enumerate(answers):
             if answer.status_code != httpx.codes.OK:
                 return self._refusal(answer.status_code, f"instances[{number}]: {_reason(answer)}")
+        for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+            of_row = replace(prediction, prediction_id=f"{prediction.prediction_id}/{number}")
+            self._write_down(dict(row.document), answer.content, of_row)
         texts = [row.text_of(answer.json()) for row, answer in zip(rows, answers, strict=True)]
         return JSONResponse({PREDICTIONS: texts}, headers=self._identity.headers)
 
@@ -185,7 +227,7 @@ class Front:
         async with self._places:
             return await self._client.post(row.path, json=row.document)
 
-    async def _forward(self, path: str, document: dict[str, Any], deadline: float) -> Response:
+    async def _forward(self, path: str, document: dict[str, Any], deadline: float, prediction: Prediction) -> Response:
         sent = self._client.build_request(
             "POST", path, content=orjson.dumps(document), headers={"content-type": "application/json"}
         )
@@ -193,19 +235,33 @@ class Front:
             async with asyncio.timeout_at(deadline):
                 answer = await self._client.send(sent, stream=True)
                 if answer.headers.get("content-type", "").startswith(MEDIA_TYPE_OF_STREAMS):
-                    return self._stream(answer, deadline)
+                    return self._stream(answer, deadline, document, prediction)
                 content = await answer.aread()
         except TimeoutError:
             return self._too_late()
         except httpx.HTTPError as error:
             return self._no_engine(error)
+        if answer.status_code == httpx.codes.OK:
+            self._write_down(document, content, prediction)
         return Response(content, answer.status_code, self._identity.headers, media_type="application/json")
 
-    def _stream(self, answer: httpx.Response, deadline: float) -> StreamingResponse:
+    def _write_down(self, document: dict[str, Any], content: bytes, prediction: Prediction) -> None:
+        if self._payloads is None or not self._payloads.wants(prediction.prediction_id, 1):
+            return
+        seconds = time.perf_counter() - prediction.start
+        self._payloads.offer(
+            captured(document, content, prediction.prediction_id, prediction.calling, time.time(), seconds)
+        )
+
+    def _stream(
+        self, answer: httpx.Response, deadline: float, document: dict[str, Any], prediction: Prediction
+    ) -> StreamingResponse:
         async def chunks() -> AsyncIterator[bytes]:
+            kept = bytearray()
             try:
                 async with asyncio.timeout_at(deadline):
                     async for part in answer.aiter_raw():
+                        kept += part[: STREAM_BYTES_KEPT - len(kept)]
                         yield part
             except TimeoutError:
                 yield _event(error_document(504, self._late_reason()))
@@ -213,6 +269,7 @@ class Front:
                 logger.exception("a stream broke off")
                 yield _event(error_document(502, f"the engine: got {type(error).__name__} in the middle of an answer"))
             finally:
+                self._write_down(document, bytes(kept), prediction)
                 # Also when the caller is gone: the engine stops computing for a closed connection.
                 await answer.aclose()
 
@@ -247,7 +304,8 @@ class Front:
             engine = (await self._client.get("/metrics")).text
         except httpx.HTTPError:
             engine = ""
-        return Response(own + engine, media_type="text/plain; version=0.0.4")
+        payloads = "" if self._payloads is None else self._payloads.exposition()
+        return Response(own + payloads + engine, media_type="text/plain; version=0.0.4")
 
     async def _who(self, _request: Request) -> Response:
         return JSONResponse(self._identity.to_document(), headers=self._identity.headers)

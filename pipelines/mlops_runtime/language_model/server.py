@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,10 @@ from mlops_runtime.access.errors import AccessError
 from mlops_runtime.access.guard import Guard
 from mlops_runtime.access.options import AccessOptions
 from mlops_runtime.artifact import ArtifactError, digest_directory
+from mlops_runtime.monitoring.errors import MonitoringError
+from mlops_runtime.monitoring.payloads.log import PayloadLog, payload_log
+from mlops_runtime.monitoring.payloads.record import ServedVersion
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings
 from mlops_runtime.serving.contract import ContractError
 from mlops_runtime.serving.drain import Drain, DrainingServer
 from mlops_runtime.serving.termination import write_termination_message
@@ -23,6 +29,7 @@ from .contract import LanguageModelContract, load_contract
 from .engine import Engine, EngineError
 from .front import Front, LanguageModelIdentity, error_document
 from .golden import GoldenPrompts, PromptMismatchError, load_golden
+from .payloads import problem_of
 
 logger = logging.getLogger("mlops.language_model")
 
@@ -53,6 +60,7 @@ class ServerOptions:
     access: AccessOptions
     engine_address: str | None = None
     engine_start_seconds: float = 600.0
+    payloads: PayloadSettings | None = None
 
 
 def run(options: ServerOptions) -> int:
@@ -82,6 +90,7 @@ def serve(options: ServerOptions) -> None:
         guard = options.access.guard()
         if guard is not None:
             guard.load()
+        payloads = _payload_log(options, identity)
         with _engine(options, contract) as engine:
             _prove(engine, golden)
             logger.info(
@@ -91,7 +100,8 @@ def serve(options: ServerOptions) -> None:
                 options.port,
                 identity.golden_prompts,
             )
-            _run(options, _front(options, identity, contract, engine), guard)
+            with _kept(payloads):
+                _run(options, _front(options, identity, contract, engine, payloads), guard)
     except (
         ArtifactError,
         ContractError,
@@ -99,6 +109,7 @@ def serve(options: ServerOptions) -> None:
         PromptMismatchError,
         AnswerError,
         AccessError,
+        MonitoringError,
         OSError,
     ) as error:
         raise UnservableLanguageModelError(f"{place}: {error}") from error
@@ -136,6 +147,32 @@ def _prove(engine: Engine | EngineBeside, golden: GoldenPrompts) -> None:
             ) from error
 
 
+def _payload_log(options: ServerOptions, identity: LanguageModelIdentity) -> PayloadLog | None:
+    """Return the model's payload log; None where none is kept.
+
+    Raises:
+        MonitoringError: The settings redact what there is not, or name no place.
+    """
+    if options.payloads is None:
+        return None
+    if problem := problem_of(options.payloads):
+        raise MonitoringError(f"{problem}, fix: correct the endpoint's setting")
+    return payload_log(ServedVersion(identity.name, identity.version, identity.digest), options.payloads, logger)
+
+
+@contextmanager
+def _kept(payloads: PayloadLog | None) -> Iterator[None]:
+    """Write payloads for as long as the server runs, and what waits at its end."""
+    if payloads is None:
+        yield
+        return
+    payloads.start()
+    try:
+        yield
+    finally:
+        payloads.close()
+
+
 @dataclass(frozen=True, slots=True)
 class _Served:
     """A model's front, and when it is told to stop."""
@@ -150,6 +187,7 @@ def _front(
     identity: LanguageModelIdentity,
     contract: LanguageModelContract,
     engine: Engine | EngineBeside,
+    payloads: PayloadLog | None,
 ) -> _Served:
     drain = Drain(options.drain_seconds)
     front = Front(
@@ -159,6 +197,7 @@ def _front(
         contract=contract,
         body_limit_bytes=options.body_limit_bytes,
         timeout_seconds=options.request_timeout_seconds,
+        payloads=payloads,
     )
     return _Served(identity.name, front, drain)
 

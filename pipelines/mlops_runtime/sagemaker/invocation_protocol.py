@@ -41,10 +41,15 @@ class InvocationProtocol:
             raise InputError.at("request", "binary output", expected)
         return batch, (self._infer.name, request)
 
-    def encode(self, answers: Answers, request: tuple[str, Any], /) -> AnswerBody:
+    def given_id(self, request: tuple[str, Any], /) -> str | None:
+        """Return the id that the request has by its protocol."""
+        name, own = request
+        return self._protocols[name].given_id(own)
+
+    def encode(self, answers: Answers, request: tuple[str, Any], prediction_id: str, /) -> AnswerBody:
         """Return the body of the answer."""
         name, own = request
-        return self._protocols[name].encode(answers, own)
+        return self._protocols[name].encode(answers, own, prediction_id)
 
     def row_place(self, row: int, request: tuple[str, Any], /) -> str:
         """Names a row in error messages."""

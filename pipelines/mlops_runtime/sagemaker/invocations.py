@@ -3,6 +3,7 @@
 import orjson
 
 from mlops_runtime.serving.drain import Drain
+from mlops_runtime.serving.prediction_ids import HEADER
 from mlops_runtime.serving.request_body import FRAMING_HEADERS, Application, Message, Receive, Send
 from mlops_runtime.serving.served_model import ServedModel
 
@@ -28,7 +29,7 @@ class SageMakerFront:
         self._drain = drain
         self._ping = orjson.dumps(identity.to_document())
         attributes = f"mlops-model-version={identity.version};mlops-model-digest={identity.digest}"
-        self._attributes = (ATTRIBUTES_HEADER, attributes.encode())
+        self._attributes = attributes.encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -50,7 +51,9 @@ class SageMakerFront:
     def _with_attributes(self, send: Send) -> Send:
         async def send_with_attributes(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), self._attributes]}
+                headers = [*message.get("headers", ())]
+                ids = b"".join(b";prediction-id=" + value for name, value in headers if name == HEADER)
+                message = {**message, "headers": [*headers, (ATTRIBUTES_HEADER, self._attributes + ids)]}
             await send(message)
 
         return send_with_attributes

@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 
+from mlops_runtime.monitoring.payloads.sampling import CHECK_ID_PREFIX
+
 from .golden import GoldenMismatchError
+from .prediction_ids import HEADER, new_prediction_id
 
 
 class TruthError(Exception):
@@ -24,6 +27,11 @@ def at_place(path: str) -> Iterator[None]:
         raise TruthError(f"{path}: no answer: {type(error).__name__} {error}") from error
     except (LookupError, TypeError, ValueError) as error:
         raise TruthError(f"{path}: got an answer of another form ({error!r}), expected the protocol's") from error
+
+
+def check_headers() -> dict[str, str]:
+    """Return the headers of a golden row's request: its id tells the payload log that it is nobody's prediction."""
+    return {HEADER.decode(): f"{CHECK_ID_PREFIX}{new_prediction_id()}"}
 
 
 def json_of(response: httpx.Response) -> dict[str, Any]:

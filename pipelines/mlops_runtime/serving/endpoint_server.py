@@ -3,6 +3,7 @@
 import gc
 import logging
 import math
+import os
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -16,12 +17,14 @@ from uvicorn.importer import import_from_string
 
 from mlops_runtime.access.application import GuardedApplication, open_paths
 from mlops_runtime.access.guard import Guard
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings
 
 from .drain import Drain, DrainingServer
 from .feature_lookup import FeatureLookup
 from .http_protocol import FIRST_REQUEST_SECONDS, UpgradeIgnoringProtocol
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .model import EndpointModel
+from .payload_log import kept, payload_log_of
 from .protocol import MessageProtocol
 from .protocol_embeddings import PATH as EMBEDDINGS_PATH
 from .protocol_embeddings import EmbeddingsProtocol, makes_embeddings
@@ -29,7 +32,9 @@ from .request_body import Application
 from .request_path import RequestPath
 from .self_check import ask_self
 from .served_model import ServedModel
+from .spans import spans_of
 from .threads import RequestThreads
+from .watching import Watching
 
 logger = logging.getLogger("kserve.mlops")
 
@@ -131,7 +136,7 @@ class EndpointRestServer(RESTServer):  # type: ignore[misc]
 class EndpointServer(ModelServer):  # type: ignore[misc]
     """Serves one loaded model until it is told to stop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is told by its name
         self,
         served: ServedModel,
         *,
@@ -142,6 +147,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         request_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         lookup: FeatureLookup | None = None,
         guard: Guard | None = None,
+        payloads: PayloadSettings | None = None,
     ) -> None:
         """Set up the server; `run` starts it.
 
@@ -154,6 +160,10 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             request_timeout_seconds: How long a request may take from its head to its answer.
             lookup: Looks up features that requests leave out.
             guard: Who may call. Defaults to anybody who reaches the server.
+            payloads: What is written down of the requests. Defaults to nothing.
+
+        Raises:
+            UnservableModelError: What is written down cannot be redacted as it should be.
         """
         super().__init__(
             http_port=port,
@@ -170,6 +180,8 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
         self.request_timeout_seconds = request_timeout_seconds
         self.lookup = lookup
         self._guard = guard
+        self.payloads = payload_log_of(served, payloads)
+        self.spans = spans_of(served.identity, os.environ)
         self.threads = RequestThreads()
         self.dataplane = EndpointDataPlane(self.registered_models, served, drain)
 
@@ -196,6 +208,7 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             timeout_seconds=self.request_timeout_seconds,
             more_protocols={**self._embeddings(), **(more_protocols or {})},
             lookup=self.lookup,
+            watching=Watching(self.payloads, self.spans),
         )
 
     def _embeddings(self) -> dict[str, MessageProtocol]:
@@ -216,6 +229,9 @@ class EndpointServer(ModelServer):  # type: ignore[misc]
             self._guard.load()
         self.register_model(EndpointModel(self.served))
         try:
-            EndpointRestServer(self.dataplane, self).run()
+            with kept(self.payloads, self.served):
+                EndpointRestServer(self.dataplane, self).run()
         finally:
+            if self.spans is not None:
+                self.spans.close()
             self.threads.close()

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import numpy
 import orjson
@@ -13,6 +12,7 @@ from kserve.errors import InvalidInput
 from .contract import ModelOutput
 from .infer_outputs import output_datatype
 from .input_error import InputError
+from .prediction_ids import new_prediction_id
 from .scorer import Answers
 from .served_model import ServedModel
 
@@ -55,7 +55,7 @@ class EndpointModel(Model):  # type: ignore[misc]  # KServe has no types
         batch = protocol.batch([_tensor(each) for each in request.inputs])
         answers = self.served.score(batch, "row {} of inputs".format)
         return InferResponse(
-            response_id=request.id or str(uuid4()),
+            response_id=request.id or new_prediction_id(),
             model_name=self.name,
             model_version=self.served.identity.version,
             infer_outputs=[

@@ -37,7 +37,11 @@ class MessageProtocol(Protocol):
         """
         ...
 
-    def encode(self, answers: Answers, request: Any, /) -> AnswerBody:
+    def given_id(self, request: Any, /) -> str | None:
+        """Return the id that the request has by the protocol; None where it has none."""
+        ...
+
+    def encode(self, answers: Answers, request: Any, prediction_id: str, /) -> AnswerBody:
         """Return the body of the answer."""
         ...
 

@@ -72,7 +72,11 @@ class EmbeddingsProtocol:
             raise InputError.at("input", given, f"a text, or a list of 1 to {INPUTS_MAX} texts")
         return self._reader.from_rows([{self._feature: text} for text in texts], _place), str(form)
 
-    def encode(self, answers: Answers, form: str) -> AnswerBody:
+    def given_id(self, _form: str) -> str | None:
+        """Return None: OpenAI's requests have no id."""
+        return None
+
+    def encode(self, answers: Answers, form: str, _prediction_id: str) -> AnswerBody:
         """Return the body of the answer: a vector for each text, in their order."""
         vectors = answers[self._output]
         data = [

@@ -39,8 +39,11 @@ class PredictProtocol:
             raise InputError.at("instances", instances, "a list of at least one row")
         return self._reader.from_rows(instances, _place)
 
-    def encode(self, answers: Answers, _request: None) -> AnswerBody:
-        """Return the body of the answer."""
+    def given_id(self, _request: None) -> None:
+        """Return the id that the request has by the protocol, which has none."""
+
+    def encode(self, answers: Answers, _request: None, _prediction_id: str = "") -> AnswerBody:
+        """Return the body of the answer, which has no place for the prediction's id."""
         return AnswerBody(
             orjson.dumps({"predictions": predictions(self._outputs, answers)}, option=orjson.OPT_SERIALIZE_NUMPY)
         )

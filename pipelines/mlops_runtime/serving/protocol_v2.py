@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from .contract import Feature, ServingContract
 from .identity import Identity
 from .infer_outputs import InferOutputs, WantedOutput, answer_body
 from .input_error import InputError, InputProblem, ProblemList, shown
+from .prediction_ids import checked_prediction_id, new_prediction_id
 from .protocol import AnswerBody, Body
 from .protocol_v1 import parsed
 from .scorer import Answers, Batch, BatchReader
@@ -72,6 +72,8 @@ class InferProtocol:
         request_id = document.get("id")
         if request_id is not None and not isinstance(request_id, str):
             raise InputError.at("id", request_id, "text")
+        if request_id:
+            checked_prediction_id(request_id, "id")
         wanted = self._outputs.wanted(document)
         return self.batch(document["inputs"]), InferHeader(request_id, wanted)
 
@@ -85,9 +87,13 @@ class InferProtocol:
             return self._from_matrix_tensor(inputs[0])
         return self._from_feature_tensors(inputs)
 
-    def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
-        """Return the body of the answer."""
-        document = {**self._answer, "id": request.request_id or str(uuid4())}
+    def given_id(self, request: InferHeader) -> str | None:
+        """Return the request's `id`; an empty one is none."""
+        return request.request_id or None
+
+    def encode(self, answers: Answers, request: InferHeader, prediction_id: str = "") -> AnswerBody:
+        """Return the body of the answer, with the request's own id, else the prediction's, else a new one."""
+        document = {**self._answer, "id": request.request_id or prediction_id or new_prediction_id()}
         return answer_body(document, request.wanted, answers)
 
     def row_place(self, row: int, _request: InferHeader) -> str:

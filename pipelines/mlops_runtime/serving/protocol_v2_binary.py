@@ -18,7 +18,7 @@ class BinaryInferProtocol:
         """
         self.name = infer.name
         self._infer = infer
-        self._json_bytes = json_bytes
+        self.json_bytes = json_bytes
 
     def decode(self, body: Body) -> tuple[Batch, InferHeader]:
         """Return the rows of a request's body, and what its answer needs to know.
@@ -26,11 +26,15 @@ class BinaryInferProtocol:
         Raises:
             InputError: With what is wrong with the request.
         """
-        return self._infer.read(parsed_with_tensors(body, self._json_bytes))
+        return self._infer.read(parsed_with_tensors(body, self.json_bytes))
 
-    def encode(self, answers: Answers, request: InferHeader) -> AnswerBody:
+    def given_id(self, request: InferHeader) -> str | None:
+        """Return the request's `id`."""
+        return self._infer.given_id(request)
+
+    def encode(self, answers: Answers, request: InferHeader, prediction_id: str = "") -> AnswerBody:
         """Return the body of the answer."""
-        return self._infer.encode(answers, request)
+        return self._infer.encode(answers, request, prediction_id)
 
     def row_place(self, row: int, request: InferHeader) -> str:
         """Names a row in error messages."""

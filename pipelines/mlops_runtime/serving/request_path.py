@@ -15,22 +15,30 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from time import perf_counter
+from functools import partial
+from time import perf_counter, time
 from typing import Any, TypeVar
 
 import orjson
 
 from mlops_runtime.features.lookup import OnlineStoreUnavailableError
+from mlops_runtime.monitoring.payloads.counts import Outcome
+from mlops_runtime.monitoring.payloads.log import PayloadLog
+from mlops_runtime.monitoring.payloads.record import Captured
 
 from .binary_tensors import JSON_BYTES_HEADER
+from .calling import ANONYMOUS, TRACE_HEADER, Calling, calling_of
 from .collections_paused import without_collections
 from .columns import Columns
 from .drain import Drain
 from .feature_lookup import FeatureLookup
 from .general_routes import GeneralRoutes
+from .given_rows import GivenRows
 from .input_error import InputError
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .pace import Pace
+from .prediction_ids import HEADER as PREDICTION_ID_HEADER
+from .prediction_ids import new_prediction_id
 from .protocol import AnswerBody, Body, MessageProtocol
 from .protocol_v1 import PredictProtocol, parsed
 from .protocol_v2 import InferProtocol
@@ -47,9 +55,10 @@ from .request_body import (
     read_body,
 )
 from .request_metrics import RequestMetrics
-from .scorer import Batch
+from .scorer import Answers, Batch
 from .served_model import ServedModel
 from .threads import RequestThreads
+from .watching import NOBODY, Watching
 
 DECODED_IN_PLACE_BYTES = 64 * 1024
 DECODED_IN_THREAD_BYTES = 1024 * 1024
@@ -58,6 +67,8 @@ CLOUD_EVENT_LIMIT_BYTES = DECODED_IN_THREAD_BYTES
 """The largest body of a CloudEvent, which KServe parses in this process. Whoever passes events on need not take more
 than 64 KiB: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#size-limits."""
 ROWS_SCORED_IN_PLACE = 256
+CAPTURED_OVERHEAD_BYTES = 1024
+"""What an answered request that waits for the payload log keeps in memory besides its body, about."""
 LINGER_SECONDS = 1.0
 """How long a caller who was too slow may go on sending before the connection is closed."""
 OTHER_BODY_LIMIT_BYTES = 64 * 1024
@@ -65,6 +76,7 @@ OTHER_BODY_LIMIT_BYTES = 64 * 1024
 WITHOUT_BODY = frozenset(("GET", "HEAD"))
 
 Result = TypeVar("Result")
+AnswerHeaders = tuple[tuple[bytes, bytes], ...]
 
 logger = logging.getLogger("kserve.mlops")
 
@@ -72,7 +84,7 @@ logger = logging.getLogger("kserve.mlops")
 class RequestPath:
     """An ASGI application that answers predictions of one model and hands the rest to KServe's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is told by its name
         self,
         served: ServedModel,
         general: Application,
@@ -83,6 +95,7 @@ class RequestPath:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         more_protocols: Mapping[str, MessageProtocol] | None = None,
         lookup: FeatureLookup | None = None,
+        watching: Watching = NOBODY,
     ) -> None:
         """Set up the paths.
 
@@ -96,6 +109,7 @@ class RequestPath:
                 body has not come whole.
             more_protocols: Protocols by further paths. Defaults to none but KServe's two.
             lookup: Looks up features that requests leave out. Defaults to none: they count as null.
+            watching: Who is told of what was answered. Defaults to nobody.
         """
         name, version = served.identity.name, served.identity.version
         versioned = f"/v2/models/{name}/versions/"
@@ -108,6 +122,9 @@ class RequestPath:
         self._lookup = lookup
         self._timeout_seconds = timeout_seconds
         self._metrics = RequestMetrics(name, version)
+        self._payloads = watching.payloads
+        self._spans = watching.spans
+        self._given = GivenRows(served.contract)
         self._protocols: dict[str, MessageProtocol] = {
             f"/v1/models/{name}:predict": served.predict_protocol,
             f"/v2/models/{name}/infer": served.infer_protocol,
@@ -163,12 +180,12 @@ class RequestPath:
             refusal = await self._refusal(protocol, body)
             if refusal is None:
                 return await self._general.answer_to_body(self._unaliased(scope), body)
-            status, answer = 400, refusal
+            status, answer, prediction = 400, refusal, ()
         else:
             reader = _binary(protocol, scope["headers"]) if isinstance(protocol, InferProtocol) else protocol
-            status, answer = await self._respond(reader, body, start)
+            status, answer, prediction = await self._respond(reader, body, scope["headers"], start)
         self._metrics.observe_request(protocol.name, status, perf_counter() - start)
-        return self._messages(status, answer)
+        return self._messages(status, answer, prediction)
 
     def _limit_bytes(self, protocol: MessageProtocol | None, headers: Headers) -> int:
         """Return the size of the largest body that is read."""
@@ -192,28 +209,85 @@ class RequestPath:
         fix = "send fewer rows at a time, or raise the endpoint's request_timeout_seconds"
         return self._error(status, f"the request: got no answer within {seconds:g} seconds; {fix}")
 
-    async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
+    async def _respond(
+        self, protocol: MessageProtocol, body: Body, headers: Headers, start: float
+    ) -> tuple[int, AnswerBody, AnswerHeaders]:
+        """Return the answer, and the headers that say which prediction it is."""
+        calling, prediction_id = ANONYMOUS, ""
         try:
+            calling = calling_of(headers)
             if self._lookup is not None and isinstance(protocol, PredictProtocol | InferProtocol):
                 body = await self._lookup.filled(protocol, body)
             batch, request = await self._decoded(protocol, body)
+            prediction_id = protocol.given_id(request) or calling.prediction_id or new_prediction_id()
             decoded = perf_counter()
             if self._is_quick(batch, body):
-                answer, scored = self._scored(protocol, batch, request)
+                answer, answers, scored = self._scored(protocol, batch, request, prediction_id)
             else:
-                answer, scored = await self._apart(self._threads.scorers, self._scored, protocol, batch, request)
+                answer, answers, scored = await self._apart(
+                    self._threads.scorers, self._scored, protocol, batch, request, prediction_id
+                )
         except InputError as error:
-            return 400, AnswerBody(orjson.dumps(error.to_document()))
+            answer = AnswerBody(orjson.dumps(error.to_document()))
+            return 400, answer, self._prediction(calling, protocol, prediction_id, 400, start)[1]
         except OnlineStoreUnavailableError as error:
             logger.warning("a %s request got no features: %s", protocol.name, error)
-            return 503, AnswerBody(b'{"error":"the features could not be looked up; ask again, or send them along"}')
+            answer = AnswerBody(b'{"error":"the features could not be looked up; ask again, or send them along"}')
+            return 503, answer, self._prediction(calling, protocol, prediction_id, 503, start)[1]
         except Exception:
             logger.exception("a %s request could not be answered", protocol.name)
-            return 500, AnswerBody(b'{"error":"the model could not score the request; the server\'s log says why"}')
+            answer = AnswerBody(b'{"error":"the model could not score the request; the server\'s log says why"}')
+            return 500, answer, self._prediction(calling, protocol, prediction_id, 500, start)[1]
         self._metrics.observe_preprocess(decoded - start)
         self._metrics.observe_predict(scored - decoded)
-        self._metrics.observe_postprocess(perf_counter() - scored)
-        return 200, answer
+        ended = perf_counter()
+        self._metrics.observe_postprocess(ended - scored)
+        calling, named = self._prediction(calling, protocol, prediction_id, 200, start)
+        if self._payloads is not None and self._payloads.wants(prediction_id, len(batch)):
+            prediction = (prediction_id, calling, len(batch), ended - start)
+            self._write_down(self._payloads, protocol, body, answers, prediction)
+        return 200, answer, named
+
+    def _prediction(
+        self, calling: Calling, protocol: MessageProtocol, prediction_id: str, status: int, start: float
+    ) -> tuple[Calling, AnswerHeaders]:
+        """Return the answer's place in its trace, and the headers that say which prediction it is."""
+        prediction_id = prediction_id or calling.prediction_id or new_prediction_id()
+        if self._spans is not None:
+            calling = self._spans.spanned(
+                calling, protocol.name, prediction_id, status, ended=time(), seconds=perf_counter() - start
+            )
+        header = (PREDICTION_ID_HEADER, prediction_id.encode())
+        return calling, ((header,) if calling.trace is None else (header, (TRACE_HEADER, calling.trace.header)))
+
+    def _write_down(
+        self,
+        payloads: PayloadLog,
+        protocol: MessageProtocol,
+        body: Body,
+        answers: Answers,
+        prediction: tuple[str, Calling, int, float],
+    ) -> None:
+        """Hand an answered request to the payload log: its id, what its caller said, its rows, the seconds it took."""
+        prediction_id, calling, rows, seconds = prediction
+        if len(body) > DECODED_IN_THREAD_BYTES:
+            # Reading it once more would hold the interpreter.
+            payloads.counts.add(Outcome.DROPPED_TOO_LARGE, rows)
+            return
+        json_bytes = protocol.json_bytes if isinstance(protocol, BinaryInferProtocol) else None
+        trace_id = None if calling.trace is None else calling.trace.trace_id
+        payloads.offer(
+            Captured(
+                prediction_id,
+                time(),
+                partial(self._given.rows, body, json_bytes, answers),
+                rows,
+                len(body) + CAPTURED_OVERHEAD_BYTES,
+                trace_id,
+                calling.key,
+                seconds * 1000,
+            )
+        )
 
     async def _decoded(self, protocol: MessageProtocol, body: Body) -> tuple[Batch, Any]:
         if len(body) <= DECODED_IN_PLACE_BYTES:
@@ -228,13 +302,15 @@ class RequestPath:
         is_small = not isinstance(batch, Columns) or len(body) <= DECODED_IN_PLACE_BYTES
         return is_small and len(batch) <= ROWS_SCORED_IN_PLACE and self._pace.is_quick(len(batch))
 
-    def _scored(self, protocol: MessageProtocol, batch: Batch, request: Any) -> tuple[AnswerBody, float]:
-        """Return the answer, and when the model had given its outputs."""
+    def _scored(
+        self, protocol: MessageProtocol, batch: Batch, request: Any, prediction_id: str
+    ) -> tuple[AnswerBody, Answers, float]:
+        """Return the answer, what the model gave, and when it had."""
         start = perf_counter()
         answers = self._served.score(batch, lambda row: protocol.row_place(row, request))
         scored = perf_counter()
         self._pace.note(len(batch), scored - start)
-        return protocol.encode(answers, request), scored
+        return protocol.encode(answers, request, prediction_id), answers, scored
 
     async def _refusal(self, protocol: MessageProtocol, body: Body) -> AnswerBody | None:
         """Return what is wrong with a request that KServe is to read; its own checks have no bound."""
@@ -252,10 +328,11 @@ class RequestPath:
     def _error(self, status: int, reason: str) -> list[Message]:
         return self._messages(status, AnswerBody(orjson.dumps({"error": reason})))
 
-    def _messages(self, status: int, answer: AnswerBody) -> list[Message]:
+    def _messages(self, status: int, answer: AnswerBody, prediction: AnswerHeaders = ()) -> list[Message]:
         headers = [
             (b"content-type", answer.content_type),
             *self._headers,
+            *prediction,
             (b"content-length", str(len(answer.content)).encode()),
         ]
         if answer.json_bytes is not None:

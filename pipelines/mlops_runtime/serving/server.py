@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_runtime.access.options import AccessOptions, add_options, options_of
+from mlops_runtime.errors import SettingsError
+from mlops_runtime.monitoring.payloads.settings import PayloadSettings, settings_from
 
 from .contract import LANGUAGE_MODEL, runtime_of
 from .limits import DEFAULT_TIMEOUT_SECONDS
@@ -28,12 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"not served: {options.name} version {options.version}: {NO_LANGUAGE_MODEL}", file=sys.stderr, flush=True)
         write_termination_message(NO_LANGUAGE_MODEL)
         return 1
+    try:
+        payloads = settings_from(os.environ)
+    except SettingsError as error:
+        print(f"not served: {error}", file=sys.stderr, flush=True)
+        write_termination_message(str(error))
+        return 1
     # An image holds the libraries of its own runtime alone.
     serve = _serve_language_model if is_language_model else _serve_model
-    return serve(options, access)
+    return serve(options, access, payloads)
 
 
-def _serve_model(options: argparse.Namespace, access: AccessOptions) -> int:
+def _serve_model(options: argparse.Namespace, access: AccessOptions, payloads: PayloadSettings | None) -> int:
     from .drain import Drain  # noqa: PLC0415 - see above
     from .endpoint_server import EndpointServer  # noqa: PLC0415
     from .lookup_settings import lookup_of  # noqa: PLC0415
@@ -53,11 +61,12 @@ def _serve_model(options: argparse.Namespace, access: AccessOptions) -> int:
             request_timeout_seconds=options.request_timeout_seconds,
             lookup=lookup_of(served, os.environ),
             guard=access.guard(),
+            payloads=payloads,
         ),
     )
 
 
-def _serve_language_model(options: argparse.Namespace, access: AccessOptions) -> int:
+def _serve_language_model(options: argparse.Namespace, access: AccessOptions, payloads: PayloadSettings | None) -> int:
     from mlops_runtime.language_model.server import ServerOptions, run  # noqa: PLC0415 - see above
 
     return run(
@@ -74,6 +83,7 @@ def _serve_language_model(options: argparse.Namespace, access: AccessOptions) ->
             engine_address=options.engine_address,
             engine_start_seconds=options.engine_start_seconds,
             access=access,
+            payloads=payloads,
         )
     )
 

@@ -15,7 +15,7 @@ from mlops_runtime.language_model.golden import load_golden as load_golden_promp
 from mlops_runtime.language_model.truth import PinnedLanguageModel
 
 from .answers import predicted_values
-from .asking import TruthError, at_place, check_same, json_of
+from .asking import TruthError, at_place, check_headers, check_same, json_of
 from .contract import LANGUAGE_MODEL, ContractError, ServingContract, load_contract, runtime_of
 from .golden import GoldenRows, GoldenScore, load_golden
 from .golden_requests import HowAsked, infer_values, tensors
@@ -71,14 +71,16 @@ class Pinned:
         with at_place(base):
             check_same(json_of(client.get(base)), {"name": self.name, "versions": [self.version]})
         with at_place(f"{base}/infer"):
-            answer = json_of(client.post(f"{base}/infer", json={"inputs": tensors(self.contract, self.golden)}))
+            body = {"inputs": tensors(self.contract, self.golden)}
+            answer = json_of(client.post(f"{base}/infer", json=body, headers=check_headers()))
             parameters = answer.get("parameters")
             digest = parameters.get("digest") if isinstance(parameters, dict) else None
             check_same({"version": answer.get("model_version"), "digest": digest}, self.identity)
             by_infer = self.check(infer_values(self.contract, answer["outputs"]))
         path = f"/v1/models/{self.name}:predict"
         with at_place(path):
-            response = client.post(path, json={"instances": [dict(row) for row in self.golden.rows]})
+            rows = [dict(row) for row in self.golden.rows]
+            response = client.post(path, json={"instances": rows}, headers=check_headers())
             answer = json_of(response)
             check_same({key: response.headers.get(f"mlops-model-{key}") for key in self.identity}, self.identity)
             by_predict = self.check(predicted_values(self.contract.outputs, answer["predictions"]))

@@ -23,7 +23,7 @@ ENDPOINT = "flights-own-flight-delay"
 BUCKET = "flights-own-444444444444-eu-west-1"
 STACK = Path(__file__).parents[2] / "golden/pinned_aws/Pulumi.own-aws.yaml"
 ASYNCHRONOUS = "asynchronous: {}"
-CAPTURE = "data_capture: {sampling_percent: 10}"
+REAL_TIME = "instance_type: ml.m5.large"
 
 
 class Server:
@@ -66,8 +66,9 @@ def serve_asynchronously(account: Any) -> None:
     serve(account, AsyncInferenceConfig={"OutputConfig": output})
 
 
-def place(tmp_path: Path, settings: str = CAPTURE) -> Place:
-    before, _, _ = STACK.read_text().partition("          data_capture:")
+def place(tmp_path: Path, settings: str = REAL_TIME) -> Place:
+    before, _, _ = STACK.read_text().partition("          shadow:")
+    before = before.replace("        payloads: {sampling_percent: 10}\n", "")
     file = tmp_path / STACK.name
     file.write_text(f"{before}          {settings}\n")
     return Place("own-aws", "flight-delay", validate(read_document(file, "mlops")))
@@ -90,7 +91,7 @@ def test_an_answer_is_waited_for_as_long_as_it_may_take(
         return client(service, region, answer_seconds=answer_seconds)
 
     monkeypatch.setattr(aws, "client", noting)
-    for settings in (CAPTURE, f"{CAPTURE}\n        request_timeout_seconds: 50"):
+    for settings in (REAL_TIME, f"{REAL_TIME}\n        request_timeout_seconds: 50"):
         predict.predictions(place(tmp_path, settings), [[1]])
     assert waited == [70, 60]
     assert client("sagemaker-runtime", REGION, answer_seconds=70).meta.config.read_timeout == 70

@@ -80,8 +80,13 @@ MORE: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = 
         [("MetricAlarm", "flight-delay-model-errors"), NETWORK_AND_KEYS],
     ),
     "guarded": (
-        {"kms_key_arn": KEY, "data_capture": {"sampling_percent": 10}, "alarms": ALARMS, **NETWORK},
-        {"rollout": {"strategy": "canary"}, "replicas_min": 2, "tags": {"owner": "team-flights"}},
+        {"kms_key_arn": KEY, "alarms": ALARMS, **NETWORK},
+        {
+            "rollout": {"strategy": "canary"},
+            "replicas_min": 2,
+            "tags": {"owner": "team-flights"},
+            "payloads": {"sampling_percent": 10},
+        },
         [
             *(("MetricAlarm", f"flight-delay-{about}") for about in ("client-errors", "latency", "model-errors")),
             NETWORK_AND_KEYS,
@@ -327,7 +332,7 @@ def test_a_release_is_named_after_its_content() -> None:
         {"sagemaker": {"instance_type": "ml.c5.large"}},
         {"sagemaker": {"kms_key_arn": KEY}},
         {"sagemaker": {"shadow": SHADOW}},
-        {"sagemaker": {"data_capture": {}}},
+        {"payloads": {}},
         {"sagemaker": NETWORK},
         {"sagemaker": {"asynchronous": {}}},
         {"sagemaker": {"alarms": {"latency_p99_milliseconds": 100}}},
@@ -401,7 +406,8 @@ def test_a_shadow_gets_a_part_of_the_requests_and_has_a_model_of_its_own() -> No
 
 
 def test_answers_and_captured_requests_go_into_the_bucket_encrypted() -> None:
-    captured = endpoint({"data_capture": {"sampling_percent": 10}, "kms_key_arn": KEY}).one("EndpointConfiguration")
+    declared = endpoint({"kms_key_arn": KEY}, payloads={"sampling_percent": 10})
+    captured = declared.one("EndpointConfiguration")
     capture = captured.inputs["dataCaptureConfig"]
     assert capture["destinationS3Uri"] == "s3://flights-dev-data/data-capture/flights-dev-flight-delay"
     assert (capture["initialSamplingPercentage"], capture["kmsKeyId"]) == (10, KEY)
@@ -433,7 +439,6 @@ def test_the_role_is_for_what_every_endpoint_does() -> None:
 @pytest.mark.parametrize(
     ("sagemaker", "more"),
     [
-        ({"data_capture": {}}, {"CaptureData"}),
         ({"asynchronous": {}}, {"ReadRequests", "ReadRequestsList", "WriteAnswers"}),
         (
             {"asynchronous": {"success_topic_arn": TOPIC}},
@@ -447,6 +452,14 @@ def test_the_role_is_for_what_every_endpoint_does() -> None:
 )
 def test_the_role_is_for_nothing_that_is_not_asked_for(sagemaker: dict[str, Any], more: set[str]) -> None:
     assert set(statements(sagemaker)) - set(statements()) == more
+
+
+def test_the_role_may_write_captured_requests_where_they_are_stored() -> None:
+    captured = statements(payloads={})
+    assert set(captured) - set(statements()) == {"CaptureData"}
+    assert captured["CaptureData"]["Resource"] == [
+        "arn:aws:s3:::flights-dev-data/data-capture/flights-dev-flight-delay/*"
+    ]
 
 
 def test_a_shadows_image_may_be_pulled_too() -> None:
@@ -463,7 +476,7 @@ def test_a_boundary_bounds_the_role() -> None:
 
 def test_outputs_as_inputs_give_the_same_resources() -> None:
     later = pulumi.Output.from_input
-    plain = arguments({"kms_key_arn": KEY, "data_capture": {}, "model_package_group": GROUP, **NETWORK})
+    plain = arguments({"kms_key_arn": KEY, "model_package_group": GROUP, **NETWORK}, payloads={})
     hosting = plain["sagemaker"]
 
     def deferred() -> None:

@@ -227,7 +227,7 @@ RIGHT: dict[str, Any] = {
     "serverless": {},
     "asynchronous": {},
     "shadow": SHADOW,
-    "data_capture": {},
+    "payloads": {},
     "subnet_ids": NETWORK["subnet_ids"],
     "instance_type": "ml.m5.large",
     "invocations_per_instance_target": 100,
@@ -243,15 +243,33 @@ RIGHT: dict[str, Any] = {
 @pytest.mark.parametrize(("one", "other", "reason"), EXCLUSIONS)
 def test_refuses_what_does_not_go_together(one: str, other: str, reason: str) -> None:
     sagemaker: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for path in (one, other):
         key, _, inner = path.removeprefix("sagemaker.").partition(".")
         value = RIGHT[path.removeprefix("sagemaker.")]
-        sagemaker[key] = {inner: value} if inner else value
+        place = sagemaker if path.startswith("sagemaker.") else changes
+        place[key] = {inner: value} if inner else value
     if "subnet_ids" in sagemaker:
         sagemaker |= NETWORK
-    (problem,) = problems(sagemaker, {})
+    (problem,) = problems(sagemaker, changes)
     assert problem.startswith(f"{other}: got ")
     assert f"expected nothing beside {one}: {reason}, fix: remove one of the two" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fix"),
+    [
+        ("redacted_features", ["origin"], "remove payloads: nothing is stored then"),
+        ("text_characters_max", 100, "remove it"),
+        ("record_bytes_max", 1000, "remove it"),
+        ("retention_days", 30, "set run_retention_days of the storage"),
+    ],
+)
+def test_refuses_what_data_capture_cannot_do(key: str, value: object, fix: str) -> None:
+    (problem,) = problems({}, {"payloads": {key: value}})
+    assert problem.startswith(f"payloads.{key}: got ")
+    assert "expected nothing on SageMaker: " in problem
+    assert fix in problem
 
 
 def test_tells_everything_that_is_wrong_at_once() -> None:

@@ -60,12 +60,12 @@ def test_a_role_whose_interfaces_or_grants_are_left_outlives_its_endpoint(
 
 
 def test_other_subnets_and_keys_are_told_to_the_endpoint_and_nothing_else_of_its_role_is() -> None:
-    def told(sagemaker: dict[str, Any]) -> str:
-        noted: str = endpoint(sagemaker).one("Endpoint").inputs["network_and_keys"]
+    def told(sagemaker: dict[str, Any], **changes: Any) -> str:
+        noted: str = endpoint(sagemaker, **changes).one("Endpoint").inputs["network_and_keys"]
         return noted
 
-    assert told({}) == told({"data_capture": {}})
-    assert told(NETWORK) == told({**NETWORK, "data_capture": {}})
+    assert told({}) == told({}, payloads={})
+    assert told(NETWORK) == told(NETWORK, payloads={})
     other = {**NETWORK, "subnet_ids": ["subnet-0fedcba9876543210"]}
     assert len({told({}), told(NETWORK), told(other), told({"kms_key_arn": KEY})}) == 4
 
@@ -208,8 +208,8 @@ def test_a_key_is_not_given_for_disks_that_encrypt_themselves(
     machine: str, shadow: str | None, encrypted: bool
 ) -> None:
     shadows = {"shadow": {**SHADOW, "instance_type": shadow}} if shadow else {}
-    sagemaker = {"kms_key_arn": KEY, "instance_type": machine, "data_capture": {}, **shadows}
-    configuration = endpoint(sagemaker).one("EndpointConfiguration").inputs
+    sagemaker = {"kms_key_arn": KEY, "instance_type": machine, **shadows}
+    configuration = endpoint(sagemaker, payloads={}).one("EndpointConfiguration").inputs
     assert ("kmsKeyArn" in configuration) is encrypted
     assert configuration["dataCaptureConfig"]["kmsKeyId"] == KEY
     assert ("UseKeyVolumes" in statements(sagemaker)) is encrypted

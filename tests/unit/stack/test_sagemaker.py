@@ -53,9 +53,11 @@ config:
         sagemaker:
           instance_type: ml.m5.large
           alarms: {{server_error_percent: 1.0, topic_arns: ["{TOPIC}"]}}
-          data_capture: {{sampling_percent: 5}}
+          scale_in_cooldown_seconds: 90
+        payloads: {{sampling_percent: 5}}
 """
-CAPTURE = "data_capture: {sampling_percent: 5}"
+COOLDOWN = "scale_in_cooldown_seconds: 90"
+CAPTURE = "payloads: {sampling_percent: 5}"
 SHADOW = f'shadow: {{model: {{version: 8, digest: "sha256:{"d" * 64}"}}}}'
 ALARMS = f'          alarms: {{server_error_percent: 1.0, topic_arns: ["{TOPIC}"]}}\n'
 ROLLOUT = "        rollout: {strategy: canary, step_percent: 10, bake_seconds: 60}\n"
@@ -63,7 +65,8 @@ REPLICAS = "        replicas_min: 2\n        replicas_max: 3\n"
 INSTANCE = "          instance_type: ml.m5.large\n"
 NETWORK = "      subnet_ids: [subnet-0123456789abcdef0]\n      security_group_ids: [sg-0123456789abcdef0]\n"
 SERVERLESS = (
-    GOOD.replace(CAPTURE, "serverless: {max_concurrency: 10}")
+    GOOD.replace(f"        {CAPTURE}\n", "")
+    .replace(COOLDOWN, "serverless: {max_concurrency: 10}")
     .replace(ROLLOUT, "")
     .replace(REPLICAS, "")
     .replace(INSTANCE, "")
@@ -161,11 +164,11 @@ def test_each_rule_refuses_the_line_that_breaks_it(
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        (GOOD.replace(CAPTURE, f"asynchronous: {{}}\n          {SHADOW}"), "shadow"),
-        (GOOD.replace(CAPTURE, f"asynchronous: {{}}\n          {CAPTURE}"), "data_capture"),
+        (GOOD.replace(f"{COOLDOWN}\n        {CAPTURE}", f"asynchronous: {{}}\n          {SHADOW}"), "shadow"),
+        (GOOD.replace(COOLDOWN, "asynchronous: {}"), "endpoint.payloads"),
         (SERVERLESS.replace("serverless:", f"{SHADOW}\n          serverless:"), "shadow"),
         (SERVERLESS.replace("serverless:", "asynchronous: {}\n          serverless:"), "asynchronous"),
-        (SERVERLESS.replace("serverless:", f"{CAPTURE}\n          serverless:"), "data_capture"),
+        (SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n        {CAPTURE}\n"), "endpoint.payloads"),
         (SERVERLESS.replace("serverless:", "instance_type: ml.m5.large\n          serverless:"), "instance_type"),
         (
             SERVERLESS.replace("      endpoint:\n", f"      endpoint:\n{REPLICAS}".replace("min: 2", "min: 1")),

@@ -5,6 +5,7 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities, scheduled_runs
+from pulumi_mlops._shared.locations import AWS_S3_URL
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.batch_job.kubernetes.settings import BatchSettings
 from pulumi_mlops.batch_job.kubernetes.volumes import DATA_FOLDER, claims_of, path_in_pod
@@ -17,7 +18,6 @@ FETCH_SECONDS = 600
 RETRIES = 2
 FINAL_EXIT_CODES = (2, 3, 4)
 """`mlops_runtime.batch.report.ExitCode`: refused, too many rows or whole files set aside. No retry mends these."""
-_AWS = "https://s3.amazonaws.com"
 
 
 def selector(settings: BatchSettings) -> dict[str, str]:
@@ -48,7 +48,7 @@ def network_policy(settings: BatchSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
-            *([network.to_url(settings.s3_endpoint_url or _AWS)] if settings.uses_s3 else []),
+            *([network.to_url(settings.s3_endpoint_url or AWS_S3_URL)] if settings.uses_s3 else []),
             *network.to_address_ranges(settings.allowed_egress_cidrs),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_mlops._shared import values
+from pulumi_mlops._shared import locations, values
 from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.aws import values as aws_values
-from pulumi_mlops.batch_job import locations
 from pulumi_mlops.batch_job import settings as neutral
 from pulumi_mlops.batch_job.args import KubernetesBatchJobArgs
 

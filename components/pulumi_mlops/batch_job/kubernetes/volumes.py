@@ -1,6 +1,6 @@
 """Where a run's pod has the volumes of its tables. Pure, and without Pulumi: the command line asks too."""
 
-from pulumi_mlops.batch_job.locations import claim_path
+from pulumi_mlops._shared.locations import claim_path
 
 DATA_FOLDER = "/data"
 

@@ -14,7 +14,7 @@ from pulumi_mlops._shared.aws.policies import statement
 from pulumi_mlops._shared.aws.roles import RoleSettings
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.inputs import combine
-from pulumi_mlops.batch_job.locations import S3
+from pulumi_mlops._shared.locations import S3
 from pulumi_mlops.batch_job.sagemaker.names import Role, roles_of
 from pulumi_mlops.batch_job.sagemaker.settings import SageMakerBatchSettings
 

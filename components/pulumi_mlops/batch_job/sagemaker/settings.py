@@ -15,11 +15,11 @@ from pulumi_mlops._shared.aws.instance_types import InstanceUse
 from pulumi_mlops._shared.aws.roles import LONGEST_ROLE_NAME
 from pulumi_mlops._shared.aws.settings import read_common, read_network, resource_name
 from pulumi_mlops._shared.aws.tags import component_tags
+from pulumi_mlops._shared.locations import CLAIM
 from pulumi_mlops._shared.problems import Requirement
 from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.batch_job import settings as neutral
 from pulumi_mlops.batch_job.args import SageMakerBatchJobArgs
-from pulumi_mlops.batch_job.locations import CLAIM
 
 COMPONENT = names.BATCH_JOB
 # The longest name that is made of the batch's: of the role that SageMaker takes on for it.

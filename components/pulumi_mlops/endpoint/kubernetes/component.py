@@ -11,7 +11,7 @@ from pulumi_mlops._shared.kubernetes.create import create
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.expose import render as expose
-from pulumi_mlops.endpoint.kubernetes import render, truth_check
+from pulumi_mlops.endpoint.kubernetes import payload_log, render, truth_check
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings, resolve
 
 SERVING = "serving"
@@ -56,6 +56,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self._promise("", "", "", WAITING_FOR_MODEL)
         if settings.model is not None:
             self._serve(settings, settings.model)
+        self._retain(settings)
         self.register_outputs(
             {
                 "url": self.url,
@@ -118,6 +119,18 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             settings.request_timeout_seconds,
         )
         create(settings.name, document, pulumi.ResourceOptions(parent=self, depends_on=[check]))
+
+    def _retain(self, settings: EndpointSettings) -> None:
+        """Declare what deletes old payloads; also while there is no model: those of the ones before are still there."""
+        days = None if settings.payloads is None else settings.payloads.retention_days
+        if days is None or settings.payload_place is None:
+            return
+        name = payload_log.retention_name(settings)
+        children = pulumi.ResourceOptions(parent=self)
+        account = create(name, payload_log.retention_service_account(settings), children)
+        policy = create(name, payload_log.retention_network_policy(settings), children)
+        document = payload_log.retention_cron_job(settings, settings.payload_place, days, render.selector(settings))
+        create(name, document, pulumi.ResourceOptions(parent=self, depends_on=[account, policy]))
 
     def _truth_check(
         self,

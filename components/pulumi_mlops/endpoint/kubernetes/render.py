@@ -9,6 +9,7 @@ from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pod
 from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.expose import render as expose
+from pulumi_mlops.endpoint.kubernetes import payload_log
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
 COMPONENT = names.ENDPOINT
@@ -112,6 +113,8 @@ def network_policy(settings: EndpointSettings) -> Document:
             network.to_dns(),
             network.to_url(settings.registry_url),
             *expose.egress(settings.expose),
+            *payload_log.egress(settings.payload_place),
+            *([network.to_url(settings.otlp_endpoint_url)] if settings.otlp_endpoint_url is not None else []),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -138,6 +141,7 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
             model_volume(settings),
             *scheduling.shared_memory_volumes(settings.shared_memory_gib),
             *expose.server_volumes(settings.expose, names.truth_check_of(settings.name)),
+            *payload_log.volumes(settings.payload_place),
         ],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
@@ -234,9 +238,13 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
             *scheduling.shared_memory_mounts(settings.shared_memory_gib),
             *expose.server_mounts(settings.expose),
+            *payload_log.mounts(settings.payload_place),
         ],
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, RESERVED_CORES),
+        variables=pods.environment(
+            pods.MODEL_LIBRARY_ENVIRONMENT, RESERVED_CORES, payload_log.variables(settings), _tracing(settings)
+        ),
         more={
+            **payload_log.credentials(settings.payload_place),
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             "startupProbe": {
                 **get("/v2/health/live"),
@@ -260,6 +268,11 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             "lifecycle": {"preStop": {"sleep": {"seconds": HAND_OVER_SECONDS}}},
         },
     )
+
+
+def _tracing(settings: EndpointSettings) -> dict[str, str]:
+    """https://opentelemetry.io/docs/specs/otel/protocol/exporter/: the endpoint without the path of its signal."""
+    return {} if settings.otlp_endpoint_url is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint_url}
 
 
 def _spread(settings: EndpointSettings, topology_key: str) -> Document:

@@ -18,6 +18,7 @@ from pulumi_mlops._shared.kubernetes.scheduling.settings import (
 from pulumi_mlops._shared.rules import Range, Setting
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.expose.settings import Exposure, read_exposure
+from pulumi_mlops.endpoint.kubernetes.payload_place import PayloadPlace, read_payload_place
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral, refuse_cache_without_room
 
 LONGEST_NAME = 40
@@ -52,6 +53,10 @@ class EndpointSettings(NeutralEndpointSettings):
     shared_memory_gib: int | None
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
+    otlp_endpoint_url: str | None
+    """None: no spans."""
+    payload_place: PayloadPlace | None
+    """None: nothing is stored of the requests."""
     image_pull_secret_names: Sequence[pulumi.Input[str]]
     cluster_assigned_user: bool
     expose: Exposure | None
@@ -90,6 +95,8 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         ),
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
+        otlp_endpoint_url=read("kubernetes.otlp_endpoint_url", values.reachable_url),
+        payload_place=read_payload_place(arguments),
         image_pull_secret_names=arguments.items("kubernetes.image_pull_secret_names", values.object_name),
         cluster_assigned_user=bool(read("kubernetes.cluster_assigned_user", default=False)),
         expose=read_exposure(arguments),

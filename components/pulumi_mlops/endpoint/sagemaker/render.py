@@ -225,12 +225,12 @@ def _asynchronous(settings: HostingSettings) -> Document | None:
 
 
 def _data_capture(settings: HostingSettings) -> Document | None:
-    if settings.data_capture_percent is None:
+    if settings.payloads is None:
         return None
     return without_none(
         {
             "enable_capture": True,
-            "initial_sampling_percentage": settings.data_capture_percent,
+            "initial_sampling_percentage": settings.payloads.sampling_percent,
             "destination_s3_uri": _in_bucket(settings, names.data_capture_folder(settings.endpoint_name)),
             "kms_key_id": settings.kms_key_arn,
             "capture_options": [{"capture_mode": "Input"}, {"capture_mode": "Output"}],

@@ -62,7 +62,6 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
         shadow=_shadow(arguments, common, instance_type),
         serverless=_serverless(arguments),
         asynchronous=_asynchronous(arguments, common),
-        data_capture_percent=_data_capture(arguments),
         superseded_configurations_kept=arguments.number(
             "sagemaker.superseded_configurations_kept", limits.SUPERSEDED_CONFIGURATIONS_KEPT
         ),
@@ -174,9 +173,3 @@ def _asynchronous(arguments: Arguments, common: CommonSettings) -> AsynchronousS
         arguments.read(f"{path}.success_topic_arn", _topic(common)),
         arguments.read(f"{path}.error_topic_arn", _topic(common)),
     )
-
-
-def _data_capture(arguments: Arguments) -> int | None:
-    if arguments.read("sagemaker.data_capture") is None:
-        return None
-    return arguments.number("sagemaker.data_capture.sampling_percent", limits.SAMPLING_PERCENT)

@@ -53,7 +53,7 @@ def _statements(settings: HostingSettings, alarm_names: Sequence[str]) -> Iterat
         # cloudwatch:DescribeAlarms action on the auto-rollback alarms you specify."
         alarms = [account.arn("cloudwatch", f"alarm:{name}") for name in alarm_names]
         yield policies.statement(["cloudwatch:DescribeAlarms"], alarms, sid="WatchAlarms")
-    if settings.data_capture_percent is not None:
+    if settings.payloads is not None:
         yield permissions.write_objects(
             account, settings.bucket_name, [f"{names.data_capture_folder(settings.endpoint_name)}/"], sid="CaptureData"
         )

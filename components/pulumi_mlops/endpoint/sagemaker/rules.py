@@ -29,7 +29,7 @@ EXCLUSIONS = (
         "sagemaker.shadow",
         "serverless inference has no shadow variants (shadow-tests-exclusions)",
     ),
-    ("sagemaker.serverless", "sagemaker.data_capture", f"serverless inference has no data capture ({_EXCLUDED})"),
+    ("sagemaker.serverless", "payloads", f"serverless inference has no data capture ({_EXCLUDED})"),
     ("sagemaker.serverless", "sagemaker.subnet_ids", f"serverless inference has no VPC configuration ({_EXCLUDED})"),
     ("sagemaker.serverless", "sagemaker.instance_type", _NO_MACHINES),
     ("sagemaker.serverless", "sagemaker.invocations_per_instance_target", _NO_MACHINES),
@@ -50,7 +50,7 @@ EXCLUSIONS = (
     ),
     (
         "sagemaker.asynchronous",
-        "sagemaker.data_capture",
+        "payloads",
         "asynchronous inference stores requests and responses in the bucket already",
     ),
     (
@@ -61,9 +61,23 @@ EXCLUSIONS = (
 )
 
 
+_STORED_AS_THEY_ARE = "data capture stores requests and answers as they are (model-monitor-data-capture)"
+# What a payload log has and data capture has not: what is true of it there, and the fix.
+OF_PAYLOAD_LOGS = {
+    "redacted_features": (_STORED_AS_THEY_ARE, "remove it, or remove payloads: nothing is stored then"),
+    "text_characters_max": (_STORED_AS_THEY_ARE, "remove it"),
+    "record_bytes_max": (_STORED_AS_THEY_ARE, "remove it"),
+    "retention_days": (
+        "captured requests expire by a rule of the bucket",
+        "remove it, and set run_retention_days of the storage (mlops:platform.sagemaker)",
+    ),
+}
+
+
 def refuse_unsupported(arguments: Arguments, settings: HostingSettings) -> None:
     """Note every argument that does not go with the others."""
     _exclusions(arguments)
+    _payloads(arguments)
     _serverless(arguments, settings)
     _replicas(arguments, settings)
     _shadow(arguments, settings)
@@ -96,6 +110,13 @@ def _exclusions(arguments: Arguments) -> None:
         if _is_given(arguments, one) and _is_given(arguments, other):
             expected = f"nothing beside {one}: {reason}"
             arguments.add(other, arguments.read(other), expected, "remove one of the two")
+
+
+def _payloads(arguments: Arguments) -> None:
+    for key, (reason, fix) in OF_PAYLOAD_LOGS.items():
+        if _is_given(arguments, f"payloads.{key}"):
+            value = arguments.read(f"payloads.{key}")
+            arguments.add(f"payloads.{key}", value, f"nothing on SageMaker: {reason}", fix)
 
 
 def _serverless(arguments: Arguments, settings: HostingSettings) -> None:

@@ -99,8 +99,6 @@ class HostingSettings(NeutralEndpointSettings):
     shadow: ShadowSettings | None
     serverless: ServerlessSettings | None
     asynchronous: AsynchronousSettings | None
-    data_capture_percent: int | None
-    """None: nothing is kept."""
     superseded_configurations_kept: int
     permissions_boundary_arn: pulumi.Input[str] | None
     kms_key_arn: pulumi.Input[str] | None

@@ -91,7 +91,8 @@ def test_every_invocation_says_which_model_answers(ask: Ask, model: Path) -> Non
 
     for document in ({"instances": [ROW]}, {}):
         answer = ask("POST", "/invocations", json=document)
-        assert answer.headers["x-amzn-sagemaker-custom-attributes"] == expected
+        attributes = f"{expected};prediction-id={answer.headers['x-prediction-id']}"
+        assert answer.headers["x-amzn-sagemaker-custom-attributes"] == attributes
 
 
 @pytest.mark.parametrize(

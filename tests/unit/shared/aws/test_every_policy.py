@@ -23,7 +23,6 @@ ENDPOINTS: list[dict[str, Any]] = [
     {
         **hosting.NETWORK,
         "alarms": hosting.ALARMS,
-        "data_capture": {},
         "kms_key_arn": hosting.KEY,
         "model_data_bucket": "flights-models",
         "model_package_group": hosting.GROUP,
@@ -52,9 +51,16 @@ def test_a_pipelines_roles_allow_nothing_beyond_what_they_name(changes: dict[str
 
 @pytest.mark.parametrize("settings", ENDPOINTS)
 def test_an_endpoints_role_allows_nothing_beyond_what_it_names(settings: dict[str, Any]) -> None:
-    resources = declare(lambda: SageMakerEndpoint("delay", hosting.arguments(settings)) and None).resources
+    resources = declare(
+        lambda: SageMakerEndpoint("delay", hosting.arguments(settings, **_stored(settings))) and None
+    ).resources
     assert len(found_in(resources)) == policies_of_roles(resources) >= 2
     assert findings(resources) == []
+
+
+def _stored(settings: dict[str, Any]) -> dict[str, Any]:
+    """Requests are stored where the endpoint has instances that answer at once."""
+    return {} if {"asynchronous", "serverless"} & settings.keys() else {"payloads": {}}
 
 
 def test_there_are_stacks_to_walk() -> None:
