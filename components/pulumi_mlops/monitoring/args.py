@@ -110,8 +110,9 @@ class RetrainingArgs(TypedDict):
 class NeutralMonitoringArgs(TypedDict):
     """Settings of a monitoring on every target."""
 
-    payloads: str
-    """Folder of the logged predictions: `s3://bucket/prefix` or, on Kubernetes, `pvc://claim/path`."""
+    payloads: NotRequired[str]
+    """Folder of the payload log: `s3://bucket/prefix` or, on Kubernetes, `pvc://claim/path`. A workload's monitoring
+    takes its endpoint's; a monitoring by itself needs it."""
     labels: NotRequired[str]
     """Folder of the labels, written in the same way. Defaults to none: the model's quality is not measured."""
     window_hours: NotRequired[int]

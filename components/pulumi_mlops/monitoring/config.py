@@ -206,8 +206,9 @@ class KubernetesMonitoringConfig(Model):
 class MonitoringConfig(Model):
     """What of the pinned version is measured, and held against which thresholds."""
 
-    payloads: TableLocation
-    """Folder of the logged predictions: s3://bucket/prefix or, on kubernetes, pvc://claim/path."""
+    payloads: TableLocation | None = None
+    """Folder of the payload log: s3://bucket/prefix or, on kubernetes, pvc://claim/path. Defaults to the endpoint's,
+    with its S3 service and credentials."""
 
     labels: TableLocation | None = None
     """Folder of the labels, written in the same way. Defaults to none: the model's quality is not measured."""

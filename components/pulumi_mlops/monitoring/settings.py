@@ -133,7 +133,10 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
         location: What a folder must satisfy on the target.
     """
     read = arguments.read
-    labels = read("labels", location)
+    payloads, labels = read("payloads", location), read("labels", location)
+    if payloads is None and arguments.sound("payloads"):
+        fix = "add endpoint.payloads, or say the folder of somebody else's log"
+        arguments.add("payloads", None, "the folder of a payload log", fix)
     quality = _quality(arguments)
     if quality is not None and labels is None and arguments.sound("labels"):
         arguments.add("quality", "no labels", "labels that the model's quality is measured with", "add labels")
@@ -142,7 +145,7 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
         image=read("image", image),
         model_name=read("model_name", values.name_of_at_most(63), name),
         model=read_model(arguments, "model"),
-        payloads=read("payloads", location, ""),
+        payloads=payloads or "",
         labels=labels,
         window_hours=arguments.number("window_hours", WINDOW_HOURS),
         interval_minutes=arguments.number("interval_minutes", INTERVAL_MINUTES),

@@ -5,10 +5,11 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities, scheduled_runs
+from pulumi_mlops._shared.kubernetes.volumes import DATA_FOLDER, path_in_pod
 from pulumi_mlops._shared.locations import AWS_S3_URL
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.batch_job.kubernetes.settings import BatchSettings
-from pulumi_mlops.batch_job.kubernetes.volumes import DATA_FOLDER, claims_of, path_in_pod
+from pulumi_mlops.batch_job.kubernetes.volumes import claims_of
 from pulumi_mlops.batch_job.settings import command
 
 COMPONENT = names.BATCH_JOB

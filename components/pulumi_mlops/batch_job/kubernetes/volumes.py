@@ -2,14 +2,6 @@
 
 from pulumi_mlops._shared.locations import claim_path
 
-DATA_FOLDER = "/data"
-
-
-def path_in_pod(location: str) -> str:
-    """Return where a run finds a location: its path on a mounted volume, or the S3 URI as it is."""
-    found = claim_path(location)
-    return location if found is None else f"{DATA_FOLDER}/{found.claim}/{found.path}".rstrip("/")
-
 
 def claims_of(input_location: str, output_location: str) -> list[tuple[str, str, bool]]:
     """Return each volume of a run's pod: its name there, its claim, and whether it is mounted read-only."""

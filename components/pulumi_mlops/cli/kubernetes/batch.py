@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_mlops.batch_job.kubernetes.volumes import path_in_pod
+from pulumi_mlops._shared.kubernetes.volumes import path_in_pod
 from pulumi_mlops.cli.kubernetes import jobs
 from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError
 from pulumi_mlops.cli.kubernetes.runs import job_of

@@ -5,9 +5,9 @@ import pulumi
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.documents import Document
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
+from pulumi_mlops._shared.kubernetes.volumes import DATA_FOLDER, path_in_pod
+from pulumi_mlops._shared.locations import AWS_S3_URL, claim_path
 from pulumi_mlops._shared.pinned_model import PinnedModel
-from pulumi_mlops.batch_job.kubernetes.volumes import DATA_FOLDER, path_in_pod
-from pulumi_mlops.batch_job.locations import claim_path
 from pulumi_mlops.monitoring.kubernetes import thresholds
 from pulumi_mlops.monitoring.kubernetes.settings import MonitoringSettings
 
@@ -18,7 +18,6 @@ FETCH_SECONDS = 600
 MODEL_VOLUME_GIB = 4
 # The first evaluation imports pandas and scipy, and reads a whole window.
 START_SECONDS = 600
-_AWS = "https://s3.amazonaws.com"
 
 
 def name(settings: MonitoringSettings) -> str:
@@ -61,7 +60,7 @@ def network_policy(settings: MonitoringSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
-            *([network.to_url(settings.s3_endpoint_url or _AWS)] if settings.uses_s3 else []),
+            *([network.to_url(settings.s3_endpoint_url or AWS_S3_URL)] if settings.uses_s3 else []),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )

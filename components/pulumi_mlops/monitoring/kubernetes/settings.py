@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_mlops._shared import values
+from pulumi_mlops._shared import locations, values
 from pulumi_mlops._shared.rules import Range, Setting
-from pulumi_mlops.batch_job import locations
 from pulumi_mlops.monitoring import settings as neutral
 
 LONGEST_NAME = 50

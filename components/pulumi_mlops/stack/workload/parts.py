@@ -19,7 +19,7 @@ from pulumi_mlops._shared.problems import Problem
 from pulumi_mlops.batch_job.args import KubernetesBatchArgs, SageMakerBatchArgs
 from pulumi_mlops.batch_job.kubernetes.settings import resolve as resolve_kubernetes_batch
 from pulumi_mlops.batch_job.sagemaker.settings import resolve as resolve_sagemaker_batch
-from pulumi_mlops.endpoint.args import KubernetesServingArgs, SageMakerServingArgs
+from pulumi_mlops.endpoint.args import KubernetesPayloadsArgs, KubernetesServingArgs, SageMakerServingArgs
 from pulumi_mlops.endpoint.kubernetes.settings import LONGEST_NAME
 from pulumi_mlops.endpoint.kubernetes.settings import resolve as resolve_kubernetes_endpoint
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve as resolve_sagemaker_endpoint
@@ -184,6 +184,11 @@ def kubernetes_monitoring(name: str, args: WorkloadArgs) -> Part:
         "model": args.get("model"),
         "registry_url": args["registry_url"],
     }
+    place = ((args.get("endpoint") or {}).get("kubernetes") or {}).get("payloads")
+    if "payloads" not in settings and place is not None:
+        settings["payloads"] = place["location"]
+        shared = KubernetesPayloadsArgs.__annotations__.keys() & KubernetesMonitoringOwnArgs.__annotations__.keys()
+        settings["kubernetes"] |= {key: place[key] for key in sorted(shared) if key in place}
     if settings["kubernetes"].get("prometheus") == PrometheusInstallation.OPERATOR:
         del more["prometheus_image"], more["alertmanager_image"]
     whole = without_none({**settings, **more, **_common(name, args)})
