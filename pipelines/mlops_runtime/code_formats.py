@@ -65,10 +65,9 @@ class CodeFile:
     unreadable: str = ""
 
 
-def unknown_formats(allowed: Collection[str]) -> str | None:
-    """Return what is wrong with names of formats; None where each is one."""
-    unknown = sorted(set(allowed).difference(CODE_FORMATS))
-    return f"got {', '.join(unknown)}, expected some of {', '.join(CODE_FORMATS)}" if unknown else None
+def unknown_formats(allowed: Collection[str]) -> str:
+    """Return the names that are no formats, one after the other; empty where each is one."""
+    return ", ".join(sorted(set(allowed).difference(CODE_FORMATS)))
 
 
 def code_problems(directory: Path, allowed: Collection[str], setting: str) -> list[str]:

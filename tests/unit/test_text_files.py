@@ -32,7 +32,6 @@ BY_PEOPLE = {
 }
 BY_PROGRAMS = {
     "content.py": "files that are hashed, whatever is in them",
-    "code_formats.py": "a model's files, which are read as what they are",
     "loader.py": "what save_model left for it",
     "engine.py": "the limits that the kernel writes",
     "records.py": "the record that mlops build writes",

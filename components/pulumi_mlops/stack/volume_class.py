@@ -45,14 +45,19 @@ def _reader(context: str) -> Any:
     try:
         from pulumi_mlops._shared.kubernetes import library  # noqa: PLC0415 - not in every program's environment
     except ModuleNotFoundError as error:
-        raise UnknownClassError(f"{error}: it is in the extra `cli`") from error
+        raise UnknownClassError(
+            f"got no module {error.name}, expected the Kubernetes client, fix: install pulumi-mlops[cli]"
+        ) from error
     configuration = library.configuration.Configuration()
     configuration.retries = 1
     try:
         library.kube_config.load_kube_config(context=context, client_configuration=configuration)
         connections = library.rest.RESTClientObject(configuration)
     except (library.config_exception.ConfigException, OSError) as error:
-        raise UnknownClassError(_first_line(error)) from error
+        raise UnknownClassError(
+            f"got no usable context {context} ({_first_line(error)}), expected it in the kubeconfig, "
+            f"fix: set KUBECONFIG, or name another context in {CONTEXT_VARIABLE}"
+        ) from error
 
     def read(path: str) -> Any:
         headers = {"accept": "application/json"}
@@ -64,9 +69,13 @@ def _reader(context: str) -> Any:
         except library.exceptions.ApiException as error:
             if error.status == 404:
                 return None
-            raise UnknownClassError(f"{path}: {error.status} {error.reason}") from error
+            raise UnknownClassError(
+                f"{path}: got {error.status} ({error.reason}), expected the object, fix: ask whoever may read it"
+            ) from error
         except Exception as error:  # the library's own are of many kinds
-            raise UnknownClassError(_first_line(error)) from error
+            raise UnknownClassError(
+                f"{path}: got no answer ({_first_line(error)}), expected the object, fix: start the cluster"
+            ) from error
         return json.loads(answer.data)
 
     return read

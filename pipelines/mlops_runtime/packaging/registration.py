@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mlops_runtime.code_formats import code_problems, unknown_formats
+from mlops_runtime.code_formats import CODE_FORMATS, code_problems, unknown_formats
 from mlops_runtime.errors import StepError
 from mlops_runtime.language_model.contract import load_contract as load_language_contract
 from mlops_runtime.language_model.golden import load_golden as load_golden_prompts
@@ -57,7 +57,7 @@ def refused_code(directory: Path, allow_code: Iterable[str]) -> list[str]:
     """
     allowed = frozenset(allow_code)
     if unknown := unknown_formats(allowed):
-        raise StepError(f"allow_code: {unknown}")
+        raise StepError(f"allow_code: got {unknown}, expected some of {', '.join(CODE_FORMATS)}")
     return code_problems(directory, allowed, "pipeline.allow_code_formats")
 
 

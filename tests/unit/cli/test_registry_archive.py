@@ -89,9 +89,13 @@ def test_everything_comes_back(registry: tuple[str, Path], empty: tuple[str, Pat
 @pytest.fixture
 def postgresql() -> Iterator[str]:
     """A PostgreSQL with MLflow's tables, where this machine has one. It runs as nobody: it refuses the root user."""
-    programs = shutil.which("initdb"), shutil.which("postgres")
+    # Debian has them in a folder for each major version, which is not on PATH.
+    folders = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
+    programs = shutil.which("initdb", path=folders), shutil.which("postgres", path=folders)
     if None in programs:
-        pytest.skip("there is no PostgreSQL on this machine")
+        pytest.skip(
+            "got no initdb and postgres, neither on PATH nor in /usr/lib/postgresql: apt-get install postgresql"
+        )
     with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as temporary:
         folder = Path(temporary)
         user: dict[str, Any] = {"user": "nobody"} if os.getuid() == 0 else {}

@@ -101,7 +101,7 @@ def test_who_may_not_read_classes_is_warned(
     edited(good, good.replace(FIVE, NINE))
     (told,) = warned
     assert told.startswith(f"{PATH}: grows from 5 to 9 GiB, and whether its StorageClass lets a volume grow")
-    assert "/storageclasses/fast: 403" in told
+    assert "/storageclasses/fast: got 403" in told
 
 
 def test_a_cluster_that_is_not_known_leaves_a_warning(

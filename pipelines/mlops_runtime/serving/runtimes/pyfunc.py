@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from mlops_runtime.code_formats import code_problems, unknown_formats
+from mlops_runtime.code_formats import CODE_FORMATS, code_problems, unknown_formats
 from mlops_runtime.serving.answers import check_finite, output_values
 from mlops_runtime.serving.columns import ColumnReader, Columns
 from mlops_runtime.serving.contract import ContractError, Feature, ModelOutput, ServingContract
@@ -191,7 +191,7 @@ def _refuse_code(directory: Path, allowed: Collection[str]) -> None:
     A version is looked at before it is registered. This is for one that came another way.
     """
     if unknown := unknown_formats(allowed):
-        raise ContractError(f"allowed code formats: {unknown}")
+        raise ContractError(f"allowed code formats: got {unknown}, expected some of {', '.join(CODE_FORMATS)}")
     problems = code_problems(directory, allowed, "endpoint.allow_code_formats")
     if problems:
         more = f"; and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
