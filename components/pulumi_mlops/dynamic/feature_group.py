@@ -84,7 +84,8 @@ class ManagedFeatureGroupProvider(dynamic.ResourceProvider):
         if described is None or described["FeatureGroupStatus"] == CREATE_FAILED:
             return dynamic.ReadResult("", {})
         there = shape.in_order_of(shape.found(described), props)
-        inputs = {key: value for key, value in {**props, **there}.items() if key not in _COMPUTED}
+        kept = {key: value for key, value in props.items() if key not in (*_COMPUTED, *shape.DESCRIBED)}
+        inputs = {**kept, **there}
         return dynamic.ReadResult(id_, {**inputs, **_computed(described)}, inputs)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ class FeatureGroup:
         new = shape.added(there, asked)
         for first in range(0, len(new), MOST_ADDITIONS):
             described = self._update(FeatureAdditions=shape.definitions(asked, new[first : first + MOST_ADDITIONS]))
-        if there["online"] is not None and there["time_to_live_seconds"] != asked.get("time_to_live_seconds"):
+        if "online" in there and there.get("time_to_live_seconds") != asked.get("time_to_live_seconds"):
             described = self._update(OnlineStoreConfig={"TtlDuration": shape.time_to_live(asked)})
         return described
 

@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_mlops._shared.documents import without_none
+
 FIXED = ("record_identifier", "event_time", "online", "offline", "role_arn")
 """Properties that no update changes."""
+DESCRIBED = (*FIXED, "features", "time_to_live_seconds")
+"""Properties that AWS describes."""
 _SECONDS: Mapping[str, int] = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86_400, "Weeks": 604_800}
 DEFAULT_TABLE_FORMAT = "Glue"
 
@@ -95,16 +99,19 @@ def found(described: Mapping[str, Any]) -> dict[str, Any]:
         "offline": None,
     }
     if online.get("EnableOnlineStore"):
-        shape["online"] = {"kms_key_arn": online.get("SecurityConfig", {}).get("KmsKeyId")}
+        shape["online"] = without_none({"kms_key_arn": online.get("SecurityConfig", {}).get("KmsKeyId")})
     if offline is not None:
         storage = offline["S3StorageConfig"]
-        shape["offline"] = {
-            "s3_uri": storage["S3Uri"],
-            "kms_key_arn": storage.get("KmsKeyId"),
-            "table_format": offline.get("TableFormat") or DEFAULT_TABLE_FORMAT,
-            "has_glue_table": not offline.get("DisableGlueTableCreation", False),
-        }
-    return shape
+        shape["offline"] = without_none(
+            {
+                "s3_uri": storage["S3Uri"],
+                "kms_key_arn": storage.get("KmsKeyId"),
+                "table_format": offline.get("TableFormat") or DEFAULT_TABLE_FORMAT,
+                "has_glue_table": not offline.get("DisableGlueTableCreation", False),
+            }
+        )
+    # A state has no key for what is not there.
+    return without_none(shape)
 
 
 def in_order_of(shape: dict[str, Any], props: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,11 +34,10 @@ def asked(*features: dict[str, str], **changes: Any) -> dict[str, Any]:
         "record_identifier": "airport",
         "event_time": "observed_at",
         "features": [*COLUMNS, *(features or (WIND,))],
-        "online": {"kms_key_arn": None},
+        "online": {},
         "time_to_live_seconds": 7200,
         "offline": {
             "s3_uri": "s3://flights-dev-data/features/airports",
-            "kms_key_arn": None,
             "table_format": "Glue",
             "has_glue_table": True,
         },
@@ -234,6 +233,15 @@ def test_what_only_a_new_group_could_have_is_refused_and_goes_through_acknowledg
     life.up(acknowledged)
     assert calls[:2] == ["DeleteFeatureGroup", "CreateFeatureGroup"]
     assert life.refresh() is False
+
+
+@pytest.mark.parametrize("gone", ["online", "offline"])
+def test_a_store_that_is_not_there_is_in_no_state_either(aws: Aws, gone: str) -> None:
+    life = Life()
+    life.up(asked(**{gone: None}, **({"time_to_live_seconds": None} if gone == "online" else {})))
+    assert life.refresh() is False
+    assert life.outs is not None
+    assert gone not in life.outs
 
 
 def test_another_name_is_another_group_which_is_made_before_the_old_one_goes(life: Life) -> None:

@@ -60,11 +60,12 @@ def group(settings: SageMakerFeatureStoreSettings, view: FeatureView, store_role
         store_role_arn: What SageMaker writes the offline store as, known once it may.
     """
     folder = offline_folder(settings)
+    key = without_none({"kms_key_arn": settings.kms_key_arn})
     offline = {
         "s3_uri": combine(lambda bucket: f"s3://{bucket}/{folder}", settings.bucket_name),
-        "kms_key_arn": settings.kms_key_arn,
         "table_format": TABLE_FORMAT,
         "has_glue_table": True,
+        **key,
     }
     return {
         "account_id": settings.account.account_id,
@@ -74,7 +75,7 @@ def group(settings: SageMakerFeatureStoreSettings, view: FeatureView, store_role
         "record_identifier": key_column(view),
         "event_time": view.event_time,
         "features": [{"name": name, "type": kind} for name, kind in columns_of(view).items()],
-        "online": {"kms_key_arn": settings.kms_key_arn} if view.online else None,
+        "online": key if view.online else None,
         "time_to_live_seconds": view.time_to_live_seconds if view.online else None,
         "offline": offline if view.offline else None,
         "role_arn": store_role_arn,
