@@ -54,6 +54,7 @@ def test_every_component_is_hosted(schema: dict[str, Any]) -> None:
         "KubernetesTrainingPipeline",
         "SageMakerBatchJob",
         "SageMakerEndpoint",
+        "SageMakerFeatureStore",
         "SageMakerModelRegistry",
         "SageMakerStorage",
         "SageMakerTrainingPipeline",
