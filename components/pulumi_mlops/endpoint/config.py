@@ -19,10 +19,12 @@ from pulumi_mlops._shared.values import (
     Name,
     ObjectName,
     ReachableUrl,
+    StoreName,
     TableLocation,
+    ViewName,
 )
-from pulumi_mlops.endpoint import payloads, settings
-from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
+from pulumi_mlops.endpoint import lookup, payloads, settings
+from pulumi_mlops.endpoint.args import FeaturesUnavailable, InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.expose.config import ExposeConfig
 from pulumi_mlops.endpoint.kubernetes import payload_place
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
@@ -271,6 +273,23 @@ class SageMakerServingConfig(Model):
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 
 
+class LookupConfig(Model):
+    """How features are looked up that a request leaves out."""
+
+    store: StoreName
+    """The feature store, one of mlops:feature_stores."""
+
+    views: Annotated[tuple[ViewName, ...], Field(strict=False)] = ()
+    """Views to look up in, with their versions, like weather_v1. Defaults to all that are online."""
+
+    timeout_milliseconds: Annotated[int, lookup.TIMEOUT_MILLISECONDS] = lookup.TIMEOUT_MILLISECONDS.default
+    """How long a lookup may take, 1 to 60000. Defaults to 200."""
+
+    when_unavailable: Annotated[FeaturesUnavailable, Field(strict=False)] = FeaturesUnavailable.REFUSE
+    """What becomes of a request when the online store gives no answer in time: refuse (503) or nulls. Defaults to
+    refuse."""
+
+
 class EndpointConfig(Model):
     """How a workload's model is served."""
 
@@ -301,8 +320,12 @@ class EndpointConfig(Model):
     expose: ExposeConfig | None = None
     """How the endpoint is reached from outside, on kubernetes. Defaults to from within the cluster alone, by anybody
     there. On sagemaker it is an error: AWS answers requests that are signed with credentials (IAM), and no others."""
+
     payloads: PayloadsConfig | None = None
     """Payload log: requests are stored with their answers. Defaults to none."""
+
+    features: LookupConfig | None = None
+    """Lookup of features in a feature store, on kubernetes. Defaults to none: what a request leaves out is null."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -217,7 +217,7 @@ class RequestPath:
         try:
             calling = calling_of(headers)
             if self._lookup is not None and isinstance(protocol, PredictProtocol | InferProtocol):
-                body = await self._lookup.filled(protocol, body)
+                body = await self._lookup.filled(protocol, body, self._threads.decoder)
             batch, request = await self._decoded(protocol, body)
             prediction_id = protocol.given_id(request) or calling.prediction_id or new_prediction_id()
             decoded = perf_counter()

@@ -45,6 +45,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     VIEW_NAME: ("weather_v1", "punctuality_v1"),
     monitoring.METRIC: ("mae", "rmse"),
     monitoring.FEATURE: ("carrier", "origin"),
+    values.view_name: ("weather_v1", "punctuality_v1"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),

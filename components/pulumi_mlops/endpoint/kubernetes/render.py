@@ -1,5 +1,7 @@
 """The Kubernetes objects of a model server."""
 
+import json
+
 import pulumi
 
 from pulumi_mlops._shared import names
@@ -11,6 +13,7 @@ from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes import payload_log
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
+from pulumi_mlops.endpoint.lookup import LookupSettings
 
 COMPONENT = names.ENDPOINT
 PORT = 8080
@@ -115,6 +118,7 @@ def network_policy(settings: EndpointSettings) -> Document:
             *expose.egress(settings.expose),
             *payload_log.egress(settings.payload_place),
             *([network.to_url(settings.otlp_endpoint_url)] if settings.otlp_endpoint_url is not None else []),
+            *([network.to_url(settings.features.url)] if settings.features is not None else []),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -241,7 +245,11 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *payload_log.mounts(settings.payload_place),
         ],
         variables=pods.environment(
-            pods.MODEL_LIBRARY_ENVIRONMENT, RESERVED_CORES, payload_log.variables(settings), _tracing(settings)
+            pods.MODEL_LIBRARY_ENVIRONMENT,
+            RESERVED_CORES,
+            payload_log.variables(settings),
+            _tracing(settings),
+            _features(settings.features),
         ),
         more={
             **payload_log.credentials(settings.payload_place),
@@ -273,6 +281,18 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
 def _tracing(settings: EndpointSettings) -> dict[str, str]:
     """https://opentelemetry.io/docs/specs/otel/protocol/exporter/: the endpoint without the path of its signal."""
     return {} if settings.otlp_endpoint_url is None else {"OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint_url}
+
+
+def _features(features: LookupSettings | None) -> dict[str, pulumi.Input[str]]:
+    """Return what tells the server where features are looked up (`mlops_runtime.serving.lookup_settings`)."""
+    if features is None:
+        return {}
+    document = {
+        "definition": features.definition,
+        "timeout_milliseconds": features.timeout_milliseconds,
+        "when_unavailable": features.when_unavailable,
+    }
+    return {names.FEATURES_VARIABLE: combine(lambda url: json.dumps({**document, "url": url}), features.url)}
 
 
 def _spread(settings: EndpointSettings, topology_key: str) -> Document:

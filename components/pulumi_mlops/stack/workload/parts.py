@@ -110,7 +110,7 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
     if target == "kubernetes":
         unsupported.append(("endpoint", "rollout"))
     else:
-        unsupported.append(("endpoint", "expose"))
+        unsupported += [("endpoint", "expose"), ("endpoint", "features")]
         if args.get("monitoring") is not None:
             fix = "remove it: endpoint.sagemaker.alarms and data_capture watch an endpoint there"
             arguments.add("monitoring", "a monitoring", "nothing: it runs on kubernetes only", fix)
