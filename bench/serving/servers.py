@@ -54,8 +54,10 @@ class Contender:
 
 
 @contextmanager
-def ours(model: Path, core: int) -> Iterator[Contender]:
-    """This project's server."""
+def ours(
+    model: Path, core: int, name: str = "pulumi-mlops", more: Mapping[str, str] | None = None
+) -> Iterator[Contender]:
+    """This project's server, with further environment variables."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "mlops_runtime.serving.server", "--model-directory", str(model)),
@@ -63,8 +65,8 @@ def ours(model: Path, core: int) -> Iterator[Contender]:
     ]
     url = f"http://127.0.0.1:{port}"
     ready = f"{url}/v2/models/{MODEL_NAME}/ready"
-    with _running("pulumi-mlops", command, core, ready) as process:
-        yield Contender("pulumi-mlops", f"{url}/v1/models/{MODEL_NAME}:predict", _instances, process)
+    with _running(name, command, core, ready, more) as process:
+        yield Contender(name, f"{url}/v1/models/{MODEL_NAME}:predict", _instances, process)
 
 
 @contextmanager
@@ -93,9 +95,12 @@ def _dataframe_split(rows: Sequence[Row]) -> str:
 
 
 @contextmanager
-def _running(name: str, command: Sequence[str], core: int, ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    name: str, command: Sequence[str], core: int, ready_url: str, more: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ,
+        **(more or {}),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
