@@ -20,6 +20,7 @@ SECTIONS = {
     "cluster": ("bench.cluster", "From nothing to a cluster"),
     "training": ("bench.training", "Training"),
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
+    "payloads": ("bench.payloads", "Storing payloads, against a server that stores none"),
     "batch": ("bench.batch", "A batch, against a plain loop"),
     "language-model": ("bench.language_model", "A language model, against llama.cpp's own server"),
     "render": ("bench.render", "Rendering offline"),

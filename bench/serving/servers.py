@@ -54,8 +54,10 @@ class Contender:
 
 
 @contextmanager
-def ours(model: Path, core: int) -> Iterator[Contender]:
-    """This project's server."""
+def ours(
+    model: Path, core: int, name: str = "pulumi-mlops", more: Mapping[str, str] | None = None
+) -> Iterator[Contender]:
+    """This project's server, with further environment variables."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "mlops_runtime.serving.server", "--model-directory", str(model)),
@@ -63,8 +65,8 @@ def ours(model: Path, core: int) -> Iterator[Contender]:
     ]
     url = f"http://127.0.0.1:{port}"
     ready = f"{url}/v2/models/{MODEL_NAME}/ready"
-    with running("pulumi-mlops", command, core, ready) as process:
-        yield Contender("pulumi-mlops", f"{url}/v1/models/{MODEL_NAME}:predict", _instances, process)
+    with running(name, command, core, ready, more) as process:
+        yield Contender(name, f"{url}/v1/models/{MODEL_NAME}:predict", _instances, process)
 
 
 @contextmanager
@@ -93,7 +95,9 @@ def _dataframe_split(rows: Sequence[Row]) -> str:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], core: int, ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    name: str, command: Sequence[str], core: int, ready_url: str, more: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a server on one core until the block ends, from when it is ready.
 
     Args:
@@ -101,12 +105,14 @@ def running(name: str, command: Sequence[str], core: int, ready_url: str) -> Ite
         command: Its command line.
         core: The core.
         ready_url: What answers with success once it is ready.
+        more: Environment variables besides this process' own. Defaults to none.
 
     Raises:
         NotMeasurableError: It ends, or does not get ready.
     """
     environment = {
         **os.environ,
+        **(more or {}),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

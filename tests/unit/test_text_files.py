@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mlops_runtime.monitoring.labels.files import add_file, stored_labels
+from mlops_runtime.monitoring.store import FolderStore
 from mlops_runtime.serving.contract import Feature, ModelOutput, ServingContract, load_contract
 from mlops_runtime.serving.golden import load_golden
 from pulumi_mlops.cli.predict import read_rows
@@ -28,9 +30,11 @@ BY_PEOPLE = {
     "requirements.py": "pyproject.toml",
     "workload_code.py": "Python, whose own parser reads it",
     "new.py": "stack files, whose other bytes stay as they are",
+    "files.py": "labels",
     "pin.py": "a stack file, whose forms test_pin.py has",
 }
 BY_PROGRAMS = {
+    "store.py": "payloads and labels, which are bytes to it",
     "content.py": "files that are hashed, whatever is in them",
     "loader.py": "what save_model left for it",
     "engine.py": "the limits that the kernel writes",
@@ -87,10 +91,22 @@ def groups(content: bytes, folder: Path) -> object:
     return selection_of("pipeline", "größe", folder).name
 
 
+def labels(content: bytes, folder: Path) -> object:
+    (folder / "labels.jsonl").write_bytes(content)
+    store = FolderStore(folder / "labels")
+    add_file(store, folder / "labels.jsonl")
+    return [label.key for label in stored_labels(store)]
+
+
 READERS: dict[str, tuple[Callable[[bytes, Path], object], str, object]] = {
     "rows": (rows, '[\n{"größe": 1}\n]', [{"größe": 1}]),
     "serving.json": (contract, CONTRACT.to_json(), ("größe",)),
     "golden.json": (golden, json.dumps(GOLDEN, ensure_ascii=False), {"größe": 1}),
+    "labels.jsonl": (
+        labels,
+        '{"key": "größe", "event_time": "2026-01-01T00:00:00Z", "label": 1, "source": "x"}\n\n',
+        ["größe"],
+    ),
     "Dockerfile": (recipe, "FROM größe\nCOPY größe \\\n  other /x/\n", ["größe", "other"]),
     "pyproject.toml": (groups, '[dependency-groups]\n"größe-training" = []\n', "größe-training"),
     "Pulumi.yaml": (project, "name: mlops\nruntime: python\ndescription: größe\n", "mlops"),

@@ -22,7 +22,7 @@ def problem_of(settings: PayloadSettings) -> str | None:
     unknown = [name for name in settings.redacted_features if name not in NAMES]
     if not unknown:
         return None
-    return f"payloads.redacted_features: got {', '.join(unknown)}, expected some of {', '.join(NAMES)}"
+    return f"payloads.redacted_features: got {', '.join(unknown)}, expected some of {', '.join(NAMES)}, fix: correct it"
 
 
 def captured(

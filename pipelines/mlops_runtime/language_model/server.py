@@ -156,7 +156,7 @@ def _payload_log(options: ServerOptions, identity: LanguageModelIdentity) -> Pay
     if options.payloads is None:
         return None
     if problem := problem_of(options.payloads):
-        raise MonitoringError(f"{problem}, fix: correct the endpoint's setting")
+        raise MonitoringError(problem)
     return payload_log(ServedVersion(identity.name, identity.version, identity.digest), options.payloads, logger)
 
 

@@ -6,7 +6,7 @@ corrects those before. Nothing depends on the order in which files and records c
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -210,9 +210,7 @@ class _Table:
         import pandas  # noqa: PLC0415 - slow to import, and not needed by whoever erases
 
         rows = sorted(self._rows.values(), key=lambda row: row.order)
-        columns: dict[str, Sequence[Any]] = {
-            name: [row.record.get(name) for row in rows] for name in ("prediction_id", "row")
-        }
+        columns: dict[str, Any] = {name: [row.record.get(name) for row in rows] for name in ("prediction_id", "row")}
         columns["time"] = pandas.to_datetime([row.time for row in rows], utc=True)
         columns |= {name: [row.record.get(name) for row in rows] for name in ("version", "digest", "key")}
         for kind in ("inputs", "outputs"):
@@ -220,9 +218,8 @@ class _Table:
             for name in names:
                 columns[f"{kind[:-1]}.{name}"] = [(row.record.get(kind) or {}).get(name) for row in rows]
         columns["label"] = [None if row.label is None else row.label.label for row in rows]
-        columns["label_time"] = pandas.to_datetime(
-            [None if row.label is None else row.label.event_time for row in rows], utc=True
-        )
+        happened: list[Any] = [None if row.label is None else row.label.event_time for row in rows]
+        columns["label_time"] = pandas.to_datetime(happened, utc=True)
         columns["label_state"] = [row.state.value for row in rows]
         return pandas.DataFrame(columns)
 

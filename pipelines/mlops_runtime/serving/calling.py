@@ -54,7 +54,9 @@ def calling_of(headers: Iterable[tuple[bytes, bytes]]) -> Calling:
     Raises:
         InputError: An id or a key is not what it may be.
     """
-    prediction_id = trace = key = None
+    prediction_id: str | None = None
+    trace: Trace | None = None
+    key: str | None = None
     for name, value in headers:
         if name == HEADER:
             prediction_id = checked_prediction_id(value.decode("latin-1"), "x-prediction-id")
@@ -62,8 +64,6 @@ def calling_of(headers: Iterable[tuple[bytes, bytes]]) -> Calling:
             trace = trace_of(value)
         elif name == KEY_HEADER:
             key = _checked_key(value.decode("latin-1"))
-    if prediction_id is trace is key is None:
-        return ANONYMOUS
     return Calling(prediction_id, trace, key)
 
 

@@ -85,7 +85,7 @@ def _named(feature: Feature, cell: Any) -> Any:
     return cell if feature.vocabulary is None or cell is None else feature.vocabulary[int(cell)]
 
 
-def _listed(output: ModelOutput, values: Values) -> Sequence[Any]:
+def _listed(output: ModelOutput, values: Values) -> Any:
     """Return an output's values by row. Numbers stay NumPy's: they are written with as many digits as a float32 has."""
     if output.kind == "probabilities":
         return [dict(zip(output.class_names, row, strict=True)) for row in values]

@@ -176,11 +176,12 @@ class RequestPath:
 
     async def _predict(self, protocol: MessageProtocol, body: Body, scope: Message) -> list[Message]:
         start = perf_counter()
+        prediction: AnswerHeaders = ()
         if _is_cloud_event(scope["headers"]):
             refusal = await self._refusal(protocol, body)
             if refusal is None:
                 return await self._general.answer_to_body(self._unaliased(scope), body)
-            status, answer, prediction = 400, refusal, ()
+            status, answer = 400, refusal
         else:
             reader = _binary(protocol, scope["headers"]) if isinstance(protocol, InferProtocol) else protocol
             status, answer, prediction = await self._respond(reader, body, scope["headers"], start)

@@ -79,7 +79,8 @@ def labels_of(
     if wrong:
         shown = problems[:SHOWN_PROBLEMS]
         more = f"\nand {len(problems) - len(shown)} more problems" if len(problems) > len(shown) else ""
-        raise MonitoringError(f"{wrong} records are no labels; nothing was taken\n" + "\n".join(shown) + more)
+        told = f"{place}: got {wrong} records that are no labels, expected none, fix: correct them; nothing was taken"
+        raise MonitoringError("\n".join((told, *shown)) + more)
     return labels
 
 

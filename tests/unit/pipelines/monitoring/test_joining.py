@@ -175,9 +175,14 @@ def test_a_window_reads_its_days_alone(tmp_path: Path, monkeypatch: pytest.Monke
     add_labels(labels, [label(f"d{day}/{number}", hours=24 * day + 20) for day in range(4) for number in range(2)])
     read: list[str] = []
     own = FolderStore.read
-    monkeypatch.setattr(FolderStore, "read", lambda store, name: (read.append(name), own(store, name))[1])
-    day = date(2026, 3, 3)
-    found = joined(payloads.address, labels.address, lateness_hours=24, since=day, until=day)
+
+    def noted(self: FolderStore, name: str) -> bytes:
+        read.append(name)
+        return own(self, name)
+
+    monkeypatch.setattr(FolderStore, "read", noted)
+    second = date(2026, 3, 3)
+    found = joined(payloads.address, labels.address, lateness_hours=24, since=second, until=second)
     assert found.frame["prediction_id"].unique().tolist() == ["d1"]
     assert (found.counts.joined, found.counts.waiting) == (2, 1)
     assert [name for name in read if "hour=" in name] == ["date=2026-03-03/hour=12/pod-1.jsonl.gz"]

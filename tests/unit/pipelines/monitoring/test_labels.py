@@ -63,7 +63,7 @@ def test_all_problems_are_told_at_once_and_nothing_is_taken(tmp_path: Path) -> N
         add_file(store, path, now=NOW)
     message = str(refusal.value)
     for part in (
-        "4 records are no labels; nothing was taken",
+        "got 4 records that are no labels, expected none, fix: correct them; nothing was taken",
         "record 2: prediction_id, key: got both",
         "record 3: lable: got an unknown key",
         "record 3: prediction_id, key: got neither",
@@ -88,7 +88,8 @@ def test_an_event_in_the_future_has_not_happened_but_clocks_may_differ_a_little(
 
 
 def test_numbers_that_are_none_are_no_labels() -> None:
-    for value in (float("nan"), float("inf"), [float("nan")], [], {}, [True]):
+    wrong: list[Any] = [float("nan"), float("inf"), [float("nan")], [], {}, [True]]
+    for value in wrong:
         with pytest.raises(MonitoringError, match="label: got"):
             labels_of([{**RECORD, "label": value}], "in", NOW)
 

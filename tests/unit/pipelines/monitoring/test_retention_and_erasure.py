@@ -12,6 +12,7 @@ from mlops_runtime.monitoring.erasure import erase
 from mlops_runtime.monitoring.errors import MonitoringError
 from mlops_runtime.monitoring.labels.files import encoded, stored_labels
 from mlops_runtime.monitoring.labels.record import Label
+from mlops_runtime.monitoring.payloads.partitions import day_of
 from mlops_runtime.monitoring.payloads.reading import payload_records
 from mlops_runtime.monitoring.store import FolderStore
 
@@ -133,5 +134,5 @@ def test_what_is_no_payload_file_stops_the_erasure_and_is_named(tmp_path: Path) 
 
 
 def test_the_days_are_utc() -> None:
-    assert retain.day_of("date=2026-03-01/hour=23/x") == date(2026, 3, 1)
-    assert retain.day_of("hour=23/date=2026-03-01/x") is None
+    assert day_of("date=2026-03-01/hour=23/x") == date(2026, 3, 1)
+    assert day_of("hour=23/date=2026-03-01/x") is None
