@@ -41,9 +41,8 @@ def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Prob
     taken = dict.fromkeys(REGISTRY_NAMES if owns_registry else (), "the stack's own registry")
     workloads = list(document.keys_at("workloads"))
     for name in workloads:
-        taken |= dict.fromkeys(
-            (names.pipeline_of(name), names.truth_check_of(name), names.batch_of(name)), f"the workload {name}"
-        )
+        made_of_it = (names.pipeline_of, names.truth_check_of, names.batch_of, names.outside_of)
+        taken |= dict.fromkeys((name_of(name) for name_of in made_of_it), f"the workload {name}")
     for name in workloads:
         if name in taken:
             yield document.problem(
