@@ -31,6 +31,8 @@ BY_PEOPLE = {
     "workload_code.py": "Python, whose own parser reads it",
     "new.py": "stack files, whose other bytes stay as they are",
     "files.py": "labels",
+    "api_keys.py": "API keys, which are no words: test_api_keys.py has their forms",
+    "endpoint_key.py": "one of them, which the command's own test has",
     "pin.py": "a stack file, whose forms test_pin.py has",
 }
 BY_PROGRAMS = {
@@ -38,6 +40,7 @@ BY_PROGRAMS = {
     "content.py": "files that are hashed, whatever is in them",
     "loader.py": "what save_model left for it",
     "engine.py": "the limits that the kernel writes",
+    "truth_check.py": "the key that the stack made for it",
     "records.py": "the record that mlops build writes",
     "buildah.py": "a digest that buildah wrote",
     "docker.py": "Docker's own settings",

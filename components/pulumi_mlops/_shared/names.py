@@ -128,6 +128,11 @@ def truth_check_of(endpoint: str) -> str:
     return f"{endpoint}-truth"
 
 
+def outside_of(endpoint: str) -> str:
+    """Return the name of the Service by which an endpoint on Kubernetes is reached from outside."""
+    return f"{endpoint}-outside"
+
+
 def database_of(registry: str) -> str:
     """Return the name of the database server beside a registry on Kubernetes."""
     return f"{registry}-database"

@@ -38,6 +38,7 @@ class Guard:
         own_keys: ApiKeys | None = None,
         tokens: Tokens | None = None,
         limit: RateLimit | None = None,
+        https_host: str | None = None,
     ) -> None:
         """Set up the guard.
 
@@ -46,7 +47,9 @@ class Guard:
             own_keys: The keys of what the stack itself runs, which no rate limit is held against. Defaults to none.
             tokens: Judges tokens. Defaults to none: no token is taken.
             limit: How often a client may ask. Defaults to no limit.
+            https_host: The host that is called over HTTPS alone. Defaults to none.
         """
+        self._https_host = https_host
         self._client_keys = client_keys
         self._own_keys = own_keys
         self._tokens = tokens
@@ -71,7 +74,8 @@ class Guard:
             AccessRefusedError: They may not.
         """
         found = list(headers)
-        _refuse_plain_http(found)
+        if self._https_host is not None:
+            _refuse_plain_http(found, self._https_host)
         caller = await self._caller(_credential(found))
         if self._limit is not None and caller.bucket is not None:
             seconds = self._limit.take(caller.bucket)
@@ -113,13 +117,17 @@ def _credential(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return value[len(BEARER) :].strip()
 
 
-def _refuse_plain_http(headers: Iterable[tuple[bytes, bytes]]) -> None:
+def _refuse_plain_http(headers: Iterable[tuple[bytes, bytes]], https_host: str) -> None:
     """Refuse what reached the proxy in front without TLS: whoever saw it on its way has the credential too.
 
-    Calls from within the cluster come without this header. A proxy in front says for each request how it came, and
-    takes no caller's word for it.
+    A proxy in front says for each request how it came, and takes no caller's word for it. So does a service mesh's
+    beside each pod of calls within the cluster, which it encrypts itself: those are to the Service's name.
     """
-    for name, value in headers:
+    found = list(headers)
+    hosts = [value.decode("latin-1").rpartition(":") for name, value in found if name == b"host"]
+    if not any((host or port).lower() == https_host for host, _, port in hosts):
+        return
+    for name, value in found:
         if name == FORWARDED_PROTOCOL_HEADER and value.split(b",")[0].strip().lower() != b"https":
             reason = "the request: got one over plain HTTP, expected HTTPS; change the key that it was sent with"
             raise AccessRefusedError(403, Outcome.PLAIN_HTTP, reason)

@@ -16,6 +16,7 @@ class AccessOptions:
 
     client_keys: Path | None
     own_keys: Path | None
+    https_host: str | None
     issuer: str | None
     audience: str | None
     scope: str | None
@@ -39,6 +40,7 @@ class AccessOptions:
             own_keys=None if self.own_keys is None else ApiKeys(self.own_keys),
             tokens=self._tokens(),
             limit=None if per_minute is None else RateLimit(per_minute, self.burst or per_minute),
+            https_host=self.https_host,
         )
 
     def _tokens(self) -> "Tokens | None":
@@ -56,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("who may call")
     group.add_argument("--client-keys", type=Path, metavar="DIR", help="a file for each client, with its API key")
     group.add_argument("--own-keys", type=Path, metavar="DIR", help="the same for what the stack itself runs")
+    group.add_argument("--https-host", metavar="HOST", help="requests to this host are refused over plain HTTP")
     group.add_argument("--jwt-issuer", help="the issuer of tokens that are taken")
     group.add_argument("--jwt-audience", help="the audience that a token must name")
     group.add_argument("--jwt-scope", help="a scope that a token must have")
@@ -73,13 +76,17 @@ def options_of(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Ac
     if given.jwt_issuer is None and (key_sets or given.jwt_audience is not None or given.jwt_scope is not None):
         parser.error("--jwks-url, --jwks-file, --jwt-audience, --jwt-scope: expected --jwt-issuer beside them")
     is_guarded = given.client_keys is not None or given.jwt_issuer is not None
-    if not is_guarded and (given.own_keys is not None or given.requests_per_minute is not None):
-        parser.error("--own-keys, --requests-per-minute: expected --client-keys or --jwt-issuer beside them")
+    beside = (given.own_keys, given.https_host, given.requests_per_minute)
+    if not is_guarded and any(each is not None for each in beside):
+        parser.error(
+            "--own-keys, --https-host, --requests-per-minute: expected --client-keys or --jwt-issuer beside them"
+        )
     if given.burst is not None and given.requests_per_minute is None:
         parser.error("--burst: expected --requests-per-minute beside it")
     return AccessOptions(
         client_keys=given.client_keys,
         own_keys=given.own_keys,
+        https_host=given.https_host,
         issuer=given.jwt_issuer,
         audience=given.jwt_audience,
         scope=given.jwt_scope,

@@ -132,6 +132,7 @@ def test_the_server_is_told_who_may_call() -> None:
     told = {
         "--client-keys": "/access/clients",
         "--own-keys": "/access/own",
+        "--https-host": "delays.example.com",
         "--jwt-issuer": "https://login.example.com/",
         "--jwt-audience": "delays",
         "--jwt-scope": "predict",
@@ -176,7 +177,29 @@ def test_the_stacks_own_key_is_under_its_clients_name() -> None:
 
 
 def test_the_way_is_opened_to_what_has_been_proved() -> None:
-    assert endpoint(expose=EXPOSE).one("HTTPRoute").depends_on == {"kubernetes:batch/v1:Job::flight-delay-truth-check"}
+    assert endpoint(expose=EXPOSE).one("HTTPRoute").depends_on == {
+        "kubernetes:batch/v1:Job::flight-delay-truth-check",
+        "kubernetes:core/v1:Service::flight-delay-outside",
+    }
+
+
+def test_the_route_never_leads_to_servers_that_ask_nobody() -> None:
+    """An update that takes `expose` away changes the Deployment first and deletes the route last."""
+
+    def is_selected(service: Declaration, deployment: Declaration) -> bool:
+        selector = service.one("Service", "flight-delay-outside").inputs["spec"]["selector"]
+        return selector.items() <= deployment.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"].items()
+
+    exposed, not_exposed = endpoint(expose=EXPOSE), endpoint()
+    for kind in (EXPOSE, BY_INGRESS):
+        route = endpoint(expose=kind)
+        backends = str((route.one("HTTPRoute") if kind is EXPOSE else route.one("Ingress")).inputs["spec"])
+        assert "'name': 'flight-delay-outside'" in backends
+    assert is_selected(exposed, exposed)
+    assert not is_selected(exposed, not_exposed)
+    # The Deployment's own selector, which cannot be changed, is the same.
+    selectors = [each.one("Deployment").inputs["spec"]["selector"] for each in (exposed, not_exposed)]
+    assert selectors[0] == selectors[1]
 
 
 def callers(declaration: Declaration) -> list[str]:

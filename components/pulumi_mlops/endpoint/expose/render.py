@@ -38,7 +38,7 @@ def server_options(exposure: Exposure | None) -> list[pulumi.Input[str]]:
     """Return what tells the model server who may call, and how often; nothing where anybody may."""
     if exposure is None:
         return []
-    options: list[pulumi.Input[str]] = ["--own-keys", OWN_KEYS_FOLDER]
+    options: list[pulumi.Input[str]] = ["--own-keys", OWN_KEYS_FOLDER, "--https-host", exposure.host]
     if exposure.api_keys_secret_name is not None:
         options += ["--client-keys", CLIENT_KEYS_FOLDER]
     if (tokens := exposure.tokens) is not None:
@@ -110,7 +110,7 @@ def route(
     Args:
         exposure: How the endpoint is reached.
         metadata: The object's metadata.
-        service: The endpoint's Service.
+        service: The Service that it leads to.
         model_name: The model's name in paths.
         request_timeout_seconds: How long the endpoint itself takes for a request at most.
     """

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from pulumi_mlops._shared import names
 from pulumi_mlops._shared.kubernetes.create import create
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
@@ -86,7 +87,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         create(name, render.autoscaler(settings), children)
         create(name, render.disruption_budget(settings), children)
         check = self._truth_check(settings, model, self.deployment, service)
-        self._expose(settings, check)
+        self._expose(settings, self.deployment, check)
         # In an update nothing of it is known before the check has passed. In a preview the address is known, and the
         # rest only where this very check has passed before: another is a new Job, of which a preview knows no status.
         self._promise(
@@ -107,18 +108,21 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(parent=self, ignore_changes=["data"])
         return [create(f"{settings.name}-truth", truth_check.own_keys(settings, key), options)]
 
-    def _expose(self, settings: EndpointSettings, check: kubernetes.batch.v1.Job) -> None:
+    def _expose(self, settings: EndpointSettings, deployment: pulumi.Resource, check: pulumi.Resource) -> None:
         """Declare the way from outside: it is opened to what has been proved."""
         if settings.expose is None:
             return
+        name = names.outside_of(settings.name)
+        options = pulumi.ResourceOptions(parent=self, depends_on=[deployment])
+        service = create(name, render.outside_service(settings), options)
         document = expose.route(
             settings.expose,
             render.metadata(settings),
-            settings.name,
+            name,
             settings.model_name,
             settings.request_timeout_seconds,
         )
-        create(settings.name, document, pulumi.ResourceOptions(parent=self, depends_on=[check]))
+        create(settings.name, document, pulumi.ResourceOptions(parent=self, depends_on=[check, service]))
 
     def _retain(self, settings: EndpointSettings) -> None:
         """Declare what deletes old payloads; also while there is no model: those of the ones before are still there."""

@@ -16,6 +16,8 @@ from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 from pulumi_mlops.endpoint.lookup import LookupSettings
 
 COMPONENT = names.ENDPOINT
+# Label of the servers that ask their callers for a key.
+EXPOSED = {f"{labels.PREFIX}/exposed": "true"}
 PORT = 8080
 SERVER = "server"
 # One event loop, and a model on one thread: see mlops_runtime.serving.scorer.
@@ -41,6 +43,17 @@ def selector(settings: EndpointSettings) -> dict[str, str]:
 def pod_labels(settings: EndpointSettings) -> dict[str, str]:
     """Labels of the servers' pods."""
     return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
+
+
+def outside_service(settings: EndpointSettings) -> Document:
+    """Return what the route from outside leads to: those servers alone that ask for a key.
+
+    Pulumi deletes what is no longer declared after it has changed the rest. A route that goes with `expose` therefore
+    stays until the servers that ask nobody have come: it does not lead to them.
+    """
+    about = labels.metadata(names.outside_of(settings.name), settings.namespace, pod_labels(settings), settings.tags)
+    port = {"name": "http", "port": names.ENDPOINT_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
+    return objects.service(about, {**selector(settings), **EXPOSED}, [port])
 
 
 def metadata(settings: EndpointSettings) -> Document:
@@ -159,7 +172,8 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
             ],
         },
     )
-    return {"metadata": labels.pod_metadata(pod_labels(settings), settings.pod_annotations), "spec": pod}
+    own = pod_labels(settings) | (EXPOSED if settings.expose else {})
+    return {"metadata": labels.pod_metadata(own, settings.pod_annotations), "spec": pod}
 
 
 def model_volume(settings: EndpointSettings) -> Document:

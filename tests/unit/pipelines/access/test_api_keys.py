@@ -39,7 +39,7 @@ def mount(folder: Path, name: str, **keys: str) -> None:
 
 
 def test_each_key_is_its_clients(tmp_path: Path, clock: Clock) -> None:
-    mount(tmp_path, "..one", shop=f"{SHOP}\n", ship=SHIP)
+    mount(tmp_path, "..one", shop=f"{SHOP}\n", ship=f"\ufeff{SHIP}\r\n")
     keys = ApiKeys(tmp_path, clock)
     keys.load()
 

@@ -79,6 +79,7 @@ def guard_of(keys: Path, issuer: Issuer, limit: RateLimit | None = None) -> Guar
         own_keys=ApiKeys(keys / "own"),
         tokens=Tokens(TokenRules(issuer=URL, audience=AUDIENCE, scope="predict"), KeySet(issuer.key_set)),
         limit=limit,
+        https_host="delays.example.com",
     )
     guard.load()
     return guard
@@ -221,8 +222,10 @@ def test_without_a_guard_nothing_is_put_in_front(served: ServedModel) -> None:
         {"authorization": f"Bearer {SHOP}"},
         {"authorization": f"bearer  {SHOP} "},
         {"x-api-key": OWN},
-        {"x-api-key": SHOP, "x-forwarded-proto": "https"},
-        {"x-api-key": SHOP, "x-forwarded-proto": "HTTPS, http"},
+        {"x-api-key": SHOP, "host": "delays.example.com", "x-forwarded-proto": "https"},
+        {"x-api-key": SHOP, "host": "delays.example.com:443", "x-forwarded-proto": "HTTPS, http"},
+        # Within the cluster, by a service mesh that encrypts it.
+        {"x-api-key": SHOP, "host": "flight-delay.flights.svc", "x-forwarded-proto": "http"},
     ],
     ids=str,
 )
@@ -254,8 +257,8 @@ def test_a_right_token_reaches_the_model(ask: Ask, issuer: Issuer) -> None:
         ({"authorization": f"Basic {SHOP}"}, 401, "another scheme"),
         ({"cookie": f"x-api-key={SHOP}"}, 401, "no credential"),
         (BOTH, 401, "more than one credential"),
-        ({"x-api-key": SHOP, "x-forwarded-proto": "http"}, 403, "plain HTTP"),
-        ({"x-api-key": SHOP, "x-forwarded-proto": "http, https"}, 403, "plain HTTP"),
+        ({"x-api-key": SHOP, "host": "delays.example.com", "x-forwarded-proto": "http"}, 403, "plain HTTP"),
+        ({"x-api-key": SHOP, "host": "Delays.Example.com:80", "x-forwarded-proto": "http, https"}, 403, "plain HTTP"),
     ],
     ids=str,
 )
