@@ -45,6 +45,8 @@ if TYPE_CHECKING:
         ShadowArgs,
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
+    from pulumi_mlops.endpoint.kubernetes.own_server.args import CustomProtocolArgs, OwnServerArgs, ServerProtocol
+    from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs, VllmCacheDtype, VllmDtype
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
     from pulumi_mlops.model_registry.args import (
         KubernetesModelRegistryArgs,
@@ -84,6 +86,7 @@ __all__ = [
     "ArgumentsError",
     "AsynchronousArgs",
     "BatchJobArgs",
+    "CustomProtocolArgs",
     "DataCaptureArgs",
     "DeclaredStack",
     "EndpointArgs",
@@ -108,6 +111,7 @@ __all__ = [
     "KubernetesTrainingPipelineSettingsArgs",
     "ModelApproval",
     "ModelPinArgs",
+    "OwnServerArgs",
     "Platform",
     "RegistryDatabase",
     "RolloutArgs",
@@ -133,6 +137,7 @@ __all__ = [
     "SageMakerTrainingPipelineArgs",
     "SageMakerTrainingPipelineSettingsArgs",
     "SageMakerWorkloadPlaceArgs",
+    "ServerProtocol",
     "ServerlessArgs",
     "ServingAcceleratorArgs",
     "ShadowArgs",
@@ -143,6 +148,9 @@ __all__ = [
     "TolerationArgs",
     "TolerationOperator",
     "TrainingPipelineArgs",
+    "VllmArgs",
+    "VllmCacheDtype",
+    "VllmDtype",
     "Workload",
     "WorkloadArgs",
     "declare_stack",
@@ -195,6 +203,8 @@ _MODULES = {
         "ShadowArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
+    "endpoint.kubernetes.own_server.args": ("CustomProtocolArgs", "OwnServerArgs", "ServerProtocol"),
+    "endpoint.kubernetes.vllm.args": ("VllmArgs", "VllmCacheDtype", "VllmDtype"),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",

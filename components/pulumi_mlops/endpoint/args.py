@@ -8,6 +8,8 @@ import pulumi
 from pulumi_mlops._shared.kubernetes.scheduling.args import AcceleratorArgs, KubernetesSchedulingArgs
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
+from pulumi_mlops.endpoint.kubernetes.own_server.args import OwnServerArgs
+from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs
 
 
 class RolloutStrategy(str, Enum):
@@ -170,6 +172,11 @@ class KubernetesServingArgs(KubernetesSchedulingArgs):
     shared_memory_gib: NotRequired[int]
     """Size in GiB of an emptyDir volume in memory at /dev/shm. It is a part of `memory`. Defaults to the container
     runtime's 64 MiB."""
+    vllm: NotRequired[VllmArgs]
+    """vLLM beside the server, for a language model that was registered for it. It has the pod's accelerators and shared
+    memory. Defaults to none: the server runs the model itself."""
+    server: NotRequired[OwnServerArgs]
+    """A model server of one's own in the place of ours. Defaults to none."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of the pods, the truth check's too, such as `sidecar.istio.io/inject`. A changed value starts a
     rollout. Defaults to none."""

@@ -14,6 +14,8 @@ from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat,
 from pulumi_mlops.endpoint import settings
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
+from pulumi_mlops.endpoint.kubernetes.own_server.config import OwnServerConfig
+from pulumi_mlops.endpoint.kubernetes.vllm.config import VllmConfig
 from pulumi_mlops.endpoint.sagemaker import limits
 
 
@@ -151,6 +153,13 @@ class KubernetesServingConfig(KubernetesSchedulingConfig):
     shared_memory_gib: Annotated[int, scheduling.SHARED_MEMORY_GIB] | None = None
     """Size in GiB of a volume in memory at /dev/shm. It is a part of memory. Defaults to the container runtime's
     64 MiB."""
+
+    vllm: VllmConfig | None = None
+    """vLLM beside the server, for a language model that was registered for it. It has the pod's accelerators and shared
+    memory. Defaults to none: the server runs the model itself."""
+
+    server: OwnServerConfig | None = None
+    """A model server of one's own in the place of ours. Defaults to none."""
 
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the pods, the truth check's among them, like sidecar.istio.io/inject. Another value is a

@@ -9,6 +9,7 @@ from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
+from pulumi_mlops.endpoint.kubernetes.own_server import settings as own_server
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -38,6 +39,10 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
+    values.not_empty: ("serve", "run"),
+    own_server.url_path: ("/a", "/b"),
+    own_server.mount_path: ("/models/a", "/models/b"),
+    own_server.json_pointer: ("/a", "/b/0"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),
     aws_values.ecr_image: tuple(f"{_ECR}{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
@@ -56,7 +61,11 @@ _FORMATS: Mapping[str, Values] = {
     "cidr": ("10.20.0.0/16", "10.30.0.0/16"),
 }
 # What else must be right of a setting, by its name: a graph's parameter, a place apart from a batch's input.
-_BY_NAME: Mapping[str, Values] = {"horizon_days": (21, 35), "output": ("s3://scores/a", "s3://scores/b")}
+_BY_NAME: Mapping[str, Values] = {
+    "horizon_days": (21, 35),
+    "output": ("s3://scores/a", "s3://scores/b"),
+    "request": ('{"table": "$rows"}', '{"table": "$matrix"}'),
+}
 # What any name stands for, by the mapping that it is a key of.
 _NAMES = {
     "workloads": "flight-delay",
@@ -64,6 +73,7 @@ _NAMES = {
     "resources": "train",
     "instance_types": "train",
     "node_selector": "example.com/pool",
+    "environment": "WORKERS",
     "pod_annotations": "sidecar.istio.io/inject",
     "service_account_annotations": "eks.amazonaws.com/role-arn",
 }

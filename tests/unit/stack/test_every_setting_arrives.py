@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pulumi_mlops import CustomProtocolArgs, VllmArgs
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
 from pulumi_mlops.stack.problems import ConfigError
@@ -97,6 +98,11 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
     ("database_cpu",): ON_POSTGRESQL,
     ("database_memory",): ON_POSTGRESQL,
+    **{("vllm", key): {(*ENDPOINT, "kubernetes", "accelerator", "count"): 1} for key in VllmArgs.__annotations__},
+    **{
+        ("custom", key): {(*ENDPOINT, "kubernetes", "server", "protocol"): "custom"}
+        for key in CustomProtocolArgs.__annotations__
+    },
 }
 
 
