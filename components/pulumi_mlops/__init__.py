@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pulumi_mlops.endpoint.kubernetes.own_server.args import CustomProtocolArgs, OwnServerArgs, ServerProtocol
     from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs, VllmCacheDtype, VllmDtype
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+    from pulumi_mlops.endpoint.sagemaker.lmi.args import LmiArgs, LmiDtype
     from pulumi_mlops.model_registry.args import (
         KubernetesModelRegistryArgs,
         KubernetesModelRegistrySettingsArgs,
@@ -109,6 +110,8 @@ __all__ = [
     "KubernetesTrainingPipeline",
     "KubernetesTrainingPipelineArgs",
     "KubernetesTrainingPipelineSettingsArgs",
+    "LmiArgs",
+    "LmiDtype",
     "ModelApproval",
     "ModelPinArgs",
     "OwnServerArgs",
@@ -206,6 +209,7 @@ _MODULES = {
     "endpoint.kubernetes.own_server.args": ("CustomProtocolArgs", "OwnServerArgs", "ServerProtocol"),
     "endpoint.kubernetes.vllm.args": ("VllmArgs", "VllmCacheDtype", "VllmDtype"),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
+    "endpoint.sagemaker.lmi.args": ("LmiArgs", "LmiDtype"),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",
         "KubernetesModelRegistrySettingsArgs",

@@ -10,6 +10,7 @@ from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 from pulumi_mlops.endpoint.kubernetes.own_server.args import OwnServerArgs
 from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs
+from pulumi_mlops.endpoint.sagemaker.lmi.args import LmiArgs
 
 
 class RolloutStrategy(str, Enum):
@@ -216,6 +217,9 @@ class SageMakerServingArgs(TypedDict):
     """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
     data_capture: NotRequired[DataCaptureArgs]
     """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
+    lmi: NotRequired[LmiArgs]
+    """AWS's LMI container in the place of our server, for a language model that was registered for vLLM. Defaults to
+    none."""
     superseded_configurations_kept: NotRequired[int]
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 

@@ -17,6 +17,7 @@ from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
 from pulumi_mlops.endpoint.kubernetes.own_server.config import OwnServerConfig
 from pulumi_mlops.endpoint.kubernetes.vllm.config import VllmConfig
 from pulumi_mlops.endpoint.sagemaker import limits
+from pulumi_mlops.endpoint.sagemaker.lmi.config import LmiConfig
 
 
 class RolloutConfig(Model):
@@ -220,6 +221,10 @@ class SageMakerServingConfig(Model):
 
     data_capture: DataCaptureConfig | None = None
     """Data capture: store requests and responses in the bucket. Defaults to no data capture."""
+
+    lmi: LmiConfig | None = None
+    """AWS's LMI container in the place of our server, for a language model that was registered for vLLM. Defaults to
+    none."""
 
     superseded_configurations_kept: Annotated[int, limits.SUPERSEDED_CONFIGURATIONS_KEPT] = (
         limits.SUPERSEDED_CONFIGURATIONS_KEPT.default

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_mlops import CustomProtocolArgs, VllmArgs
+from pulumi_mlops import CustomProtocolArgs, LmiArgs, VllmArgs
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
 from pulumi_mlops.stack.problems import ConfigError
@@ -99,6 +99,7 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("database_cpu",): ON_POSTGRESQL,
     ("database_memory",): ON_POSTGRESQL,
     **{("vllm", key): {(*ENDPOINT, "kubernetes", "accelerator", "count"): 1} for key in VllmArgs.__annotations__},
+    **{("lmi", key): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.g5.xlarge"} for key in LmiArgs.__annotations__},
     **{
         ("custom", key): {(*ENDPOINT, "kubernetes", "server", "protocol"): "custom"}
         for key in CustomProtocolArgs.__annotations__
