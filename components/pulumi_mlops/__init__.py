@@ -55,7 +55,10 @@ if TYPE_CHECKING:
         RateLimitArgs,
     )
     from pulumi_mlops.endpoint.kubernetes.component import KubernetesEndpoint
+    from pulumi_mlops.endpoint.kubernetes.own_server.args import CustomProtocolArgs, OwnServerArgs, ServerProtocol
+    from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs, VllmCacheDtype, VllmDtype
     from pulumi_mlops.endpoint.sagemaker.component import SageMakerEndpoint
+    from pulumi_mlops.endpoint.sagemaker.lmi.args import LmiArgs, LmiDtype
     from pulumi_mlops.feature_store.args import (
         KubernetesFeatureStoreArgs,
         KubernetesFeatureStoreSettingsArgs,
@@ -121,6 +124,7 @@ __all__ = [
     "AsynchronousArgs",
     "BatchJobArgs",
     "CostArgs",
+    "CustomProtocolArgs",
     "DataQualityThresholdsArgs",
     "DeclaredStack",
     "DriftThresholdsArgs",
@@ -158,10 +162,13 @@ __all__ = [
     "KubernetesTrainingPipeline",
     "KubernetesTrainingPipelineArgs",
     "KubernetesTrainingPipelineSettingsArgs",
+    "LmiArgs",
+    "LmiDtype",
     "LookupArgs",
     "ModelApproval",
     "ModelPinArgs",
     "MonitoringArgs",
+    "OwnServerArgs",
     "PayloadsArgs",
     "Platform",
     "PrometheusInstallation",
@@ -196,6 +203,7 @@ __all__ = [
     "SageMakerTrainingPipelineArgs",
     "SageMakerTrainingPipelineSettingsArgs",
     "SageMakerWorkloadPlaceArgs",
+    "ServerProtocol",
     "ServerlessArgs",
     "ServiceThresholdsArgs",
     "ServingAcceleratorArgs",
@@ -207,6 +215,9 @@ __all__ = [
     "TolerationArgs",
     "TolerationOperator",
     "TrainingPipelineArgs",
+    "VllmArgs",
+    "VllmCacheDtype",
+    "VllmDtype",
     "Workload",
     "WorkloadArgs",
     "declare_stack",
@@ -269,6 +280,8 @@ _MODULES = {
         "RateLimitArgs",
     ),
     "endpoint.kubernetes.component": ("KubernetesEndpoint",),
+    "endpoint.kubernetes.own_server.args": ("CustomProtocolArgs", "OwnServerArgs", "ServerProtocol"),
+    "endpoint.kubernetes.vllm.args": ("VllmArgs", "VllmCacheDtype", "VllmDtype"),
     "endpoint.sagemaker.component": ("SageMakerEndpoint",),
     "feature_store.args": (
         "KubernetesFeatureStoreArgs",
@@ -280,6 +293,7 @@ _MODULES = {
     ),
     "feature_store.kubernetes.component": ("KubernetesFeatureStore",),
     "feature_store.sagemaker.component": ("SageMakerFeatureStore",),
+    "endpoint.sagemaker.lmi.args": ("LmiArgs", "LmiDtype"),
     "model_registry.args": (
         "KubernetesModelRegistryArgs",
         "KubernetesModelRegistrySettingsArgs",

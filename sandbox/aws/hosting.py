@@ -18,6 +18,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from mlops_runtime.artifact import ArtifactError
 from mlops_runtime.sagemaker.archive import unpack_model
 from sandbox.aws.executions.store import Store
+from sandbox.aws.lmi import is_lmi
 from sandbox.aws.moto_patches import replace
 from sandbox.aws.place import place
 from sandbox.ports import free_port
@@ -25,6 +26,7 @@ from sandbox.ports import free_port
 FAKED = (
     "SageMaker runtime InvokeEndpoint: the model in service runs as a process and answers; moto's is canned",
     "SageMaker runtime InvokeEndpointAsync: the same, by way of S3; InvokeEndpoint of such an endpoint is refused",
+    "SageMaker hosting of AWS's LMI container: its variables and requests; a small model answers for any other",
 )
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
@@ -64,7 +66,10 @@ class ModelServer:
             "SAGEMAKER_BIND_TO_PORT": str(port),
         }
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "mlops_runtime.sagemaker.serving"]
+            server = (
+                "sandbox.aws.lmi" if is_lmi(container.get("Environment", {})) else "mlops_runtime.sagemaker.serving"
+            )
+            command = [sys.executable, "-m", server]
             self._process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._url = f"http://127.0.0.1:{port}"
         self._await()

@@ -19,10 +19,11 @@ from pulumi_mlops.dynamic import superseded_releases
 from pulumi_mlops.dynamic.endpoint_deployment import Deployment
 from pulumi_mlops.dynamic.endpoint_scaling import VariantScaling
 from pulumi_mlops.dynamic.endpoint_status import FAILED, describe
+from pulumi_mlops.dynamic.endpoint_truth import prove
 from pulumi_mlops.dynamic.endpoint_variants import has_machines
 
 # With another value of any of these the endpoint is brought there.
-_MADE = ("configuration", "deployment", "scaling", "variants", "tags", "superseded_kept")
+_MADE = ("configuration", "deployment", "scaling", "variants", "tags", "superseded_kept", "truth")
 # Another value of any of these is another endpoint.
 _IDENTITY = ("account_id", "region", "endpoint_name")
 
@@ -55,6 +56,7 @@ class ManagedEndpointProvider(dynamic.ResourceProvider):
         asked = _whole(props)
         require_account(asked["region"], asked["account_id"])
         arn = Deployment(asked).create()
+        prove(asked)
         return dynamic.CreateResult(asked["endpoint_name"], _finished(asked, arn))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
@@ -62,6 +64,7 @@ class ManagedEndpointProvider(dynamic.ResourceProvider):
         asked, before = _whole(news), _whole(olds)
         require_account(asked["region"], asked["account_id"])
         arn = Deployment(asked).update(before)
+        prove(asked)
         if before.get("network_and_keys") not in (None, asked["network_and_keys"]):
             # The role's old policy goes after this, and is needed until the old machines' interfaces are gone.
             time.sleep(float(max(before["settle_seconds"], asked["settle_seconds"])))
@@ -112,7 +115,7 @@ class ManagedEndpoint(dynamic.Resource, module="mlops", name="Endpoint"):
                 TargetTrackingScalingPolicyConfiguration; `wait_seconds` for a deployment, and `settle_seconds` after a
                 deletion, and after a deployment with another value of `network_and_keys`, a hash of what the role is
                 allowed of them; `superseded_kept`, releases before this one; `alarm_names`, which an error tells to
-                look at.
+                look at; `truth`, or None, with `bucket` and `key` of the golden prompts that it is asked.
             opts: The resource's options. It must depend on the alarms.
         """
         super().__init__(ManagedEndpointProvider(), name, {**properties, "endpoint_arn": None}, opts)

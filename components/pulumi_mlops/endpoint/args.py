@@ -9,6 +9,9 @@ from pulumi_mlops._shared.kubernetes.scheduling.args import AcceleratorArgs, Kub
 from pulumi_mlops._shared.model import ModelPinArgs
 from pulumi_mlops._shared.place import KubernetesPlaceArgs, SageMakerPlaceArgs
 from pulumi_mlops.endpoint.expose.args import ExposeArgs
+from pulumi_mlops.endpoint.kubernetes.own_server.args import OwnServerArgs
+from pulumi_mlops.endpoint.kubernetes.vllm.args import VllmArgs
+from pulumi_mlops.endpoint.sagemaker.lmi.args import LmiArgs
 
 
 class RolloutStrategy(str, Enum):
@@ -230,6 +233,11 @@ class KubernetesServingArgs(KubernetesSchedulingArgs):
     shared_memory_gib: NotRequired[int]
     """Size in GiB of an emptyDir volume in memory at /dev/shm. It is a part of `memory`. Defaults to the container
     runtime's 64 MiB."""
+    vllm: NotRequired[VllmArgs]
+    """vLLM beside the server, for a language model that was registered for it. It has the pod's accelerators and shared
+    memory. Defaults to none: the server runs the model itself."""
+    server: NotRequired[OwnServerArgs]
+    """A model server of one's own in the place of ours. Defaults to none."""
     pod_annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Annotations of the pods, the truth check's too, such as `sidecar.istio.io/inject`. A changed value starts a
     rollout. Defaults to none."""
@@ -273,6 +281,9 @@ class SageMakerServingArgs(TypedDict):
     """Serverless inference, in place of instances. Defaults to instances."""
     asynchronous: NotRequired[AsynchronousArgs]
     """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
+    lmi: NotRequired[LmiArgs]
+    """AWS's LMI container in the place of our server, for a language model that was registered for vLLM. Defaults to
+    none."""
     superseded_configurations_kept: NotRequired[int]
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 

@@ -28,7 +28,10 @@ from pulumi_mlops.endpoint.args import FeaturesUnavailable, InferenceAmiVersion,
 from pulumi_mlops.endpoint.expose.config import ExposeConfig
 from pulumi_mlops.endpoint.kubernetes import payload_place
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
+from pulumi_mlops.endpoint.kubernetes.own_server.config import OwnServerConfig
+from pulumi_mlops.endpoint.kubernetes.vllm.config import VllmConfig
 from pulumi_mlops.endpoint.sagemaker import limits
+from pulumi_mlops.endpoint.sagemaker.lmi.config import LmiConfig
 
 
 class RolloutConfig(Model):
@@ -202,6 +205,13 @@ class KubernetesServingConfig(KubernetesSchedulingConfig):
     """Size in GiB of a volume in memory at /dev/shm. It is a part of memory. Defaults to the container runtime's
     64 MiB."""
 
+    vllm: VllmConfig | None = None
+    """vLLM beside the server, for a language model that was registered for it. It has the pod's accelerators and shared
+    memory. Defaults to none: the server runs the model itself."""
+
+    server: OwnServerConfig | None = None
+    """A model server of one's own in the place of ours. Defaults to none."""
+
     pod_annotations: dict[AnnotationKey, str] = Field(default={})
     """Annotations of the pods, the truth check's among them, like sidecar.istio.io/inject. Another value is a
     rollout. Defaults to none."""
@@ -266,6 +276,10 @@ class SageMakerServingConfig(Model):
 
     asynchronous: AsynchronousConfig | None = None
     """Asynchronous inference: requests and responses are objects in the bucket. Defaults to real-time inference."""
+
+    lmi: LmiConfig | None = None
+    """AWS's LMI container in the place of our server, for a language model that was registered for vLLM. Defaults to
+    none."""
 
     superseded_configurations_kept: Annotated[int, limits.SUPERSEDED_CONFIGURATIONS_KEPT] = (
         limits.SUPERSEDED_CONFIGURATIONS_KEPT.default

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from mlops_runtime.artifact import DIGEST_PREFIX
 from mlops_runtime.graph import StepGraph
+from mlops_runtime.language_model.contract import is_language_model
+from mlops_runtime.language_model.golden import GOLDEN_FILE_NAME
 from mlops_runtime.record import StepRecord
 from mlops_runtime.sagemaker.composition import model_digest
 from mlops_runtime.sagemaker.folders import MODEL_ARCHIVE, Folders
@@ -48,9 +50,13 @@ def hand_on_model(
     # It loads what a server does, which most steps have no use for.
     from mlops_runtime.packaging.registration import check_artifact  # noqa: PLC0415
 
-    check_artifact(workspace.output(training.name) / training.model_output, allow_code)
+    artifact = workspace.output(training.name) / training.model_output
+    check_artifact(artifact, allow_code)
     folder = digest.removeprefix(DIGEST_PREFIX)
     destination = folders.processing_model / folder / MODEL_ARCHIVE
     destination.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(archive, destination)
+    if is_language_model(artifact):
+        # Whoever asks an endpoint of AWS's container reads them here: nothing in it proves itself.
+        shutil.copyfile(artifact / GOLDEN_FILE_NAME, destination.with_name(GOLDEN_FILE_NAME))
     return folder

@@ -84,7 +84,7 @@ def load(directory: Path, settings: ServingSettings) -> ServedModel:
     if runtime_of(directory) == LANGUAGE_MODEL:
         raise UnservableModelError(
             f"{settings.name} version {settings.version}: got a language model, expected one that SageMaker's server"
-            " runs, fix: serve it on Kubernetes"
+            " runs, fix: serve it on Kubernetes, or with endpoint.sagemaker.lmi if it was registered for vLLM"
         )
     try:
         if settings.memory is not None:

@@ -9,6 +9,7 @@ from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
+from pulumi_mlops.endpoint.kubernetes.own_server import settings as own_server
 from pulumi_mlops.feature_store.settings import VIEW_NAME
 from pulumi_mlops.monitoring import settings as monitoring
 from pulumi_mlops.stack.model import StackConfig
@@ -47,6 +48,10 @@ _TEXTS: Mapping[Pattern, Values] = {
     monitoring.FEATURE: ("carrier", "origin"),
     values.view_name: ("weather_v1", "punctuality_v1"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
+    values.not_empty: ("serve", "run"),
+    own_server.url_path: ("/a", "/b"),
+    own_server.mount_path: ("/models/a", "/models/b"),
+    own_server.json_pointer: ("/a", "/b/0"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),
     aws_values.ecr_image: tuple(f"{_ECR}{digest}" for digest in _DIGESTS),  # type: ignore[dict-item]
@@ -70,6 +75,7 @@ _BY_NAME: Mapping[str, Values] = {
     "horizon_days": (21, 35),
     "output": ("s3://scores/a", "s3://scores/b"),
     "definition": ("flight_delay.feature_definitions:FEATURES", "flight_delay.feature_definitions:OTHER"),
+    "request": ('{"table": "$rows"}', '{"table": "$matrix"}'),
 }
 # What any name stands for, by the mapping that it is a key of.
 _NAMES = {
@@ -80,6 +86,7 @@ _NAMES = {
     "resources": "train",
     "instance_types": "train",
     "node_selector": "example.com/pool",
+    "environment": "WORKERS",
     "pod_annotations": "sidecar.istio.io/inject",
     "annotations": "traefik.ingress.kubernetes.io/router.entrypoints",
     "rule_labels": "release",

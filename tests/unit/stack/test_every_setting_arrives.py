@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pulumi_mlops import CustomProtocolArgs, LmiArgs, VllmArgs
 from pulumi_mlops.cli.render.program import render_stack
 from pulumi_mlops.cli.render.text import to_text
 from pulumi_mlops.stack.problems import ConfigError
@@ -152,6 +153,12 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("quality", "max"): {(*MONITORING, "labels"): "s3://labels/flights"},
     ("quality", "min"): {(*MONITORING, "labels"): "s3://labels/flights"},
     ("quality", "group_difference_max"): {**MEASURED, (*MONITORING, "quality", "group_feature"): "carrier"},
+    **{("vllm", key): {(*ENDPOINT, "kubernetes", "accelerator", "count"): 1} for key in VllmArgs.__annotations__},
+    **{("lmi", key): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.g5.xlarge"} for key in LmiArgs.__annotations__},
+    **{
+        ("custom", key): {(*ENDPOINT, "kubernetes", "server", "protocol"): "custom"}
+        for key in CustomProtocolArgs.__annotations__
+    },
 }
 
 

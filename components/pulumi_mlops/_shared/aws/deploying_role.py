@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pulumi_mlops._shared import names
 from pulumi_mlops._shared.aws.account import AwsAccount
+from pulumi_mlops._shared.aws.model_data import GOLDEN_PROMPTS, MODELS_PREFIX
 from pulumi_mlops._shared.documents import Document
 
 _TAGS = ("ListTagsForResource", "TagResource", "UntagResource")
@@ -48,6 +49,8 @@ ACTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "pulumi-python:dynamic/mlops:Endpoint": (
             *("CreateEndpoint", "DescribeEndpoint", "UpdateEndpoint", "DeleteEndpoint"),
             *("UpdateEndpointWeightsAndCapacities", "AddTags", "ListTags", "DeleteTags"),
+            # Where AWS's container answers, the endpoint is asked its golden prompts.
+            "InvokeEndpoint",
         ),
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": (
             *("CreateEndpointConfig", "DescribeEndpointConfig", "DeleteEndpointConfig"),
@@ -131,6 +134,7 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
         _allow(_sid(service), _named(service, actions_of(service)), resources) for service, resources in on.items()
     ]
     statements += [
+        _allow("GoldenPrompts", ["s3:GetObject"], [f"{bucket}/{MODELS_PREFIX}*/{GOLDEN_PROMPTS}"]),
         _allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [f"{bucket}/*"]),
         _allow("Lists", sorted(name for service in LISTS for name in _named(service, LISTS[service])), ["*"]),
         _allow("PassRoles", ["iam:PassRole"], [roles], {"StringEquals": {"iam:PassedToService": _PASSED_TO}}),

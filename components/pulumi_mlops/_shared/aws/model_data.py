@@ -6,6 +6,9 @@ Whoever knows a pin knows the location. Nothing has to be looked up, so nothing 
 MODELS_PREFIX = "models/"
 """Below it lie all registered models of a bucket."""
 ARCHIVE = "model.tar.gz"
+GOLDEN_PROMPTS = "golden_prompts.json"
+"""Beside the archive of a language model: a copy of its golden prompts, for whoever asks an endpoint and cannot unpack
+gigabytes for them. `mlops_runtime.sagemaker.candidate` lays it there."""
 
 
 def group_name(group: str) -> str:
@@ -31,3 +34,8 @@ def model_data_url(bucket: str, group: str, digest: str) -> str:
         digest: The digest of the version's files, `sha256:` and 64 hexadecimal digits.
     """
     return f"s3://{bucket}/{group_prefix(group)}{digest.rpartition(':')[2]}/{ARCHIVE}"
+
+
+def golden_prompts_location(group: str, digest: str) -> str:
+    """Return the key of a language model's golden prompts in the bucket of its group; see `model_data_url`."""
+    return f"{group_prefix(group)}{digest.rpartition(':')[2]}/{GOLDEN_PROMPTS}"

@@ -12,7 +12,10 @@ from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes import payload_log
+from pulumi_mlops.endpoint.kubernetes.own_server import render as own_server
+from pulumi_mlops.endpoint.kubernetes.own_server.settings import GUARD_PORT, OwnServerSettings
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
+from pulumi_mlops.endpoint.kubernetes.vllm import render as vllm
 from pulumi_mlops.endpoint.lookup import LookupSettings
 
 COMPONENT = names.ENDPOINT
@@ -69,7 +72,14 @@ def service_account(settings: EndpointSettings) -> Document:
 def service(settings: EndpointSettings) -> Document:
     """Return the endpoint's address."""
     port = {"name": "http", "port": names.ENDPOINT_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
-    return objects.service(metadata(settings), selector(settings), [port])
+    ports = [port, *own_server.service_ports(settings.own_server)]
+    return objects.service(metadata(settings), selector(settings), ports)
+
+
+def server_ports(settings: EndpointSettings) -> list[int]:
+    """Return the ports of a server's pod that callers may reach."""
+    own = settings.own_server
+    return [PORT] if own is None else [own.port, GUARD_PORT]
 
 
 def disruption_budget(settings: EndpointSettings) -> Document:
@@ -124,7 +134,7 @@ def network_policy(settings: EndpointSettings) -> Document:
     return network.policy(
         metadata(settings),
         selector(settings),
-        ingress=[{"from": callers, "ports": [network.tcp(PORT)]}],
+        ingress=[{"from": callers, "ports": [network.tcp(port) for port in server_ports(settings)]}],
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
@@ -152,10 +162,11 @@ def pod_template(settings: EndpointSettings, model: PinnedModel) -> Document:
     """Return the pod that serves one version: it is fetched and proved first."""
     pod = pods.pod(
         settings.name,
-        [_server(settings, model)],
+        _containers(settings, model),
         init_containers=[fetch_container(settings, model)],
         volumes=[
             model_volume(settings),
+            *vllm.volumes(settings.vllm),
             *scheduling.shared_memory_volumes(settings.shared_memory_gib),
             *expose.server_volumes(settings.expose, names.truth_check_of(settings.name)),
             *payload_log.volumes(settings.payload_place),
@@ -232,11 +243,58 @@ def _room(settings: EndpointSettings) -> tuple[str, ...]:
     return (*room, "--cache-mib", str(settings.model_cache_gib * 1024))
 
 
+def _containers(settings: EndpointSettings, model: PinnedModel) -> list[Document]:
+    if settings.own_server is None:
+        return [_server(settings, model), *_engines(settings)]
+    guard = own_server.guard(
+        settings.own_server,
+        settings.image,
+        settings.model_name,
+        model,
+        ",".join(settings.allow_code_formats),
+        settings.rollout_timeout_seconds,
+        settings.request_timeout_seconds,
+    )
+    return [_own_server(settings, settings.own_server, model), guard]
+
+
+def _own_server(settings: EndpointSettings, own: OwnServerSettings, model: PinnedModel) -> Document:
+    probe = {"httpGet": {"path": own.health_path, "port": "http"}, "timeoutSeconds": 5}
+    return own_server.server(
+        own,
+        SERVER,
+        settings.model_name,
+        model,
+        scheduling.accelerated(quantities.server_resources(settings.cpu, settings.memory), settings.accelerator),
+        {
+            "volumeMounts": scheduling.shared_memory_mounts(settings.shared_memory_gib),
+            "ports": [{"name": "http", "containerPort": own.port, "protocol": "TCP"}],
+            "startupProbe": {**probe, "periodSeconds": 1, "failureThreshold": settings.rollout_timeout_seconds},
+            "readinessProbe": {**probe, "periodSeconds": 2, "failureThreshold": 3},
+            "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 6},
+            "lifecycle": {"preStop": {"sleep": {"seconds": HAND_OVER_SECONDS}}},
+        },
+    )
+
+
+def _engines(settings: EndpointSettings) -> list[Document]:
+    """Return what runs the model beside the server, with the accelerators; nothing where the server runs it."""
+    return vllm.containers(
+        settings.vllm,
+        settings.model_name,
+        settings.accelerator,
+        settings.shared_memory_gib,
+        settings.rollout_timeout_seconds,
+    )
+
+
 def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
     def get(path: str) -> Document:
         return {"httpGet": {"path": path, "port": "http"}}
 
     formats = ",".join(settings.allow_code_formats)
+    has_engine = settings.vllm is not None
+    resources = quantities.server_resources(settings.cpu, settings.memory)
     return pods.container(
         SERVER,
         settings.image,
@@ -248,13 +306,13 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
             *(("--allow-code-formats", formats) if formats else ()),
             *expose.server_options(settings.expose),
+            *(("--engine-address", vllm.ADDRESS) if has_engine else ()),
+            *(("--engine-start-seconds", str(settings.rollout_timeout_seconds)) if has_engine else ()),
         ],
-        resources=scheduling.accelerated(
-            quantities.server_resources(settings.cpu, settings.memory), settings.accelerator
-        ),
+        resources=resources if has_engine else scheduling.accelerated(resources, settings.accelerator),
         mounts=[
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
-            *scheduling.shared_memory_mounts(settings.shared_memory_gib),
+            *([] if has_engine else scheduling.shared_memory_mounts(settings.shared_memory_gib)),
             *expose.server_mounts(settings.expose),
             *payload_log.mounts(settings.payload_place),
         ],

@@ -18,7 +18,10 @@ from pulumi_mlops._shared.kubernetes.scheduling.settings import (
 from pulumi_mlops._shared.rules import Range, Setting
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
 from pulumi_mlops.endpoint.expose.settings import Exposure, read_exposure
+from pulumi_mlops.endpoint.kubernetes.own_server.settings import OwnServerSettings, read_own_server
 from pulumi_mlops.endpoint.kubernetes.payload_place import PayloadPlace, read_payload_place
+from pulumi_mlops.endpoint.kubernetes.vllm.settings import PATH as VLLM_PATH
+from pulumi_mlops.endpoint.kubernetes.vllm.settings import VllmSettings, read_vllm, refuse_what_vllm_lacks
 from pulumi_mlops.endpoint.lookup import LookupSettings, read_lookup
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral, refuse_cache_without_room
 
@@ -54,6 +57,10 @@ class EndpointSettings(NeutralEndpointSettings):
     accelerators_memory_mib: int | None
     """Of all of a pod's accelerators; None where it is not known, or there are none."""
     shared_memory_gib: int | None
+    vllm: VllmSettings | None
+    """None: the server runs the model itself."""
+    own_server: OwnServerSettings | None
+    """None: the server is ours."""
     pod_annotations: Mapping[str, pulumi.Input[str]]
     service_account_annotations: Mapping[str, pulumi.Input[str]]
     otlp_endpoint_url: str | None
@@ -79,6 +86,11 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
     everywhere = read("kubernetes.allowed_namespaces") is None
     memory = read("kubernetes.memory", values.memory, DEFAULT_MEMORY)
     accelerator = read_accelerator(arguments, "kubernetes.accelerator")
+    vllm = read_vllm(arguments)
+    # The container that has the accelerators has the shared memory too.
+    of_memory = ("kubernetes.memory", memory)
+    if vllm is not None or not arguments.sound(VLLM_PATH):
+        of_memory = (VLLM_PATH, memory if vllm is None else vllm.memory)
     settings = EndpointSettings(
         **vars(neutral),
         namespace=read("kubernetes.namespace", values.namespace),
@@ -93,10 +105,10 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         model_volume_gib=arguments.number("kubernetes.model_volume_gib", MODEL_VOLUME_GIB),
         scheduling=read_scheduling(arguments),
         accelerator=accelerator,
-        accelerators_memory_mib=_accelerators_memory_mib(arguments, accelerator),
-        shared_memory_gib=read_shared_memory_gib(
-            arguments, "kubernetes.shared_memory_gib", "kubernetes.memory", memory
-        ),
+        accelerators_memory_mib=_accelerators_memory_mib(arguments, accelerator, vllm),
+        shared_memory_gib=read_shared_memory_gib(arguments, "kubernetes.shared_memory_gib", *of_memory),
+        vllm=vllm,
+        own_server=read_own_server(arguments),
         pod_annotations=arguments.mapping("kubernetes.pod_annotations", values.annotation_key),
         service_account_annotations=arguments.mapping("kubernetes.service_account_annotations", values.annotation_key),
         otlp_endpoint_url=read("kubernetes.otlp_endpoint_url", values.reachable_url),
@@ -106,13 +118,40 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         expose=read_exposure(arguments),
     )
     _refuse_cache_without_room(arguments, settings)
+    _refuse_what_another_server_lacks(arguments, settings)
+    if vllm is not None and settings.own_server is not None:
+        expected = "none beside kubernetes.server: that is the model's server"
+        arguments.add("kubernetes.vllm", "vllm", expected, "remove one of the two")
+    if vllm is not None:
+        replicas = (settings.replicas_min, settings.replicas_max)
+        refuse_what_vllm_lacks(arguments, accelerator, settings.shared_memory_gib, replicas)
     arguments.finish()
     return settings
 
 
-def _accelerators_memory_mib(arguments: Arguments, accelerator: Accelerator | None) -> int | None:
+def _accelerators_memory_mib(
+    arguments: Arguments, accelerator: Accelerator | None, vllm: VllmSettings | None
+) -> int | None:
+    """Take what of the accelerators' memory a model can have."""
     gib = arguments.read("kubernetes.accelerator.memory_gib", ACCELERATOR_MEMORY_GIB)
-    return None if gib is None or accelerator is None else int(gib) * 1024 * accelerator.count
+    percent = 100 if vllm is None else vllm.accelerator_memory_percent
+    return None if gib is None or accelerator is None else int(gib) * 1024 * accelerator.count * percent // 100
+
+
+def _refuse_what_another_server_lacks(arguments: Arguments, settings: EndpointSettings) -> None:
+    """Refuse what our own server does and another's does not: it would be without effect."""
+    if settings.own_server is None:
+        return
+    ours = {
+        "expose": settings.expose,
+        "payloads": settings.payloads,
+        "features": settings.features,
+        "kubernetes.otlp_endpoint_url": settings.otlp_endpoint_url,
+    }
+    for path, given in ours.items():
+        if given is not None:
+            expected = "nothing beside kubernetes.server: our own server does it, and another's does not"
+            arguments.add(path, path.rpartition(".")[2], expected, "remove it, or kubernetes.server")
 
 
 def _refuse_cache_without_room(arguments: Arguments, settings: EndpointSettings) -> None:

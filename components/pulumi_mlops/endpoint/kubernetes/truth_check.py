@@ -13,6 +13,8 @@ from pulumi_mlops._shared.kubernetes.scheduling.render import scheduled
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.expose import render as expose
 from pulumi_mlops.endpoint.kubernetes import render
+from pulumi_mlops.endpoint.kubernetes.own_server import render as own_server
+from pulumi_mlops.endpoint.kubernetes.own_server.settings import GUARD_PORT
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
 
 COMPONENT = "truth-check"
@@ -60,7 +62,7 @@ def network_policy(settings: EndpointSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
-            {"to": [servers], "ports": [network.tcp(render.PORT)]},
+            {"to": [servers], "ports": [network.tcp(port) for port in render.server_ports(settings)]},
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -108,6 +110,7 @@ def _spec(
             *("--model-directory", fetch.MODEL_FOLDER),
             *("--request-timeout-seconds", str(settings.request_timeout_seconds)),
             *(("--key-file", f"{expose.OWN_KEYS_FOLDER}/{expose.OWN_CLIENT}") if settings.expose else ()),
+            *_of_own_server(settings),
         ],
         resources={"requests": {"cpu": "50m", "memory": settings.memory}, "limits": {"memory": settings.memory}},
         mounts=[
@@ -137,3 +140,12 @@ def _spec(
             "spec": pod,
         },
     }
+
+
+def _of_own_server(settings: EndpointSettings) -> list[pulumi.Input[str]]:
+    """Return how a server of the user's own is asked, and where the guard beside it says who answers."""
+    own = settings.own_server
+    if own is None:
+        return []
+    guard = combine(lambda url: f"{url}:{GUARD_PORT}", render.url(settings))
+    return ["--asked", own_server.asked(own), "--guard-url", guard]

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from pulumi_mlops._shared.aws.roles import DeclaredRole, create_role, role_arn
-from pulumi_mlops._shared.documents import Document, content_hash
+from pulumi_mlops._shared.documents import Document, content_hash, without_none
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.endpoint import ManagedEndpoint
 from pulumi_mlops.dynamic.endpoint_release import EndpointRelease
@@ -19,6 +19,7 @@ from pulumi_mlops.endpoint.sagemaker import render
 from pulumi_mlops.endpoint.sagemaker import role as render_role
 from pulumi_mlops.endpoint.sagemaker import rollout as render_rollout
 from pulumi_mlops.endpoint.sagemaker import scaling as render_scaling
+from pulumi_mlops.endpoint.sagemaker.lmi import render as render_lmi
 from pulumi_mlops.endpoint.sagemaker.resolve import resolve
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings
 
@@ -90,6 +91,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             {
                 **self._asked(settings, configuration, deployment, alarm_names),
                 "network_and_keys": content_hash(role_settings.network_and_key_statements),
+                **without_none({"truth": render_lmi.truth(settings, model)}),
             },
             pulumi.ResourceOptions(parent=self, depends_on=list(alarms.values())),
         )
@@ -110,13 +112,14 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         """Declare a release: a configuration and its models, which stay at AWS when the next one takes over."""
         name, shadow = settings.name, settings.shadow
         own_role = role_arn(settings.account, render_role.role_name(settings))
-        serving = render.model(settings, model, settings.image, own_role, settings.instance_type)
+        image = render.server_image(settings)
+        serving = render.model(settings, model, image, own_role, settings.instance_type)
         in_shadow = None
         if shadow is not None:
             in_shadow = render.model(settings, shadow.model, shadow.image, own_role, shadow.instance_type)
         document = render.configuration(settings)
         packages = [self._package(f"{name}-package", settings, model)]
-        images = [HostingImage(f"{name}-image", settings.image, pulumi.ResourceOptions(parent=self))]
+        images = [HostingImage(f"{name}-image", image, pulumi.ResourceOptions(parent=self))]
         if shadow is not None:
             packages.append(self._package(f"{name}-shadow-package", settings, shadow.model))
             images.append(HostingImage(f"{name}-shadow-image", shadow.image, pulumi.ResourceOptions(parent=self)))

@@ -10,6 +10,7 @@ from pulumi_mlops._shared.documents import Document, content_hash, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.dynamic.superseded_releases import ENDPOINT_TAG
+from pulumi_mlops.endpoint.sagemaker.lmi import render as lmi
 from pulumi_mlops.endpoint.sagemaker.settings import HostingSettings, ShadowSettings, StartSettings
 
 # The variant's name never changes: what scales it is registered under that name, and a blue/green deployment asks for
@@ -65,7 +66,7 @@ def model(
         "execution_role_arn": role_arn,
         "primary_container": {
             "image": image,
-            # The server holds its own bytes against the digest before it answers that it is ready.
+            # Our server holds its own bytes against the digest before it answers that it is ready.
             "environment": {
                 names.MODEL_NAME_VARIABLE: settings.model_name,
                 names.MODEL_VERSION_VARIABLE: pinned.version,
@@ -73,6 +74,7 @@ def model(
                 names.REQUEST_TIMEOUT_VARIABLE: str(settings.request_timeout_seconds),
                 **_room(settings, instance_type),
                 **allowed,
+                **({} if settings.lmi is None else lmi.environment(settings.lmi)),
             },
         },
         # It needs no network: SageMaker brings model and requests. Serverless endpoints cannot do without
@@ -85,6 +87,11 @@ def model(
             "security_group_ids": list(settings.network.security_group_ids),
         }
     return document
+
+
+def server_image(settings: HostingSettings) -> pulumi.Input[str]:
+    """Return the image of the container that answers."""
+    return settings.image if settings.lmi is None else settings.lmi.image
 
 
 def _room(settings: HostingSettings, instance_type: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pulumi_mlops._shared.problems import Check
 from pulumi_mlops._shared.rules import all_of
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy, SageMakerEndpointArgs
 from pulumi_mlops.endpoint.sagemaker import limits
+from pulumi_mlops.endpoint.sagemaker.lmi.settings import read_lmi, refuse_what_lmi_lacks
 from pulumi_mlops.endpoint.sagemaker.rules import refuse_unsupported
 from pulumi_mlops.endpoint.sagemaker.settings import (
     AlarmSettings,
@@ -62,6 +63,7 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
         shadow=_shadow(arguments, common, instance_type),
         serverless=_serverless(arguments),
         asynchronous=_asynchronous(arguments, common),
+        lmi=read_lmi(arguments, common.ecr_image),
         superseded_configurations_kept=arguments.number(
             "sagemaker.superseded_configurations_kept", limits.SUPERSEDED_CONFIGURATIONS_KEPT
         ),
@@ -71,6 +73,8 @@ def resolve(name: str, args: SageMakerEndpointArgs) -> HostingSettings:
         network=read_network(arguments),
     )
     refuse_unsupported(arguments, settings)
+    if settings.lmi is not None:
+        refuse_what_lmi_lacks(arguments, instance_type)
     arguments.finish()
     return settings
 

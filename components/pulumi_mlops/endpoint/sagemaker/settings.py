@@ -10,6 +10,7 @@ from pulumi_mlops._shared.aws.instance_memory import memory_of
 from pulumi_mlops._shared.aws.settings import NetworkSettings
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
+from pulumi_mlops.endpoint.sagemaker.lmi.settings import LmiSettings
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings
 
 
@@ -99,6 +100,8 @@ class HostingSettings(NeutralEndpointSettings):
     shadow: ShadowSettings | None
     serverless: ServerlessSettings | None
     asynchronous: AsynchronousSettings | None
+    lmi: LmiSettings | None
+    """None: the server is ours."""
     superseded_configurations_kept: int
     permissions_boundary_arn: pulumi.Input[str] | None
     kms_key_arn: pulumi.Input[str] | None

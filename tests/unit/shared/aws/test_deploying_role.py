@@ -20,7 +20,7 @@ EXAMPLE = deploying_policy(AwsAccount("333333333333", "eu-west-1"), "flights-pro
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 # A person's decision, by `mlops approve`: whoever deploys may not approve.
 NOT_DEPLOYING = {"UpdateModelPackage"}
-SERVICES = ("application-autoscaling", "cloudwatch", "ecr", "s3", "sagemaker")
+SERVICES = ("application-autoscaling", "cloudwatch", "ecr", "s3", "sagemaker", "sagemaker-runtime")
 
 
 def allowed() -> set[str]:
@@ -63,6 +63,9 @@ def test_every_action_exists_as_an_operation_or_is_a_permission_alone() -> None:
     session = boto3.session.Session()._session
     for service in ("iam", "sagemaker", "scheduler", "cloudwatch", "application-autoscaling", "ecr"):
         operations = set(session.get_service_model(service).operation_names)
+        if service == "sagemaker":
+            # Its permissions have one prefix; its API is two services.
+            operations |= set(session.get_service_model("sagemaker-runtime").operation_names)
         named = {action for actions in ACTIONS[service].values() for action in actions} | set(LISTS.get(service, ()))
         assert named <= operations, service
 

@@ -1,0 +1,1 @@
+"""A model server of the user's own in an endpoint's pods on Kubernetes."""

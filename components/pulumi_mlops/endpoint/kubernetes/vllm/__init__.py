@@ -1,0 +1,1 @@
+"""vLLM beside an endpoint's server on Kubernetes."""
