@@ -25,6 +25,7 @@ from .engine import Engine
 from .rows import CHAT, PREDICTIONS, RowRequest, interface_of, requests_of
 
 CONNECT_SECONDS = 5.0
+METRICS_SECONDS = 5.0
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 
 logger = logging.getLogger("mlops.language_model")
@@ -240,7 +241,7 @@ class Front:
         head = "# HELP mlops_model_info The model that is served.\n# TYPE mlops_model_info gauge\n"
         own = f"{head}mlops_model_info{{{labels}}} 1\n"
         try:
-            engine = (await self._client.get("/metrics")).text
+            engine = (await self._client.get("/metrics", timeout=METRICS_SECONDS)).text
         except httpx.HTTPError:
             engine = ""
         return Response(own + engine, media_type="text/plain; version=0.0.4")
