@@ -34,6 +34,7 @@ from .rows import CHAT, PREDICTIONS, RowRequest, interface_of, requests_of
 CONNECT_SECONDS = 5.0
 HEALTH_SECONDS = 1.5
 """How long the engine's word that it is well is waited for: less than the kubelet waits for ours."""
+METRICS_SECONDS = 5.0
 MEDIA_TYPE_OF_STREAMS = "text/event-stream"
 STREAM_BYTES_KEPT = 256 * 1024
 """How much of a stream is kept until its end, for the payload log."""
@@ -301,7 +302,7 @@ class Front:
         head = "# HELP mlops_model_info The model that is served.\n# TYPE mlops_model_info gauge\n"
         own = f"{head}mlops_model_info{{{labels}}} 1\n{generate_latest().decode()}"
         try:
-            engine = (await self._client.get("/metrics")).text
+            engine = (await self._client.get("/metrics", timeout=METRICS_SECONDS)).text
         except httpx.HTTPError:
             engine = ""
         payloads = "" if self._payloads is None else self._payloads.exposition()

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 # How many tokens of a prompt are read at a time: more takes memory and is no quicker on a CPU.
 BATCH_TOKENS = 512
+# Each connection takes a thread, which waits with it for its turn. With the few that llama.cpp has by default, the
+# callers who wait would keep the metrics from being read.
+WAITING_CONNECTIONS = 512
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parameters.n_parallel = options.parallel_requests
     parameters.n_batch = parameters.n_ubatch = min(BATCH_TOKENS, options.context_tokens)
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = options.threads
+    parameters.n_threads_http = options.parallel_requests + WAITING_CONNECTIONS
     parameters.endpoint_metrics = True
     # A longer answer than the context ends there. Shifted, it would go on without its beginning.
     parameters.ctx_shift = False

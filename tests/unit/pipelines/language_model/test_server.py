@@ -1,7 +1,9 @@
 """A real language model behind the endpoint's server: what callers get, and what they cannot break."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,6 +17,7 @@ from mlops_runtime.artifact import digest_directory
 from tests.unit.pipelines.language_model.conftest import CONTEXT_TOKENS, NAME, Running, command_of, is_ready, started
 
 COMPLETIONS = "/v1/completions"
+WAITING = 40
 GREEDY = {"temperature": 0, "seed": 0}
 PREDICT = f"/v1/models/{NAME}:predict"
 PROMPT_OF_PARIS = {"prompt": "The capital of France is"}
@@ -160,6 +163,26 @@ def test_a_stream_is_not_cut_when_the_server_is_told_to_stop(artifact: Path) -> 
             events = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
         assert events[-1] == "[DONE]"
         assert running.process.wait(30) == 0
+
+
+def test_callers_who_wait_for_their_turn_do_not_keep_the_metrics_waiting(server: Running) -> None:
+    async def ask() -> str:
+        long = {"prompt": "Once upon a time", "max_tokens": 400, "stream": True, **GREEDY}
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=server.url, timeout=60, limits=limits) as client:
+            waiting = [asyncio.ensure_future(client.post(COMPLETIONS, json=long)) for _ in range(WAITING)]
+            while "llamacpp:requests_processing 2" not in (metrics := (await client.get("/metrics", timeout=10)).text):
+                await asyncio.sleep(0.1)
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            return metrics
+
+    metrics = asyncio.run(asyncio.wait_for(ask(), 60))
+    (deferred,) = re.findall(r"^llamacpp:requests_deferred (\d+)", metrics, re.MULTILINE)
+    assert 0 < int(deferred) <= WAITING
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        wait_until(lambda: "llamacpp:requests_processing 0" in client.get("/metrics").text)
 
 
 def test_a_stream_whose_time_is_over_ends_with_an_error_that_clients_read(artifact: Path) -> None:
