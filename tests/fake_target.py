@@ -12,6 +12,7 @@ from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.text_stream import Prompt
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus
 from pulumi_mlops.stack.document import StackDocument
 
@@ -77,6 +78,9 @@ class Target:
 
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         return [float(len(row)) for row in rows]
+
+    def answer(self, prompt: Prompt) -> Iterator[str]:
+        yield from prompt.text.split()
 
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))

@@ -31,7 +31,7 @@ from .golden_requests import HowAsked
 from .identity import Identity
 from .limits import DEFAULT_TIMEOUT_SECONDS
 from .own_server import IDENTITY
-from .runtimes.code_formats import check_code_formats
+from .refused_code import refuse_code
 from .server import names_of
 from .termination import write_termination_message
 
@@ -73,7 +73,7 @@ def load_guarded(options: argparse.Namespace) -> Guarded:
     """
     try:
         verify_directory(options.model_directory, options.digest)
-        check_code_formats(options.model_directory, options.allow_code_formats)
+        refuse_code(options.model_directory, options.allow_code_formats)
         contract, golden = load_contract(options.model_directory), load_golden(options.model_directory)
         golden.check_contract(contract)
     except (ArtifactError, ContractError, OSError) as error:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from mlops_runtime.packaging.code_formats import find_code_files
 
+from mlops_runtime.code_formats import find_code_files
 from mlops_runtime.packaging import save_model
 from mlops_runtime.packaging.estimators import Booster
 from mlops_runtime.serving.contract import ModelOutput, load_contract

@@ -188,7 +188,7 @@ def kubernetes_monitoring(name: str, args: WorkloadArgs) -> Part:
     if "payloads" not in settings and place is not None:
         settings["payloads"] = place["location"]
         shared = KubernetesPayloadsArgs.__annotations__.keys() & KubernetesMonitoringOwnArgs.__annotations__.keys()
-        settings["kubernetes"] |= {key: place[key] for key in sorted(shared) if key in place}
+        settings["kubernetes"] |= {key: value for key, value in sorted(place.items()) if key in shared}
     if settings["kubernetes"].get("prometheus") == PrometheusInstallation.OPERATOR:
         del more["prometheus_image"], more["alertmanager_image"]
     whole = without_none({**settings, **more, **_common(name, args)})

@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy
 
-from mlops_runtime.code_formats import CODE_FORMATS, code_problems, unknown_formats
 from mlops_runtime.serving.answers import check_finite, output_values
 from mlops_runtime.serving.columns import ColumnReader, Columns
 from mlops_runtime.serving.contract import ContractError, Feature, ModelOutput, ServingContract
+from mlops_runtime.serving.refused_code import refuse_code
 from mlops_runtime.serving.scorer import Answers, ModelAnswerError
 
 OWN_IMAGE = (
     "fix: give the workload a serving image that has it, `images: {serving: …}` in the stack file; training again"
     " changes nothing"
 )
-_PROBLEMS_TOLD = 8
 
 
 class PyfuncScorer:
@@ -44,7 +43,7 @@ class PyfuncScorer:
             ContractError: A file of it would run code and is of no allowed format, a library is missing, or the model
                 cannot be loaded.
         """
-        _refuse_code(directory, allow_code_formats)
+        refuse_code(directory, allow_code_formats)
         self._contract = contract
         try:
             self._frame_of, self._model = _loaded(directory)
@@ -183,16 +182,3 @@ def _objects(values: list[Any], missing: Any) -> Any:
 
 def _missing(place: Path, module: str) -> str:
     return f"{place}: got no package for the module {module!r} in this image, expected one for the model, {OWN_IMAGE}"
-
-
-def _refuse_code(directory: Path, allowed: Collection[str]) -> None:
-    """See that no file of a model runs code when it is loaded, unless the stack names its format.
-
-    A version is looked at before it is registered. This is for one that came another way.
-    """
-    if unknown := unknown_formats(allowed):
-        raise ContractError(f"allowed code formats: got {unknown}, expected some of {', '.join(CODE_FORMATS)}")
-    problems = code_problems(directory, allowed, "endpoint.allow_code_formats")
-    if problems:
-        more = f"; and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
-        raise ContractError("; ".join(problems[:_PROBLEMS_TOLD]) + more)

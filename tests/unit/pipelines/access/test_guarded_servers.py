@@ -27,6 +27,7 @@ from mlops_runtime.access.guard import Guard
 from mlops_runtime.access.key_set import KeySet
 from mlops_runtime.access.rate_limit import RateLimit
 from mlops_runtime.access.tokens import TokenRules, Tokens
+from mlops_runtime.language_model.contract import LanguageModelContract
 from mlops_runtime.language_model.front import Front, LanguageModelIdentity
 from mlops_runtime.language_model.server import guarded
 from mlops_runtime.serving.drain import Drain
@@ -108,10 +109,10 @@ class NoEngine:
 
 
 def language_model_front() -> Front:
-    identity = LanguageModelIdentity(NAME, "7", "sha256:0", 4)
-    routes = ("/v1/completions", "/v1/chat/completions")
+    identity = LanguageModelIdentity(NAME, "7", "sha256:0", 4, "llama.cpp")
+    contract = LanguageModelContract(weights="model.gguf", context_tokens=512, chat=True)
     engine: Any = NoEngine()
-    return Front(identity, engine, Drain(60), routes=routes, body_limit_bytes=1000, timeout_seconds=5)
+    return Front(identity, engine, Drain(60), contract=contract, body_limit_bytes=1000, timeout_seconds=5)
 
 
 def asking(application: Application) -> Ask:

@@ -130,7 +130,9 @@ def test_the_truth_check_asks_for_embeddings(
     monkeypatch.setattr(
         EmbeddingsProtocol,
         "encode",
-        lambda self, answers, form: encode(self, {name: values[::-1] for name, values in answers.items()}, form),
+        lambda self, answers, form, prediction_id: encode(
+            self, {name: values[::-1] for name, values in answers.items()}, form, prediction_id
+        ),
     )
     with pytest.raises(UnservableModelError, match=f"does not answer as the truth check will ask: {PATH}") as caught:
         application_of(served_embedder)
