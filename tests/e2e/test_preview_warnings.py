@@ -37,7 +37,7 @@ def test_a_preview_refuses_a_smaller_volume(new_project: ProjectFactory) -> None
     project = new_project("mlops")
     project.program(PROGRAM)
     text = STACK_FILE.read_text(encoding="utf-8")
-    before = text.replace("    registry:\n", "    registry:\n      database_volume_gib: 3\n", 1)
+    before = text.replace("database_volume_gib: 1", "database_volume_gib: 3")
     assert before != text
     project.write("Pulumi.test.yaml", before)
     project.up()
