@@ -83,7 +83,7 @@ class Guard:
                 raise AccessRefusedError(
                     429,
                     Outcome.TOO_MANY,
-                    f"the request: got one above the client's rate limit, expected fewer, fix: try again in {seconds} s",
+                    f"the request: got one above the client's rate limit, expected fewer, fix: wait {seconds} s",
                     client=caller.client,
                     headers=((b"retry-after", str(seconds).encode()),),
                 )
