@@ -109,6 +109,9 @@ def _listener(name: str, port: int, hosts: Sequence[Document], chain: Document) 
     manager = {
         "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
+        # At the edge, as a gateway is: it believes no caller's word for how a request came.
+        # https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge
+        "use_remote_address": True,
         "strip_any_host_port": True,
         "normalize_path": True,
         "merge_slashes": True,

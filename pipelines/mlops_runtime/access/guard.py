@@ -83,7 +83,7 @@ class Guard:
                 raise AccessRefusedError(
                     429,
                     Outcome.TOO_MANY,
-                    f"the request: got one above the client's rate limit, expected fewer; try again in {seconds} s",
+                    f"the request: got one above the client's rate limit, expected fewer, fix: wait {seconds} s",
                     client=caller.client,
                     headers=((b"retry-after", str(seconds).encode()),),
                 )
@@ -129,7 +129,7 @@ def _refuse_plain_http(headers: Iterable[tuple[bytes, bytes]], https_host: str) 
         return
     for name, value in found:
         if name == FORWARDED_PROTOCOL_HEADER and value.split(b",")[0].strip().lower() != b"https":
-            reason = "the request: got one over plain HTTP, expected HTTPS; change the key that it was sent with"
+            reason = "the request: got one over plain HTTP, expected HTTPS, fix: change the key that it was sent with"
             raise AccessRefusedError(403, Outcome.PLAIN_HTTP, reason)
 
 

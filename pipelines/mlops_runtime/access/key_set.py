@@ -100,7 +100,7 @@ class KeySet:
         if self._known(key_id) is None and (reading := self._refresh()):
             await asyncio.shield(reading)
         if self._clock() - self._read_at > LAST_SECONDS:
-            reason = "the token: got no keys of its issuer to judge it by, expected them; try again later"
+            reason = "the token: got no keys of its issuer to judge it by, expected them, fix: try again later"
             retry = ((b"retry-after", str(int(RETRY_SECONDS)).encode()),)
             raise AccessRefusedError(503, Outcome.KEYS_UNKNOWN, reason, headers=retry)
         return self._known(key_id)

@@ -21,6 +21,7 @@ OTHERS = {
     "pipelines/tumours/model.py": "another one",
     "pipelines/tumours/graph.py": "another one",
     "stacks/Pulumi.dev.yaml": "another one",
+    "jwks.json": "an issuer's key set, in a ConfigMap of the reader's",
     "model.onnx": "a file of a model",
     "serving.json": "another one",
     "language_model.json": "another one",

@@ -71,7 +71,7 @@ class World:
                 f"https://127.0.0.1:{self.proxy.tls_port}{path}",
                 headers=headers,
                 extensions={"sni_hostname": HOST},
-                **({"json": ROWS} if method == "POST" else {}),
+                json=ROWS if method == "POST" else None,
                 **more,
             )
 

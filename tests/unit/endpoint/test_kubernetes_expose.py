@@ -188,7 +188,8 @@ def test_the_route_never_leads_to_servers_that_ask_nobody() -> None:
 
     def is_selected(service: Declaration, deployment: Declaration) -> bool:
         selector = service.one("Service", "flight-delay-outside").inputs["spec"]["selector"]
-        return selector.items() <= deployment.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"].items()
+        labels = deployment.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"]
+        return bool(selector.items() <= labels.items())
 
     exposed, not_exposed = endpoint(expose=EXPOSE), endpoint()
     for kind in (EXPOSE, BY_INGRESS):
