@@ -31,6 +31,8 @@ MODEL_DIGEST_VARIABLE = "MLOPS_MODEL_DIGEST"
 REQUEST_TIMEOUT_VARIABLE = "MLOPS_REQUEST_TIMEOUT_SECONDS"
 MEMORY_VARIABLE = "MLOPS_MEMORY_MIB"
 MODEL_CACHE_VARIABLE = "MLOPS_MODEL_CACHE_MIB"
+FEATURES_VARIABLE = "MLOPS_FEATURES"
+"""Environment variable of a server that looks features up, which `mlops_runtime.serving.lookup_settings` reads."""
 
 BATCH_INPUT_PARAMETER = "Input"
 """Parameters of a batch's pipeline on SageMaker."""

@@ -3,7 +3,8 @@
 import ipaddress
 import math
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pulumi_mlops._shared import cron, urls
@@ -141,6 +142,14 @@ extended_resource = Pattern(
 )
 # The longest name made from a workload's is that of a run, `<workload>-pipeline-<suffix of 11>`: 63 at most.
 workload_name = name_of_at_most(40)
+# The longest name made of a store's is that of the CronJob `<store>-materialisation`, which takes 52.
+store_name = name_of_at_most(30)
+view_name = Pattern(
+    r"[a-z](_?[a-z0-9])*_v[1-9][0-9]*",
+    "the name of a view with its version",
+    "write it like weather_v1",
+    max_length=70,
+)
 step_name = Pattern(r"[a-z][a-z0-9_-]*", "the name of a step", "use a name of the step graph")
 parameter_name = Pattern(r"[a-z_][a-z0-9_]*", "the name of a parameter", "use a parameter of the step graph")
 context_name = Pattern(r"\S+", "the name of a context of the kubeconfig", "see kubectl config get-contexts")
@@ -205,6 +214,16 @@ volume_gib = Range(1, 16384)
 """The largest volume that the usual block storage of a cloud has, in GiB."""
 not_empty = Pattern(r"(?s).+", "a text that is not empty", "write one")
 
+
+def whole_numbers(value: Any) -> Any:
+    """Undo what the component protocol does to whole numbers in a document: 3 arrives as 3.0."""
+    if isinstance(value, Mapping):
+        return {key: whole_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [whole_numbers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Name = Annotated[str, namespace]
 ObjectName = Annotated[str, object_name]
 AnnotationKey = Annotated[str, annotation_key]
@@ -212,6 +231,8 @@ LabelKey = Annotated[str, label_key]
 LabelValue = Annotated[str, label_value]
 ExtendedResource = Annotated[str, extended_resource]
 WorkloadName = Annotated[str, workload_name]
+StoreName = Annotated[str, store_name]
+ViewName = Annotated[str, view_name]
 StepName = Annotated[str, step_name]
 ParameterName = Annotated[str, parameter_name]
 ContextName = Annotated[str, context_name]

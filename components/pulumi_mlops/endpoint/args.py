@@ -1,7 +1,7 @@
 """The contract of an endpoint: what it is on every target, what a target adds, and where it runs."""
 
 from enum import Enum
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -121,6 +121,35 @@ class InferenceAmiVersion(str, Enum):
     """Neuron driver 2.19, for Inferentia2 and Trainium."""
 
 
+class FeaturesUnavailable(str, Enum):
+    """What becomes of a request whose features cannot be looked up, since the online store gives no answer in time."""
+
+    REFUSE = "refuse"
+    """It is answered with 503: the caller may ask again, or send the features along."""
+    NULLS = "nulls"
+    """It is scored with nulls, as for a key that nobody knows. A metric counts such lookups."""
+
+
+class NeutralLookupArgs(TypedDict):
+    """How features are looked up that a request leaves out."""
+
+    views: NotRequired[list[str]]
+    """Views to look up in, with their versions, such as `weather_v1`. Defaults to all that are online."""
+    timeout_milliseconds: NotRequired[int]
+    """How long a lookup may take, 1 to 60000. Defaults to 200."""
+    when_unavailable: NotRequired[FeaturesUnavailable]
+    """What becomes of a request when the online store gives no answer in time: refuse or nulls. Defaults to refuse."""
+
+
+class LookupArgs(NeutralLookupArgs):
+    """Lookup: features that a request leaves out are looked up by the key of their entity."""
+
+    lookup_url: pulumi.Input[str]
+    """Address of the feature store, such as the output `lookup_url` of `KubernetesFeatureStore`."""
+    definition: dict[str, Any]
+    """The store's feature definition: the document that `FeatureStoreDefinition.document()` returns."""
+
+
 class NeutralEndpointArgs(TypedDict):
     """Settings of an endpoint on every target."""
 
@@ -216,6 +245,9 @@ class SageMakerServingArgs(TypedDict):
 class EndpointArgs(NeutralEndpointArgs):
     """Arguments of a workload's endpoint. The workload says where it runs."""
 
+    features: NotRequired[LookupArgs]
+    """Lookup of features in a feature store, on Kubernetes. Defaults to none: what a request leaves out is null."""
+
     kubernetes: NotRequired[KubernetesServingArgs]
     """Settings of the endpoint on Kubernetes. An error on any other target."""
     sagemaker: NotRequired[SageMakerServingArgs]
@@ -239,6 +271,8 @@ class KubernetesEndpointArgs(NeutralEndpointArgs):
     """Name that the model is registered under. Defaults to the component's name."""
     model: NotRequired[ModelPinArgs]
     """The model version to serve. Defaults to none: nothing is deployed, and the status is `waiting-for-model`."""
+    features: NotRequired[LookupArgs]
+    """Lookup of features in a feature store. Defaults to none: what a request leaves out is null."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Tags of every object, set as labels. Defaults to none."""
     kubernetes: KubernetesEndpointSettingsArgs

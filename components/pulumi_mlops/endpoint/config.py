@@ -10,9 +10,18 @@ from pulumi_mlops._shared.config_model import Model
 from pulumi_mlops._shared.kubernetes.scheduling import settings as scheduling
 from pulumi_mlops._shared.kubernetes.scheduling.config import AcceleratorConfig, KubernetesSchedulingConfig
 from pulumi_mlops._shared.model_pin import ModelPin
-from pulumi_mlops._shared.values import AddressRange, AnnotationKey, CodeFormat, CpuQuantity, MemoryQuantity, Name
-from pulumi_mlops.endpoint import settings
-from pulumi_mlops.endpoint.args import InferenceAmiVersion, RolloutStrategy
+from pulumi_mlops._shared.values import (
+    AddressRange,
+    AnnotationKey,
+    CodeFormat,
+    CpuQuantity,
+    MemoryQuantity,
+    Name,
+    StoreName,
+    ViewName,
+)
+from pulumi_mlops.endpoint import lookup, settings
+from pulumi_mlops.endpoint.args import FeaturesUnavailable, InferenceAmiVersion, RolloutStrategy
 from pulumi_mlops.endpoint.kubernetes import settings as kubernetes
 from pulumi_mlops.endpoint.sagemaker import limits
 
@@ -218,6 +227,23 @@ class SageMakerServingConfig(Model):
     """How many superseded endpoint configurations to keep for a manual rollback. Defaults to 2."""
 
 
+class LookupConfig(Model):
+    """How features are looked up that a request leaves out."""
+
+    store: StoreName
+    """The feature store, one of mlops:feature_stores."""
+
+    views: Annotated[tuple[ViewName, ...], Field(strict=False)] = ()
+    """Views to look up in, with their versions, like weather_v1. Defaults to all that are online."""
+
+    timeout_milliseconds: Annotated[int, lookup.TIMEOUT_MILLISECONDS] = lookup.TIMEOUT_MILLISECONDS.default
+    """How long a lookup may take, 1 to 60000. Defaults to 200."""
+
+    when_unavailable: Annotated[FeaturesUnavailable, Field(strict=False)] = FeaturesUnavailable.REFUSE
+    """What becomes of a request when the online store gives no answer in time: refuse (503) or nulls. Defaults to
+    refuse."""
+
+
 class EndpointConfig(Model):
     """How a workload's model is served."""
 
@@ -244,6 +270,9 @@ class EndpointConfig(Model):
     model_cache_gib: Annotated[int, settings.MODEL_CACHE_GIB] = settings.MODEL_CACHE_GIB.default
     """Memory in GiB that the model server keeps beside the model's weights, like the KV cache of a language model. A
     model that does not fit together with it is refused before it is loaded. Defaults to 0."""
+
+    features: LookupConfig | None = None
+    """Lookup of features in a feature store, on kubernetes. Defaults to none: what a request leaves out is null."""
 
     rollout: RolloutConfig | None = None
     """How traffic moves from one version to the next, on sagemaker. Defaults to all at once. On kubernetes it is an

@@ -15,11 +15,10 @@ from pulumi_mlops._shared.values import (
     ObjectName,
     ReachableUrl,
     TableLocation,
+    ViewName,
 )
 from pulumi_mlops.feature_store import settings
 
-StoreName = Annotated[str, settings.STORE_NAME]
-ViewName = Annotated[str, settings.VIEW_NAME]
 DefinitionReference = Annotated[str, settings.DEFINITION_REFERENCE]
 
 

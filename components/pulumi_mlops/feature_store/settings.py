@@ -14,14 +14,6 @@ from pulumi_mlops._shared.arguments import Arguments
 from pulumi_mlops._shared.problems import Check, Problem
 from pulumi_mlops._shared.rules import Pattern, Setting
 
-# The longest name made of a store's is `<store>-materialisation`: a CronJob takes 52.
-STORE_NAME = values.name_of_at_most(30)
-VIEW_NAME = Pattern(
-    r"[a-z](_?[a-z0-9])*_v[1-9][0-9]*",
-    "the name of a view with its version",
-    "write it like weather_v1",
-    max_length=70,
-)
 DEFINITION_REFERENCE = Pattern(
     r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*",
     "a feature definition as module:name",
@@ -83,10 +75,10 @@ def read_neutral(arguments: Arguments, name: str, *, location: Check) -> Neutral
     Returns:
         The settings; None where there is no sound definition, which has been noted.
     """
-    arguments.check("name", name, STORE_NAME)
+    arguments.check("name", name, values.store_name)
     read = arguments.read
-    given = arguments.mapping("sources", VIEW_NAME, location)
-    acknowledged = arguments.items("acknowledged_changes", VIEW_NAME)
+    given = arguments.mapping("sources", values.view_name, location)
+    acknowledged = arguments.items("acknowledged_changes", values.view_name)
     schedule = read("schedule", values.schedule)
     lateness_hours = arguments.number("lateness_hours", LATENESS_HOURS)
     run_timeout_seconds = arguments.number("run_timeout_seconds", RUN_TIMEOUT_SECONDS)
@@ -120,7 +112,7 @@ def _definition(arguments: Arguments) -> FeatureStoreDefinition | None:
     if given is None:
         return None
     try:
-        return FeatureStoreDefinition.from_document(_whole(given))
+        return FeatureStoreDefinition.from_document(values.whole_numbers(given))
     except FeatureDefinitionError as error:
         arguments.adopt(map(_problem, error.problems))
     return None
@@ -146,12 +138,3 @@ def _check_sources(
         if view.versioned_name not in given and (found := location(view.source)):
             expected = f"{found.expected}, of view {view.versioned_name}"
             arguments.add("sources", view.source, expected, f"add {view.versioned_name}: <where its files are>")
-
-
-def _whole(value: Any) -> Any:
-    """Undo what the component protocol does to whole numbers: 3 arrives as 3.0."""
-    if isinstance(value, Mapping):
-        return {key: _whole(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_whole(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,5 +1,6 @@
 """What a stack's configuration comes to as arguments of the components, by name. Pure: nothing is declared."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -45,6 +46,7 @@ def workload_args(
     registry_url: pulumi.Input[str] | None = None,
     namespace: pulumi.Input[str] | None = None,
     bucket_name: pulumi.Input[str] | None = None,
+    lookup_urls: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> WorkloadArgs:
     """Return the arguments of one of a stack's workloads.
 
@@ -55,6 +57,7 @@ def workload_args(
         registry_url: On kubernetes: the address of the registry.
         namespace: On kubernetes: the namespace, known once it exists. Defaults to its name.
         bucket_name: On sagemaker: the stack's bucket.
+        lookup_urls: On kubernetes: the address of each feature store, known once it answers. Defaults to its name.
     """
     workload, platform = stack.workloads[name], stack.platform
     args: dict[str, Any] = {
@@ -68,6 +71,8 @@ def workload_args(
         **given(workload.pipeline, exclude={"graph"}),
         "graph": graphs.load_graph(stack.graph_of(name)).to_document(),
     }
+    if "features" in args.get("endpoint", {}):
+        args["endpoint"] |= _lookup(stack, args["endpoint"].pop("features"), lookup_urls or {})
     if platform.sagemaker is not None:
         args["sagemaker"] = _sagemaker_place(platform, platform.sagemaker, name, bucket_name)
     else:
@@ -77,6 +82,18 @@ def workload_args(
     checked: Any = args
     result: WorkloadArgs = checked
     return result
+
+
+def _lookup(stack: StackConfig, said: dict[str, Any], lookup_urls: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+    """Return how an endpoint looks features up; nothing where its store or definition cannot be had, as is told."""
+    name = said.pop("store")
+    try:
+        definition = feature_definitions.load_definition(stack.feature_stores[name].definition)
+    except (KeyError, graphs.GraphError):
+        return {}
+    host = names.service_host(names.feature_server_of(name), stack.platform.namespace)
+    url = lookup_urls.get(name, f"http://{host}")
+    return {"features": {**said, "lookup_url": url, "definition": definition.document()}}
 
 
 def registry_args(platform: PlatformConfig, registry: OwnRegistry, namespace: pulumi.Input[str]) -> dict[str, Any]:

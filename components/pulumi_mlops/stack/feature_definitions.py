@@ -61,3 +61,10 @@ def problems_of(document: StackDocument) -> Iterator[Problem]:
             load_definition(reference)
         except GraphError as error:
             yield document.problem(path, got=error.got, expected=error.expected, fix=error.fix)
+    for workload in document.keys_at("workloads"):
+        place = ("workloads", workload, "endpoint", "features", "store")
+        named = document.at(*place)
+        if isinstance(named, str) and named not in stores:
+            expected = f"one of {', '.join(stores)}, the stack's feature stores" if stores else "a feature store"
+            fix = did_you_mean(named, stores) or f"add {named} to mlops:feature_stores, or remove features"
+            yield document.problem(place, got=shown(named), expected=expected, fix=fix)

@@ -1,8 +1,8 @@
 from pydantic import Field
 
 from pulumi_mlops._shared.config_model import Model
-from pulumi_mlops._shared.values import WorkloadName
-from pulumi_mlops.feature_store.config import FeatureStoreConfig, StoreName
+from pulumi_mlops._shared.values import StoreName, WorkloadName
+from pulumi_mlops.feature_store.config import FeatureStoreConfig
 from pulumi_mlops.stack.platform.config import PlatformConfig
 from pulumi_mlops.stack.workload.config import WorkloadConfig
 

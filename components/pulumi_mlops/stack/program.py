@@ -50,8 +50,10 @@ def declare_stack() -> DeclaredStack:
     keeps_rows = any(store.protect_data for store in stack.feature_stores.values())
     platform = Platform("platform", stack.platform, load_secrets(), on_target, keeps_rows=keeps_rows)
     stores = _feature_stores(stack, platform, on_target)
+    lookup_urls = {name: store.lookup_url for name, store in stores.items()}
     workloads = {
-        name: Workload(name, platform.workload_args(stack, name), on_target) for name in sorted(stack.workloads)
+        name: Workload(name, platform.workload_args(stack, name, lookup_urls), on_target)
+        for name in sorted(stack.workloads)
     }
     pulumi.export("namespace", platform.namespace)
     pulumi.export("registry", platform.registry_id)

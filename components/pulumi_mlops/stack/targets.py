@@ -89,6 +89,7 @@ SUPPORT: Mapping[Target, Support] = {
             ),
             Refused((*_PIPELINE, "kubernetes"), "the settings under pipeline.sagemaker", _OTHER_TARGET),
             Refused((*_ENDPOINT, "kubernetes"), "the settings under endpoint.sagemaker", _OTHER_TARGET),
+            Refused((*_ENDPOINT, "features"), "requests that bring their features along", _OTHER_TARGET),
             Refused((*_BATCH, "kubernetes"), "the settings under batch.sagemaker", _OTHER_TARGET),
             Refused((*_STORE, "kubernetes"), "the store's settings under sagemaker", _OTHER_TARGET),
         ),

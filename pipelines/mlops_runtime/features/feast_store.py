@@ -1,7 +1,6 @@
 """Feast's store, made from a definition: Redis online, Parquet files offline, its registry in a file."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,6 @@ def open_store(name: str, redis: RedisAddress, registry: Path) -> Any:
             online_store={"type": "redis", "connection_string": redis.connection_string()},
             offline_store={"type": "file"},
             entity_key_serialization_version=KEY_FORMAT,
-            **_switches(),
         )
     )
 
@@ -88,9 +86,3 @@ def located(claims: Path | None) -> Locate:
         return str(claims / source.removeprefix(CLAIM))
 
     return locate
-
-
-def _switches() -> dict[str, Any]:
-    """Return what of Feast's own lineage is switched on, by the environment variables that it has for it."""
-    url = os.environ.get("OPENLINEAGE_URL")
-    return {} if not url else {"openlineage": {"enabled": True, "transport_type": "http", "transport_url": url}}

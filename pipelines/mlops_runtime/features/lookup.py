@@ -1,5 +1,6 @@
 """Looks features up online by key, at Feast's feature server: one request for all views, within a time."""
 
+import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class OnlineFeatures:
         """
         count = len(next(iter(keys.values()), ()))
         try:
-            async with _within(self._timeout_seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 answer = await self._client.post(
                     "/get-online-features", json={**self._body, "entities": {name: list(keys[name]) for name in keys}}
                 )
@@ -144,9 +145,3 @@ def _is_stale(at: str, now: datetime, time_to_live_seconds: int | None) -> bool:
     known_at = datetime.fromisoformat(at)
     known_at = known_at if known_at.tzinfo is not None else known_at.replace(tzinfo=UTC)
     return (now - known_at).total_seconds() > time_to_live_seconds
-
-
-def _within(seconds: float) -> Any:
-    import asyncio  # noqa: PLC0415 - who only reads a definition needs no event loop
-
-    return asyncio.timeout(seconds)

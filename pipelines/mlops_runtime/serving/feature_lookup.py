@@ -6,7 +6,9 @@ come whole, so that whatever is checked of a feature is checked of one that was 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -34,7 +36,11 @@ _KINDS: Mapping[ValueType, frozenset[str]] = {
     ValueType.DATETIME: frozenset({"datetime"}),
 }
 
+FILLED_IN_PLACE_BYTES = 64 * 1024
+"""The largest body that is read and written on the event loop."""
+
 Key = tuple[object, ...]
+Found = Mapping[Key, Mapping[str, Any]]
 
 
 class ViewLookup:
@@ -61,20 +67,35 @@ class ViewLookup:
         """Whether a row, or a request of columns, that names these is to be looked up."""
         return all(key in names for key in self.keys) and not any(name in names for name in self.taken)
 
-    def check(self, key: Key, place: str, problems: ProblemList, row: int) -> None:
-        """Note a key of a type that no entity has."""
-        for name, value in zip(self.keys, key, strict=True):
-            is_text = self._kinds[name] is ValueType.TEXT
-            if type(value) is not (str if is_text else int):
-                expected = f"{'a text' if is_text else 'a whole number'}, the key of an entity"
-                problems.add(partial(InputProblem, f"{place}{name}", shown(value), expected), row)
+    def check(self, keys: Sequence[Key], places: Sequence[str], problems: ProblemList) -> None:
+        """Note keys of a type that no entity has, each at its place, and more of them than one request may have."""
+        for row, (key, place) in enumerate(zip(keys, places, strict=True)):
+            if problems.is_full:
+                return
+            for name, value in zip(self.keys, key, strict=True):
+                is_text = self._kinds[name] is ValueType.TEXT
+                if type(value) is not (str if is_text else int):
+                    expected = f"{'a text' if is_text else 'a whole number'}, the key of an entity"
+                    problems.add(partial(InputProblem, f"{place}{name}", shown(value), expected), row)
+        if not problems and (count := len(set(keys))) > KEYS_MAX:
+            expected = f"at most {KEYS_MAX} of view {self.name} in one request"
+            problems.add(partial(InputProblem, "request", f"{count} different keys", expected))
 
-    async def look_up(self, keys: Sequence[Key]) -> tuple[dict[Key, dict[str, Any]], Looked]:
+    async def look_up(self, keys: Sequence[Key]) -> tuple[Found, Looked]:
         """Return the features of each key."""
         different = list(dict.fromkeys(keys))
         columns = {name: [key[place] for key in different] for place, name in enumerate(self.keys)}
         looked = await self._features.look_up(columns)
         return dict(zip(different, looked.values, strict=True)), looked
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request that is to be changed: what is looked up for it, and what then becomes of it."""
+
+    asked: Sequence[tuple[ViewLookup, Sequence[Key]]]
+    finish: Callable[[Sequence[Found]], Body]
+    """Takes what was found for each view; returns the request's body."""
 
 
 class FeatureLookup:
@@ -83,92 +104,88 @@ class FeatureLookup:
     def __init__(self, views: Sequence[ViewLookup], metrics: LookupMetrics) -> None:
         self._views = views
         self._metrics = metrics
+        self._only_keys = frozenset(name for view in views for name in view.only_keys)
 
-    async def filled(self, protocol: PredictProtocol | InferProtocol, body: Body) -> Body:
+    async def filled(self, protocol: PredictProtocol | InferProtocol, body: Body, executor: Executor) -> Body:
         """Return a request's body with the features that it leaves to be looked up.
+
+        Args:
+            protocol: What will read the body.
+            body: The request's body.
+            executor: Where a large body is read and written, so that it holds up nobody else.
 
         Raises:
             InputError: It cannot be parsed, or has a key of another type than its entity's.
             OnlineStoreUnavailableError: The online store cannot be had, and that is to be an error.
         """
-        document = parsed(body)
-        if not isinstance(document, dict):
+        is_small = len(body) <= FILLED_IN_PLACE_BYTES
+        loop = asyncio.get_running_loop()
+        prepare = self._prepared_rows if isinstance(protocol, PredictProtocol) else self._prepared_tensors
+        prepared = prepare(body) if is_small else await loop.run_in_executor(executor, prepare, body)
+        if prepared is None:
             return body
-        if isinstance(protocol, PredictProtocol):
-            changed = await self._fill_rows(document.get("instances"))
-        else:
-            changed = await self._fill_tensors(document.get("inputs"))
-        return orjson.dumps(document) if changed else body
+        found = await asyncio.gather(*(self._answer(view, keys) for view, keys in prepared.asked))
+        return prepared.finish(found) if is_small else await loop.run_in_executor(executor, prepared.finish, found)
 
-    async def _fill_rows(self, rows: object) -> bool:
+    def _prepared_rows(self, body: Body) -> Prepared | None:
+        """Return what the rows of the v1 protocol leave to be looked up; None where nothing is to be changed."""
+        document = parsed(body)
+        rows = document.get("instances") if isinstance(document, dict) else None
         if not isinstance(rows, list):
-            return False
+            return None
+        objects = [(number, row) for number, row in enumerate(rows) if type(row) is dict]
         problems = ProblemList()
-        asked: list[tuple[ViewLookup, list[tuple[int, Key]]]] = []
+        asked: list[tuple[ViewLookup, list[Key]]] = []
+        places: list[list[int]] = []
         for view in self._views:
-            found = [
-                (number, tuple(row[name] for name in view.keys))
-                for number, row in enumerate(rows)
-                if type(row) is dict and view.is_asked_of(row)
-            ]
-            for number, key in found:
-                if not problems.is_full:
-                    view.check(key, f"instances[{number}].", problems, number)
-            if found:
-                asked.append((view, found))
+            numbers = [number for number, row in objects if view.is_asked_of(row)]
+            if numbers:
+                keys = [tuple(rows[number][name] for name in view.keys) for number in numbers]
+                view.check(keys, [f"instances[{number}]." for number in numbers], problems)
+                asked.append((view, keys))
+                places.append(numbers)
         problems.raise_if_any()
-        answers = await self._look_up([(view, [key for _, key in found]) for view, found in asked])
-        for (view, found), answer in zip(asked, answers, strict=True):
-            for number, key in found:
-                rows[number].update({name: answer[key][name] for name in view.taken})
-        return self._strip_rows(rows) or bool(asked)
 
-    def _strip_rows(self, rows: list[Any]) -> bool:
-        """Take out the keys that are no features of the model."""
-        names = {name for view in self._views for name in view.only_keys}
-        changed = False
-        for row in rows:
-            if type(row) is dict:
-                for name in names & row.keys():
+        def finish(found: Sequence[Found]) -> Body:
+            for (_, keys), numbers, answers in zip(asked, places, found, strict=True):
+                for number, key in zip(numbers, keys, strict=True):
+                    rows[number].update(answers[key])
+            for _, row in objects:
+                for name in self._only_keys & row.keys():
                     del row[name]
-                    changed = True
-        return changed
+            return orjson.dumps(document)
 
-    async def _fill_tensors(self, tensors: object) -> bool:
+        changes = bool(asked) or any(not self._only_keys.isdisjoint(row) for _, row in objects)
+        return Prepared(asked, finish) if changes else None
+
+    def _prepared_tensors(self, body: Body) -> Prepared | None:
+        """As `_prepared_rows`, of the v2 protocol's tensors, each of which is a column."""
+        document = parsed(body)
+        tensors = document.get("inputs") if isinstance(document, dict) else None
         if not isinstance(tensors, list) or not all(_is_column(one) for one in tensors):
-            return False
+            return None
         columns = {one["name"]: one for one in tensors}
         problems = ProblemList()
         asked: list[tuple[ViewLookup, list[Key]]] = []
         for view in self._views:
-            if not view.is_asked_of(columns):
-                continue
-            keys = list(zip(*(columns[name]["data"] for name in view.keys), strict=False))
-            for number, key in enumerate(keys):
-                if not problems.is_full:
-                    view.check(key, f"row {number} of inputs, ", problems, number)
-            asked.append((view, keys))
+            if view.is_asked_of(columns):
+                keys: list[Key] = list(zip(*(columns[name]["data"] for name in view.keys), strict=False))
+                view.check(keys, [f"row {number} of inputs, " for number in range(len(keys))], problems)
+                asked.append((view, keys))
         problems.raise_if_any()
-        answers = await self._look_up(asked)
-        for (view, keys), answer in zip(asked, answers, strict=True):
-            for name, feature in view.taken.items():
-                data = [answer[key][name] for key in keys]
-                kind = input_datatype(feature)
-                tensors.append({"name": name, "shape": [len(data)], "datatype": kind, "data": data})
-        stripped = {name for view in self._views for name in view.only_keys} & columns.keys()
-        tensors[:] = [one for one in tensors if one["name"] not in stripped]
-        return bool(asked) or bool(stripped)
 
-    async def _look_up(self, asked: Sequence[tuple[ViewLookup, Sequence[Key]]]) -> list[dict[Key, dict[str, Any]]]:
-        problems = ProblemList()
-        for view, keys in asked:
-            if (count := len(set(keys))) > KEYS_MAX:
-                expected = f"at most {KEYS_MAX} of view {view.name} in one request"
-                problems.add(partial(InputProblem, "request", f"{count} keys", expected))
-        problems.raise_if_any()
-        return list(await asyncio.gather(*(self._answer(view, keys) for view, keys in asked)))
+        def finish(found: Sequence[Found]) -> Body:
+            kept = [one for one in tensors if one["name"] not in self._only_keys]
+            for (view, keys), answers in zip(asked, found, strict=True):
+                for name, feature in view.taken.items():
+                    data = [answers[key][name] for key in keys]
+                    kind = input_datatype(feature)
+                    kept.append({"name": name, "shape": [len(data)], "datatype": kind, "data": data})
+            return orjson.dumps({**document, "inputs": kept})
 
-    async def _answer(self, view: ViewLookup, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
+        return Prepared(asked, finish) if asked or not self._only_keys.isdisjoint(columns) else None
+
+    async def _answer(self, view: ViewLookup, keys: Sequence[Key]) -> Found:
         start = perf_counter()
         try:
             found, looked = await view.look_up(keys)

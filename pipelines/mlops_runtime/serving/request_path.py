@@ -195,7 +195,7 @@ class RequestPath:
     async def _respond(self, protocol: MessageProtocol, body: Body, start: float) -> tuple[int, AnswerBody]:
         try:
             if self._lookup is not None and isinstance(protocol, PredictProtocol | InferProtocol):
-                body = await self._lookup.filled(protocol, body)
+                body = await self._lookup.filled(protocol, body, self._threads.decoder)
             batch, request = await self._decoded(protocol, body)
             decoded = perf_counter()
             if self._is_quick(batch, body):

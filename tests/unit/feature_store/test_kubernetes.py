@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from flight_delay.feature_definitions import FEATURES, WEATHER
-from mlops_runtime.features.definition import FeatureStoreDefinition
+from flight_delay.feature_definitions import FEATURES, PUNCTUALITY, WEATHER
+from mlops_runtime.features.definition import FeatureStoreDefinition, ValueType
 from pulumi_mlops import ArgumentsError
 from tests import kubernetes_documents
 from tests.recording import Declaration, Declared
@@ -39,6 +39,7 @@ def test_declares_these_objects_and_says_where_features_are_looked_up() -> None:
         [
             ("ConfigMap", config),
             ("KubernetesFeatureStore", NAME),
+            ("FeatureSchema", f"{NAME}-schema"),
             *((kind, SERVER) for kind in ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Service")),
             *((kind, REDIS) for kind in ("StatefulSet", "Service")),
             ("CronJob", RUN),
@@ -191,3 +192,28 @@ def test_a_source_that_no_pod_can_reach_is_refused_until_the_store_names_another
     with pytest.raises(ArgumentsError, match=r"sources: got 'tables/weather'.*of view weather_v1.*add weather_v1"):
         on_kubernetes(definition=local)
     on_kubernetes(definition=local, sources={"weather_v1": "pvc://flights/weather"})
+
+
+def test_a_change_that_loses_rows_is_held_against_what_is_deployed() -> None:
+    declaration = on_kubernetes(acknowledged_changes=["weather_v1", "punctuality_v1", "weather_v1"])
+    schema = declaration.one("FeatureSchema").inputs
+    assert (schema["store"], schema["target"]) == (NAME, "kubernetes")
+    assert schema["acknowledged_changes"] == ["punctuality_v1", "weather_v1"]
+    assert schema["definition"] == FEATURES.document()
+    # Nothing of another definition is made before it is let through.
+    assert any(one.endswith(f"FeatureSchema::{NAME}-schema") for one in declaration.one("ConfigMap").depends_on)
+
+
+def test_another_type_of_a_feature_is_refused_in_the_preview_unless_it_is_acknowledged() -> None:
+    """The whole way from two definitions to Pulumi's check: a feature's type changes under the same version."""
+    from pulumi_mlops.dynamic.feature_schema import FeatureSchemaProvider  # noqa: PLC0415
+
+    changed = replace(WEATHER.features[0], value_type=ValueType.TEXT)
+    other = FeatureStoreDefinition(views=(replace(WEATHER, features=(changed, *WEATHER.features[1:])), PUNCTUALITY))
+    before = on_kubernetes().one("FeatureSchema").inputs
+    after = on_kubernetes(definition=other.document()).one("FeatureSchema").inputs
+    (failure,) = FeatureSchemaProvider().check(before, after).failures
+    assert "weather_v1.features.temperature_fahrenheit" in failure.reason
+    assert "feast apply" in failure.reason
+    meant = {**after, "acknowledged_changes": ["weather_v1"]}
+    assert FeatureSchemaProvider().check(before, meant).failures == []

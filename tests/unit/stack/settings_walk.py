@@ -9,7 +9,6 @@ from pulumi_mlops._shared import values
 from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
-from pulumi_mlops.feature_store.settings import VIEW_NAME
 from pulumi_mlops.stack.model import StackConfig
 
 Path = tuple[str, ...]
@@ -38,7 +37,7 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
-    VIEW_NAME: ("weather_v1", "punctuality_v1"),
+    values.view_name: ("weather_v1", "punctuality_v1"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     aws_values.account_id: ("222222222222", "333333333333"),
     aws_values.region: ("eu-west-1", "eu-central-1"),

@@ -22,6 +22,7 @@ SETTINGS = settings()
 ECR = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/mlops"
 DIGEST = "sha256:" + "c" * 64
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/9f1e2d3c"
+DEFINITION = "flight_delay.feature_definitions:FEATURES"
 More = Mapping[tuple[str, ...], Any]
 Outcome = str | list[tuple[str, int | None]]
 """The rendered graph; or where it is refused, and at which lines."""
@@ -35,11 +36,15 @@ BASES: Mapping[str, dict[str, Any]] = {
             "target": "kubernetes",
             "namespace": "flights-dev",
             "owner": "team-flights",
-            "images": {name: f"localhost/{name}:0123456789abcdef" for name in ("pipeline", "serving", "registry")},
+            "images": {
+                name: f"localhost/{name}:0123456789abcdef"
+                for name in ("pipeline", "serving", "registry", "feature_store", "redis")
+            },
             "kubernetes": {"context": "a-cluster"},
             "registry": {},
         },
         "workloads": {"flight-delay": {}},
+        "feature_stores": {"flights": {"definition": DEFINITION}},
     },
     "sagemaker": {
         "platform": {
@@ -52,6 +57,12 @@ BASES: Mapping[str, dict[str, Any]] = {
             "registry": {},
         },
         "workloads": {"flight-delay": {}},
+        "feature_stores": {
+            "flights": {
+                "definition": DEFINITION,
+                "sources": {"weather_v1": "s3://flights/weather", "punctuality_v1": "s3://flights/punctuality"},
+            }
+        },
     },
 }
 SCALED: More = {(*ENDPOINT, "replicas_min"): 2, (*ENDPOINT, "replicas_max"): 9}
@@ -70,6 +81,12 @@ PLACE = ("platform", "sagemaker")
 ON_POSTGRESQL: More = {
     ("platform", "registry", "database"): "postgresql",
     ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
+}
+STORE = ("feature_stores", "flights")
+SOURCES_IN_S3: More = {
+    (*STORE, "definition"): DEFINITION,
+    (*STORE, "sources", "weather_v1"): "s3://flights/weather",
+    (*STORE, "sources", "punctuality_v1"): "s3://flights/punctuality",
 }
 # What a setting means something with only, by the end of its path.
 CONTEXTS: Mapping[tuple[str, ...], More] = {
@@ -95,6 +112,8 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     ("kubernetes", "drain_seconds"): {(*ENDPOINT, "request_timeout_seconds"): 2},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
+    **{(*STORE, "kubernetes", key): SOURCES_IN_S3 for key in ("s3_endpoint_url", "s3_region")},
+    (*STORE, "kubernetes", "s3_credentials_secret_name"): SOURCES_IN_S3,
     ("database_cpu",): ON_POSTGRESQL,
     ("database_memory",): ON_POSTGRESQL,
 }

@@ -1,5 +1,7 @@
 """The Kubernetes objects of a model server."""
 
+import json
+
 import pulumi
 
 from pulumi_mlops._shared import names
@@ -9,6 +11,7 @@ from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pod
 from pulumi_mlops._shared.kubernetes.scheduling import render as scheduling
 from pulumi_mlops._shared.pinned_model import PinnedModel
 from pulumi_mlops.endpoint.kubernetes.settings import EndpointSettings
+from pulumi_mlops.endpoint.lookup import LookupSettings
 
 COMPONENT = names.ENDPOINT
 PORT = 8080
@@ -108,6 +111,7 @@ def network_policy(settings: EndpointSettings) -> Document:
         egress=[
             network.to_dns(),
             network.to_url(settings.registry_url),
+            *([network.to_url(settings.features.url)] if settings.features is not None else []),
             *([network.to_pod_identity_agent()] if settings.service_account_annotations else []),
         ],
     )
@@ -214,7 +218,7 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             pods.mount("model", fetch.MODEL_FOLDER, read_only=True),
             *scheduling.shared_memory_mounts(settings.shared_memory_gib),
         ],
-        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT),
+        variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _features(settings.features)),
         more={
             "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             "startupProbe": {
@@ -239,6 +243,18 @@ def _server(settings: EndpointSettings, model: PinnedModel) -> Document:
             "lifecycle": {"preStop": {"sleep": {"seconds": HAND_OVER_SECONDS}}},
         },
     )
+
+
+def _features(features: LookupSettings | None) -> dict[str, pulumi.Input[str]]:
+    """Return what tells the server where features are looked up (`mlops_runtime.serving.lookup_settings`)."""
+    if features is None:
+        return {}
+    document = {
+        "definition": features.definition,
+        "timeout_milliseconds": features.timeout_milliseconds,
+        "when_unavailable": features.when_unavailable,
+    }
+    return {names.FEATURES_VARIABLE: combine(lambda url: json.dumps({**document, "url": url}), features.url)}
 
 
 def _spread(settings: EndpointSettings, topology_key: str) -> Document:

@@ -17,6 +17,7 @@ from pulumi_mlops._shared.kubernetes.scheduling.settings import (
 )
 from pulumi_mlops._shared.rules import Range, Setting
 from pulumi_mlops.endpoint.args import KubernetesEndpointArgs
+from pulumi_mlops.endpoint.lookup import LookupSettings, read_lookup
 from pulumi_mlops.endpoint.settings import NeutralEndpointSettings, read_neutral, refuse_cache_without_room
 
 LONGEST_NAME = 40
@@ -36,6 +37,8 @@ class EndpointSettings(NeutralEndpointSettings):
 
     namespace: pulumi.Input[str]
     registry_url: pulumi.Input[str]
+    features: LookupSettings | None
+    """None: what a request leaves out is null."""
     target_cpu_percent: int
     drain_seconds: int
     cpu: str
@@ -72,6 +75,7 @@ def resolve(name: str, args: KubernetesEndpointArgs) -> EndpointSettings:
         **vars(neutral),
         namespace=read("kubernetes.namespace", values.namespace),
         registry_url=read("registry_url", values.reachable_url),
+        features=read_lookup(arguments),
         target_cpu_percent=arguments.number("kubernetes.target_cpu_percent", TARGET_CPU_PERCENT),
         drain_seconds=_drain_seconds(arguments, neutral.request_timeout_seconds),
         cpu=read("kubernetes.cpu", values.cpu, DEFAULT_CPU),

@@ -5,6 +5,7 @@ import pulumi_kubernetes as kubernetes
 
 from pulumi_mlops._shared.kubernetes import protection
 from pulumi_mlops._shared.kubernetes.create import create
+from pulumi_mlops.dynamic.feature_schema import FeatureSchema
 from pulumi_mlops.feature_store.args import KubernetesFeatureStoreArgs
 from pulumi_mlops.feature_store.kubernetes import definition, materialisation, online_store, render
 from pulumi_mlops.feature_store.kubernetes.settings import FeatureStoreSettings, resolve
@@ -44,7 +45,24 @@ class KubernetesFeatureStore(pulumi.ComponentResource):
         super().__init__("mlops:index:KubernetesFeatureStore", name, {}, opts)
         settings = resolve(name, args)
         children = pulumi.ResourceOptions(parent=self)
-        described = create(definition.name_of(settings), definition.config_map(settings), children)
+        self.schema: FeatureSchema = FeatureSchema(
+            f"{name}-schema",
+            {
+                "store": name,
+                "target": "kubernetes",
+                "definition": settings.definition.document(),
+                "acknowledged_changes": list(settings.acknowledged_changes),
+                # All views lie in one Redis: none is a resource of its own.
+                "has_protected_views": False,
+            },
+            children,
+        )
+        """What the rows that are online are of: an update that would lose some unasked is refused in its preview."""
+        described = create(
+            definition.name_of(settings),
+            definition.config_map(settings),
+            pulumi.ResourceOptions(parent=self, depends_on=[self.schema]),
+        )
         self.online_store: kubernetes.apps.v1.StatefulSet = self._online_store(settings)
         """Redis."""
         self.cron_job: kubernetes.batch.v1.CronJob = self._materialisation(settings, described)

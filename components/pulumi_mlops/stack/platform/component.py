@@ -1,5 +1,6 @@
 """What the workloads of one stack share: a namespace, and a model registry of its own or another's."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -95,16 +96,20 @@ class Platform(pulumi.ComponentResource):
         elif isinstance(config.registry, ExistingRegistry):
             self.registry_id = pulumi.Output.from_input(config.registry.url)
 
-    def workload_args(self, stack: StackConfig, name: str) -> WorkloadArgs:
+    def workload_args(
+        self, stack: StackConfig, name: str, lookup_urls: Mapping[str, pulumi.Input[str]] | None = None
+    ) -> WorkloadArgs:
         """Return the arguments of one of the stack's workloads on this platform.
 
         Args:
             stack: The stack's configuration.
             name: Name of the workload.
+            lookup_urls: On kubernetes: the address of each feature store, known once it answers.
         """
         if self._bucket_name is not None:
             return arguments.workload_args(stack, name, self.tags, bucket_name=self._bucket_name)
-        return arguments.workload_args(stack, name, self.tags, registry_url=self.registry_id, namespace=self.namespace)
+        here = {"registry_url": self.registry_id, "namespace": self.namespace}
+        return arguments.workload_args(stack, name, self.tags, **here, lookup_urls=lookup_urls)
 
     def sagemaker_feature_store_args(self, stack: StackConfig, name: str) -> SageMakerFeatureStoreArgs:
         """Return the arguments of one of the stack's feature stores on this platform, which is SageMaker's.

@@ -100,8 +100,7 @@ def problems_of(name: str, args: WorkloadArgs) -> tuple[Problem, ...]:
 def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: str) -> None:
     other = next(key for key in TARGETS if key != target)
     unsupported = [("pipeline", other), ("endpoint", other), ("batch", other)]
-    if target == "kubernetes":
-        unsupported.append(("endpoint", "rollout"))
+    unsupported.append(("endpoint", "rollout" if target == "kubernetes" else "features"))
     for part, key in unsupported:
         settings: Mapping[str, Any] = args.get(part) or {}  # type: ignore[assignment]
         if settings.get(key) is not None:

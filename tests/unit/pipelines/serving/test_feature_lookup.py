@@ -132,6 +132,22 @@ def test_rows_of_both_kinds_stand_beside_one_another_and_a_key_is_asked_once(
     assert asked["entities"] == {"origin": ["JFK"], "runway": [4]}
 
 
+def test_a_large_request_is_looked_up_as_a_small_one(application: Any, server: FeatureServer) -> None:
+    many = 2000
+    keyed = ask(application, V1, {"instances": [KEYED, {**KEYED, "origin": "EWR"}] * many})
+    whole = ask(application, V1, {"instances": [ROW, {**ROW, "origin": "EWR", "wind_speed": 30.0}] * many})
+    assert len(keyed.request.content) > 64 * 1024
+    assert predictions(keyed) == predictions(whole)
+    assert [one["entities"]["origin"] for one in server.requests] == [["JFK", "EWR"]]
+
+
+def test_more_different_keys_than_a_request_may_have_are_refused(application: Any, server: FeatureServer) -> None:
+    answer = ask(application, V1, {"instances": [{**KEYED, "runway": number} for number in range(10_001)]})
+    assert answer.status_code == 400
+    assert "10001 different keys, expected at most 10000 of view weather_v1" in answer.json()["error"]
+    assert server.requests == []
+
+
 def test_a_key_that_nobody_knows_has_nulls(application: Any) -> None:
     unknown = predictions(ask(application, V1, {"instances": [{**KEYED, "runway": 99}]}))
     assert unknown == predictions(ask(application, V1, {"instances": [{**ROW, "wind_speed": None}]}))
