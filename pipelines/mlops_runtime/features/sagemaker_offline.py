@@ -81,7 +81,7 @@ def _typed(view: FeatureView, frame: pd.DataFrame) -> pd.DataFrame:
         elif one.value_type is ValueType.BOOL:
             typed[one.name] = typed[one.name].astype("Int64").astype("boolean")
         else:
-            typed[one.name] = typed[one.name].astype(_DTYPES[one.value_type])
+            typed = typed.astype({one.name: _DTYPES[one.value_type]})
     return typed
 
 

@@ -41,10 +41,12 @@ def record_of(view: FeatureView, row: Mapping[str, Any]) -> list[dict[str, str]]
     """
     values = {view.event_time: event_time_of(row.get(view.event_time), view.event_time)}
     values[key_column(view)] = key_of(view, row)
-    for one in (*view.entities, *view.features):
-        text = text_of(row.get(one.name), one.value_type, one.name)
+    columns = {one.name: one.value_type for one in view.entities}
+    columns |= {one.name: one.value_type for one in view.features}
+    for name, kind in columns.items():
+        text = text_of(row.get(name), kind, name)
         if text is not None:
-            values[one.name] = text
+            values[name] = text
     return [{"FeatureName": name, "ValueAsString": text} for name, text in values.items()]
 
 

@@ -112,8 +112,10 @@ def deploying_policy(account: AwsAccount, namespace: str) -> Document:
     bucket = account.arn("s3", names.bucket(namespace, account))
     roles = account.arn("iam", f"role/{namespace}-*")
     linked = account.arn("iam", f"role/aws-service-role/{_AUTOSCALING}/*")
-    kinds = ("endpoint", "endpoint-config", "feature-group")
-    kinds += ("model", "model-package", "model-package-group", "pipeline")
+    kinds = [
+        *("endpoint", "endpoint-config", "feature-group"),
+        *("model", "model-package", "model-package-group", "pipeline"),
+    ]
     on: Mapping[str, list[str]] = {
         "iam": [roles],
         "s3": [bucket],
