@@ -1,6 +1,7 @@
 """Training sets: each row with the features as they were known at its time, and none that came later."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -81,14 +82,15 @@ def _views(wanted: Sequence[FeatureReference]) -> list[FeatureView]:
 
 def _as_of(frame: pd.DataFrame, times: pd.Series, view: FeatureView, names: Sequence[str], read: Read) -> pd.DataFrame:
     keys = list(view.entity_names)
-    asked = frame.loc[:, keys].assign(**{_TIME: times, _ROW: frame.index})
+    asked = frame.loc[:, keys].copy()
+    asked[_TIME], asked[_ROW] = times, frame.index
     known = read(view, [*keys, view.event_time, *names])
     known = known.assign(**{_TIME: pd.to_datetime(known[view.event_time], utc=True).astype("datetime64[ns, UTC]")})
     known = known.dropna(subset=[*keys, _TIME]).loc[:, [*keys, _TIME, *names]]
     # A row without key or time has no features; merge_asof takes neither.
     asked = asked.dropna(subset=[*keys, _TIME])
     for key, entity in zip(keys, view.entities, strict=True):
-        kind = "int64" if entity.value_type is ValueType.INT64 else "object"
+        kind: Any = "int64" if entity.value_type is ValueType.INT64 else "object"
         asked[key], known[key] = asked[key].astype(kind), known[key].astype(kind)
     age = None if view.time_to_live_seconds is None else pd.Timedelta(seconds=view.time_to_live_seconds)
     joined = pd.merge_asof(
