@@ -92,6 +92,9 @@ def _as_of(frame: pd.DataFrame, times: pd.Series, view: FeatureView, names: Sequ
     for key, entity in zip(keys, view.entities, strict=True):
         kind: Any = "int64" if entity.value_type is ValueType.INT64 else "object"
         asked[key], known[key] = asked[key].astype(kind), known[key].astype(kind)
+    # Before the join: a whole number that is missing in some row would be a float, which not every one is.
+    kinds = {feature.name: _DTYPES[feature.value_type] for feature in view.features if feature.name in names}
+    known = known.astype(kinds)
     age = None if view.time_to_live_seconds is None else pd.Timedelta(seconds=view.time_to_live_seconds)
     joined = pd.merge_asof(
         asked.sort_values(_TIME, kind="stable"),
@@ -101,9 +104,7 @@ def _as_of(frame: pd.DataFrame, times: pd.Series, view: FeatureView, names: Sequ
         direction="backward",
         tolerance=age,
     )
-    joined = joined.set_index(_ROW).loc[:, list(names)].reindex(frame.index)
-    kinds = {feature.name: _DTYPES[feature.value_type] for feature in view.features if feature.name in names}
-    return joined.astype(kinds)
+    return joined.set_index(_ROW).loc[:, list(names)].reindex(frame.index).astype(kinds)
 
 
 def _check_columns(entities: pd.DataFrame, wanted: Sequence[FeatureReference], event_time: str) -> None:
