@@ -1,6 +1,7 @@
 """Training sets: each row with the features as they were known at its time, and none that came later."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -81,15 +82,19 @@ def _views(wanted: Sequence[FeatureReference]) -> list[FeatureView]:
 
 def _as_of(frame: pd.DataFrame, times: pd.Series, view: FeatureView, names: Sequence[str], read: Read) -> pd.DataFrame:
     keys = list(view.entity_names)
-    asked = frame.loc[:, keys].assign(**{_TIME: times, _ROW: frame.index})
+    asked = frame.loc[:, keys].copy()
+    asked[_TIME], asked[_ROW] = times, frame.index
     known = read(view, [*keys, view.event_time, *names])
     known = known.assign(**{_TIME: pd.to_datetime(known[view.event_time], utc=True).astype("datetime64[ns, UTC]")})
     known = known.dropna(subset=[*keys, _TIME]).loc[:, [*keys, _TIME, *names]]
     # A row without key or time has no features; merge_asof takes neither.
     asked = asked.dropna(subset=[*keys, _TIME])
     for key, entity in zip(keys, view.entities, strict=True):
-        kind = "int64" if entity.value_type is ValueType.INT64 else "object"
+        kind: Any = "int64" if entity.value_type is ValueType.INT64 else "object"
         asked[key], known[key] = asked[key].astype(kind), known[key].astype(kind)
+    # Before the join: a whole number that is missing in some row would be a float, which not every one is.
+    kinds = {feature.name: _DTYPES[feature.value_type] for feature in view.features if feature.name in names}
+    known = known.astype(kinds)
     age = None if view.time_to_live_seconds is None else pd.Timedelta(seconds=view.time_to_live_seconds)
     joined = pd.merge_asof(
         asked.sort_values(_TIME, kind="stable"),
@@ -99,9 +104,7 @@ def _as_of(frame: pd.DataFrame, times: pd.Series, view: FeatureView, names: Sequ
         direction="backward",
         tolerance=age,
     )
-    joined = joined.set_index(_ROW).loc[:, list(names)].reindex(frame.index)
-    kinds = {feature.name: _DTYPES[feature.value_type] for feature in view.features if feature.name in names}
-    return joined.astype(kinds)
+    return joined.set_index(_ROW).loc[:, list(names)].reindex(frame.index).astype(kinds)
 
 
 def _check_columns(entities: pd.DataFrame, wanted: Sequence[FeatureReference], event_time: str) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pulumi_mlops._shared.arguments import ArgumentsError
+from pulumi_mlops.feature_store.kubernetes.settings import resolve as resolve_store
+from pulumi_mlops.feature_store.sagemaker.settings import resolve as resolve_feature_groups
 from pulumi_mlops.model_registry.config import ExistingRegistry, OwnRegistry
 from pulumi_mlops.model_registry.kubernetes.settings import resolve as resolve_registry
 from pulumi_mlops.model_registry.sagemaker.storage.settings import resolve as resolve_storage
@@ -19,7 +21,11 @@ from pulumi_mlops.stack import arguments
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.workload import parts
 
-_RESOLVERS: Mapping[str, Callable[[str, Any], object]] = {"storage": resolve_storage, "registry": resolve_registry}
+_RESOLVERS: Mapping[str, Callable[[str, Any], object]] = {
+    "storage": resolve_storage,
+    "registry": resolve_registry,
+    "feature-store": lambda name, args: (resolve_feature_groups if "sagemaker" in args else resolve_store)(name, args),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Place:
     """One argument of one component."""
 
     component: str
-    """`workload`, `storage` or `registry`."""
+    """`workload`, `storage`, `registry` or `feature-store`."""
     path: tuple[str | int | Key, ...]
 
     def __str__(self) -> str:
@@ -61,6 +67,13 @@ def arguments_of(document: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "workload": {name: arguments.workload_args(config, name, {}, registry_url=url, bucket_name="a-bucket")}
     }
+    for store in config.feature_stores:
+        made: Any = (
+            arguments.feature_store_args(config, store, {})
+            if platform.sagemaker is None
+            else arguments.sagemaker_feature_store_args(config, store, {}, platform.sagemaker, "a-bucket")
+        )
+        found["feature-store"] = made
     if platform.sagemaker is not None:
         found["storage"] = {"sagemaker": arguments.storage_args(platform, platform.sagemaker)}
     elif isinstance(platform.registry, OwnRegistry):

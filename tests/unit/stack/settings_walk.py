@@ -74,6 +74,7 @@ _FORMATS: Mapping[str, Values] = {
 _BY_NAME: Mapping[str, Values] = {
     "horizon_days": (21, 35),
     "output": ("s3://scores/a", "s3://scores/b"),
+    "store": ("flights", "others"),
     "definition": ("flight_delay.feature_definitions:FEATURES", "flight_delay.feature_definitions:OTHER"),
     "request": ('{"table": "$rows"}', '{"table": "$matrix"}'),
 }

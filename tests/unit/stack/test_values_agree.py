@@ -32,7 +32,9 @@ from tests.unit.stack.test_every_setting_arrives import (
     ON_POSTGRESQL,
     PIPELINE,
     SCALED,
+    SOURCES_IN_S3,
     STEP,
+    STORE,
     WORKLOAD,
     of_target,
 )
@@ -41,12 +43,15 @@ from tests.unit.stack.value_strategies import edges_of, values_of
 SETTINGS = settings()
 PLATFORM = ("platform", "sagemaker")
 More = Mapping[Path, Any]
-# What no component is told: whom the stack file is for, where its graph is, and where images are pushed to.
+# What no component is told: whom the stack file is for, where its graph and its features are defined, which store an
+# endpoint asks, and where images are pushed to.
 NO_ARGUMENTS = {
     ("platform", "target"),
     ("platform", "owner"),
     ("platform", "kubernetes", "context"),
     (*WORKLOAD, "pipeline", "graph"),
+    (*STORE, "definition"),
+    (*ENDPOINT, "features", "store"),
     (*WORKLOAD, "images", "repository"),
     ("platform", "images", "repository"),
 }
@@ -71,6 +76,8 @@ ROOM: Mapping[Path, More] = {
         ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
     },
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
+    **{(*STORE, "kubernetes", key): SOURCES_IN_S3 for key in ("s3_endpoint_url", "s3_region")},
+    (*STORE, "kubernetes", "s3_credentials_secret_name"): SOURCES_IN_S3,
     ("database_cpu",): ON_POSTGRESQL,
     ("database_memory",): ON_POSTGRESQL,
     ("subnet_ids", "0"): {(*PLATFORM, "security_group_ids"): ["sg-2123456789abcdef0"]},
@@ -107,6 +114,8 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("sagemaker", ("topic_arns", "0")): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("success_topic_arn",)): lambda found: ":eu-west-1:" in found,
     ("sagemaker", ("error_topic_arn",)): lambda found: ":eu-west-1:" in found,
+    ("", ("features", "views", "0")): _of("weather_v1", "punctuality_v1"),
+    ("sagemaker", ("sources", "weather_v1")): lambda found: found.startswith("s3://"),
     ("sagemaker", ("batch", "input")): lambda found: found.startswith("s3://") and len(found) <= 256,
     ("sagemaker", ("batch", "output")): lambda found: found.startswith("s3://") and len(found) <= 256,
     ("sagemaker", ("shadow", "image")): lambda found: found.startswith(ECR),

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -155,7 +156,7 @@ class Programs:
     def close(self) -> None:
         if self.runs is not None:
             self.runs.kill()
-            self.runs.wait()
+            self.runs.communicate()
 
     @contextlib.contextmanager
     def server(self) -> Iterator[Callable[[], str]]:
@@ -165,7 +166,9 @@ class Programs:
         log = self.folder / "server.log"
         command = [str(self.python), "-m", "mlops_runtime.features", *self.options("serve", *ports)]
         with log.open("ab") as file:
-            process = subprocess.Popen(command, env=self.environment(), stdout=file, stderr=file)
+            process = subprocess.Popen(
+                command, env=self.environment(), stdout=file, stderr=file, start_new_session=True
+            )
         url = f"http://127.0.0.1:{port}"
 
         def address() -> str:
@@ -175,7 +178,8 @@ class Programs:
         try:
             yield address
         finally:
-            process.terminate()
+            # Its metrics are served by a process of their own, which a container takes along.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

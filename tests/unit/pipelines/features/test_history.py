@@ -127,6 +127,15 @@ def test_rows_keep_their_index_and_columns() -> None:
     assert joined["count"].isna().tolist() == [True, False]
 
 
+def test_a_whole_number_that_no_float_is_stays_whole_beside_rows_without_one() -> None:
+    great = 2**60 + 1
+    frame = pd.DataFrame({"airport": ["JFK", "EWR"], "at": [at(1), at(1)]})
+    table = known(("JFK", 1, 3.0)).assign(count=great)
+    joined = historical(STORE, frame, ["weather_v1"], event_time="at", read=lambda *_: table)
+    assert joined["count"].tolist()[0] == great
+    assert joined["count"].isna().tolist() == [False, True]
+
+
 @pytest.mark.parametrize(
     ("features", "columns", "expected"),
     [

@@ -102,7 +102,7 @@ def test_the_same_row_gives_the_same_features_in_training_and_in_serving(url: st
     rows = pd.DataFrame({**KEYS, "at": [NOW] * 3})
     read = read_parquet(located(programs.folder / "claims"))
     offline = historical(STORE, rows, ALL, event_time="at", read=read)
-    online = pd.DataFrame(look_up(url, KEYS))
+    online = pd.DataFrame(look_up(url, KEYS), dtype=object)
     for view in STORE.views:
         for feature in view.features:
             there, here = online[feature.name], offline[feature.name]

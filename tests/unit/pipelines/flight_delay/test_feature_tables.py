@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,8 @@ def test_no_flight_counts_that_has_not_landed(january: Tables) -> None:
     flights = january.flights[january.flights["arr_delay"].notna() & january.flights["air_time"].notna()]
     landed = left_at(flights) + pd.to_timedelta(flights["air_time"], unit="min")
     table = punctuality_table(january.flights)
-    for row in table.sample(25, random_state=5).itertuples():
+    rows: Any = table.sample(25, random_state=5).itertuples()
+    for row in rows:
         of_them = (flights["origin"] == row.origin) & (flights["carrier"] == row.carrier)
         on_the_ground = landed + pd.Timedelta("1h") <= row.known_at
         recent = (landed + pd.Timedelta("1h")).dt.ceil("h") > row.known_at - pd.Timedelta(days=PUNCTUALITY_DAYS)
