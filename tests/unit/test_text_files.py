@@ -34,6 +34,7 @@ BY_PROGRAMS = {
     "content.py": "files that are hashed, whatever is in them",
     "code_formats.py": "a model's files, which are read as what they are",
     "loader.py": "what save_model left for it",
+    "hugging_face.py": "what save_pretrained wrote beside a model's weights",
     "engine.py": "the limits that the kernel writes",
     "records.py": "the record that mlops build writes",
     "buildah.py": "a digest that buildah wrote",

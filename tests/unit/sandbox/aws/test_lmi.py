@@ -101,8 +101,8 @@ def test_an_answer_that_differs_fails_the_update(truth: dict[str, str], aws: Any
     aws("s3").put_object(Bucket=truth["bucket"], Key=truth["key"], Body=json.dumps(golden))
     with pytest.raises(EndpointError) as caught:
         up(truth)
-    assert "1 of 4 golden prompts: 'The capital of France is': got ' Paris" in str(caught.value)
-    assert "expected ' Berlin', fix: the endpoint serves on as it is" in str(caught.value)
+    assert "to 1 of 4 golden prompts ('The capital of France is': got ' Paris" in str(caught.value)
+    assert "expected the registered ones, fix: the endpoint serves on as it is" in str(caught.value)
     golden["prompts"][0].update(text=" Paris is here", characters_that_agree=6)
     aws("s3").put_object(Bucket=truth["bucket"], Key=truth["key"], Body=json.dumps(golden))
     assert up(truth).outs is not None
