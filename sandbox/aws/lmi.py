@@ -7,6 +7,7 @@ is llama.cpp with the model of 135 million parameters that a test's wheel holds,
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,6 +61,8 @@ def main() -> int:
     if (problem := problem_of(os.environ)) is not None:
         print(problem, file=sys.stderr, flush=True)
         return 1
+    # The engine is a process of its own, and ends with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     context_tokens = min(_CONTEXT_TOKENS, int(os.environ.get("OPTION_MAX_MODEL_LEN", _CONTEXT_TOKENS)))
     file = _small_model()
     contract = LanguageModelContract(weights=file.name, context_tokens=context_tokens, parallel_requests=1)

@@ -39,6 +39,7 @@ BY_PROGRAMS = {
     "store.py": "payloads and labels, which are bytes to it",
     "content.py": "files that are hashed, whatever is in them",
     "loader.py": "what save_model left for it",
+    "hugging_face.py": "what save_pretrained wrote beside a model's weights",
     "engine.py": "the limits that the kernel writes",
     "truth_check.py": "the key that the stack made for it",
     "records.py": "the record that mlops build writes",

@@ -37,7 +37,8 @@ def prove(asked: Mapping[str, Any]) -> None:
             "the endpoint serves on as it is; to go back, put the line `model: {version: …, digest: …}` that was there"
             " before into the stack file again and run `pulumi up`"
         )
-        raise EndpointError(f"{where}: {len(problems)} of {len(prompts)} golden prompts: {problems[0]}, fix: {fix}")
+        got = f"other answers to {len(problems)} of {len(prompts)} golden prompts ({problems[0]})"
+        raise EndpointError(f"{where}: got {got}, expected the registered ones, fix: {fix}")
 
 
 def _golden_prompts(region: str, truth: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -46,7 +47,8 @@ def _golden_prompts(region: str, truth: Mapping[str, Any]) -> list[dict[str, Any
     try:
         prompts = [dict(prompt) for prompt in json.loads(answer["Body"].read())["prompts"]]
     except (LookupError, TypeError, ValueError) as error:
-        raise EndpointError(f"{where}: got {type(error).__name__}, expected golden prompts") from error
+        fix = "register the model anew"
+        raise EndpointError(f"{where}: got {type(error).__name__}, expected golden prompts, fix: {fix}") from error
     if not prompts:
         raise EndpointError(f"{where}: got none, expected golden prompts, fix: register the model anew")
     return prompts

@@ -81,7 +81,8 @@ def check_vllm_model(directory: Path) -> None:
         StepError: They are not.
     """
     if problems := list(hugging_face.problems_of(directory / VLLM_WEIGHTS)):
-        raise StepError(f"the model: {'; '.join(problems)}: it is not registered")
+        got = "; ".join(problems)
+        raise StepError(f"the model: got weights of another form ({got}), expected whole ones: it is not registered")
 
 
 def _answered(

@@ -31,6 +31,7 @@ OTHERS = {
     "images.lock": "a file that `mlops build` writes",
     "pulumi-mlops.dev/": "the beginning of labels",
     "sagemaker.core.resources": "a module of SageMaker's SDK",
+    "server.main": "a function of Pulumi's SDK",
     "kubernetes_plugin": "a part of the names of tests",
     "nft_queue": "a module of the kernel",
     "stacks/Pulumi.dev-eks.yaml": "a file that the reader writes",
