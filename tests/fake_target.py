@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from typer.testing import Result
 
 from pulumi_mlops.cli.interface import Column, Interface
-from pulumi_mlops.cli.operations import Approval
+from pulumi_mlops.cli.operations import Approval, PromptRefusedError
 from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference, Status
 from pulumi_mlops.cli.stacks import Place
+from pulumi_mlops.cli.text_stream import Prompt
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus
 from pulumi_mlops.stack.document import StackDocument
 
@@ -77,6 +78,11 @@ class Target:
 
     def predictions(self, rows: Sequence[Any]) -> list[Any]:
         return [float(len(row)) for row in rows]
+
+    def answer(self, prompt: Prompt) -> Iterator[str]:
+        if prompt.is_chat:
+            raise PromptRefusedError("got a prompt, expected rows")
+        yield from (prompt.text, " and", " more")
 
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))
