@@ -69,7 +69,7 @@ def test_two_workloads_are_trained_approved_called_and_score_a_table(project: Ow
         scored = _scored(server, workload)
         assert len(scored) == len(predictions) == 3
         if workload == BOOSTED:
-            assert [row["progression"] for row in scored] == pytest.approx(predictions, rel=1e-5)
+            assert [row["prediction"] for row in scored] == pytest.approx(predictions, rel=1e-5)
         else:
             assert [row["label"] for row in scored] == [each["label"] for each in predictions]
 

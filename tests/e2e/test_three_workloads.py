@@ -134,7 +134,7 @@ def test_three_workloads_go_from_a_folder_to_production(project: Project) -> Non
         scored = dict(zip(RUNTIMES, threads.map(lambda each: _scored(project, each), RUNTIMES), strict=True))
         assert second.result()["model_version"] == 2
     assert [row["label"] for row in scored[CLASSIFIER]] == [each["label"] for each in predictions[CLASSIFIER]]
-    assert [row["progression"] for row in scored[BOOSTED]] == pytest.approx(predictions[BOOSTED], rel=1e-5)
+    assert [row["prediction"] for row in scored[BOOSTED]] == pytest.approx(predictions[BOOSTED], rel=1e-5)
     assert predictions[LANGUAGE_MODEL][0].startswith(" Paris")
     assert scored[LANGUAGE_MODEL][0]["text"].startswith(" Paris")
 
