@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from typer.testing import Result
 
 from pulumi_mlops.cli.interface import Column, Interface
-from pulumi_mlops.cli.operations import Approval
+from pulumi_mlops.cli.operations import Approval, PromptRefusedError
 from pulumi_mlops.cli.past_run import LogPiece, PastRun, no_run
 from pulumi_mlops.cli.registered_version import RegisteredVersion, missing_version
 from pulumi_mlops.cli.runs import Run, RunReference, Status
@@ -80,7 +80,9 @@ class Target:
         return [float(len(row)) for row in rows]
 
     def answer(self, prompt: Prompt) -> Iterator[str]:
-        yield from prompt.text.split()
+        if prompt.is_chat:
+            raise PromptRefusedError("got a prompt, expected rows")
+        yield from (prompt.text, " and", " more")
 
     def status(self) -> WorkloadStatus:
         healthy = Known(Health("yes", is_healthy=True))

@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from pulumi_mlops.cli import targets
-from pulumi_mlops.cli.app import app
 from pulumi_mlops.cli.kubernetes.cluster import parse_answer
 from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
-from pulumi_mlops.cli.operations import PromptRefusedError
-from pulumi_mlops.cli.stacks import Place, place_of
+from pulumi_mlops.cli.stacks import place_of
 from pulumi_mlops.cli.text_stream import Prompt, pieces_of
+from tests.fake_target import Mlops
 
 
 def event(**choice: Any) -> str:
@@ -71,38 +68,18 @@ def test_the_endpoint_is_asked_for_a_stream(stack: Path, *, chat: bool) -> None:
     )
 
 
-@pytest.fixture
-def predict(stack: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    class Operations:
-        errors = ()
-
-        def __init__(self, place: Place) -> None:
-            self.place = place
-
-        def answer(self, prompt: Prompt) -> Iterator[str]:
-            if prompt.is_chat:
-                raise PromptRefusedError("got a prompt, expected rows")
-            yield from (prompt.text, " and", " more")
-
-    def run(*options: str, given: str = "") -> Result:
-        monkeypatch.setattr(targets, "operations_of", Operations)
-        return CliRunner().invoke(app, ["predict", "flight-delay", "--stack", "dev-local", *options], input=given)
-
-    return run
+def test_the_answer_is_printed(mlops: Mlops) -> None:
+    assert mlops("predict", "--prompt", "One").stdout == "One and more\n"
+    assert mlops("predict", "--prompt", "-", rows="Two").stdout == "Two and more\n"
+    assert json.loads(mlops("predict", "--prompt", "One", "--json").stdout)["text"] == "One and more"
 
 
-def test_the_answer_is_printed(predict: Any) -> None:
-    assert predict("--prompt", "One").stdout == "One and more\n"
-    assert predict("--prompt", "-", given="Two").stdout == "Two and more\n"
-    assert json.loads(predict("--prompt", "One", "--json").stdout)["text"] == "One and more"
-
-
-def test_what_is_wrong_is_told(predict: Any) -> None:
-    refused = predict("--prompt", "One", "--chat")
+def test_what_is_wrong_is_told(mlops: Mlops) -> None:
+    refused = mlops("predict", "--prompt", "One", "--chat")
     assert (refused.exit_code, refused.stderr) == (1, "got a prompt, expected rows\n")
-    assert "prompt: got nothing" in predict("--prompt", "-").stderr
-    assert predict("--prompt", "One", "--rows", "rows.json").exit_code == 2
-    assert predict("--max-tokens", "3").exit_code == 2
+    assert "prompt: got nothing" in mlops("predict", "--prompt", "-").stderr
+    assert mlops("predict", "--prompt", "One", "--rows", "rows.json").exit_code == 2
+    assert mlops("predict", "--max-tokens", "3").exit_code == 2
 
 
 def test_an_error_of_openais_protocol_is_told_by_its_message() -> None:
