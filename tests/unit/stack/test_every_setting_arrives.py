@@ -80,6 +80,9 @@ TOLERATED: More = {(*path, "key"): "example.com/pool" for path in TOLERATIONS}
 STEP = (*PIPELINE, "kubernetes", "resources", "train")
 LARGE: More = {(*ENDPOINT, "kubernetes", "memory"): "64Gi", (*STEP, "memory"): "64Gi"}
 PLACE = ("platform", "sagemaker")
+# Payloads are stored somewhere, and a place is for something that is stored.
+PLACED: More = {(*ENDPOINT, "kubernetes", "payloads", "location"): "pvc://watched/payloads"}
+STORED: More = {(*ENDPOINT, "payloads", "sampling_percent"): 20}
 ON_POSTGRESQL: More = {
     ("platform", "registry", "database"): "postgresql",
     ("platform", "images", "postgres"): "localhost/postgres:0123456789abcdef",
@@ -141,6 +144,16 @@ CONTEXTS: Mapping[tuple[str, ...], More] = {
     # A pod that leaves waits for no less.
     ("kubernetes", "drain_seconds"): {(*ENDPOINT, "request_timeout_seconds"): 2},
     ("allow_unlisted",): {(*ENDPOINT, "sagemaker", "instance_type"): "ml.m99.large"},
+    ("payloads", "sampling_percent"): PLACED,
+    ("payloads", "redacted_features", "0"): PLACED,
+    ("payloads", "text_characters_max"): PLACED,
+    ("payloads", "record_bytes_max"): PLACED,
+    ("payloads", "retention_days"): PLACED,
+    ("kubernetes", "payloads", "location"): STORED,
+    ("kubernetes", "payloads", "s3_endpoint_url"): STORED,
+    ("kubernetes", "payloads", "s3_region"): STORED,
+    ("kubernetes", "payloads", "s3_credentials_secret_name"): STORED,
+    ("kubernetes", "payloads", "queue_mib"): STORED,
     ("images", "postgres"): {("platform", "registry", "database"): "postgresql"},
     **{(*STORE, "kubernetes", key): SOURCES_IN_S3 for key in ("s3_endpoint_url", "s3_region")},
     (*STORE, "kubernetes", "s3_credentials_secret_name"): SOURCES_IN_S3,
