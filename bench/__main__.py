@@ -22,6 +22,7 @@ SECTIONS = {
     "serving": ("bench.serving", "Serving, against `mlflow models serve`"),
     "batch": ("bench.batch", "A batch, against a plain loop"),
     "language-model": ("bench.language_model", "A language model, against llama.cpp's own server"),
+    "drift": ("bench.drift", "A drift report"),
     "render": ("bench.render", "Rendering offline"),
     "definition": ("bench.definition", "A SageMaker pipeline's definition"),
     "growth": ("bench.growth", "Rendering offline, from 10 workloads to 200"),
