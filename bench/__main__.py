@@ -23,6 +23,7 @@ SECTIONS = {
     "payloads": ("bench.payloads", "Storing payloads, against a server that stores none"),
     "batch": ("bench.batch", "A batch, against a plain loop"),
     "language-model": ("bench.language_model", "A language model, against llama.cpp's own server"),
+    "drift": ("bench.drift", "A drift report"),
     "render": ("bench.render", "Rendering offline"),
     "definition": ("bench.definition", "A SageMaker pipeline's definition"),
     "growth": ("bench.growth", "Rendering offline, from 10 workloads to 200"),

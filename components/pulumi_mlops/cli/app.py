@@ -248,6 +248,56 @@ def status(
     run(stack, as_json=json)
 
 
+@app.command("report")
+def report(  # noqa: PLR0913 - an option each
+    workload: Workload,
+    stack: Stack,
+    *,
+    payloads: Annotated[
+        str, typer.Option("--payloads", metavar="LOCATION", help="Its payloads: a folder, or s3://bucket/prefix.")
+    ],
+    model: Annotated[
+        Path, typer.Option("--model", metavar="DIR", help="The pinned version's files, as the registry has them.")
+    ],
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="LOCATION", help="Its labels: a folder, or s3://bucket/prefix.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", help="The page; the same name with .json goes beside it.")
+    ] = Path("report.html"),
+    window_hours: Annotated[
+        float, typer.Option("--window-hours", min=1, help="How much of the newest is judged.")
+    ] = 24,
+    history_days: Annotated[float, typer.Option("--history-days", min=1, help="What the pictures show.")] = 28,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="The window's end in ISO 8601. Defaults to now.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", metavar="FEATURE", help="Tell errors apart by it; may be repeated.")
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option("--thresholds", metavar="FILE", help="A JSON file of thresholds.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write one page on how a workload's predictions stand: what is breached, drift, quality, traffic.
+
+    The payloads are read from here. Exit code 0: the page is written, whatever it says. 1: it is not.
+    """
+    from pulumi_mlops.cli.report import Request  # noqa: PLC0415
+    from pulumi_mlops.cli.report import report as run  # noqa: PLC0415
+
+    given = {
+        "--window-hours": window_hours,
+        "--history-days": history_days,
+        "--until": until,
+        "--thresholds": thresholds,
+    }
+    more = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    more += [word for name in group or () for word in ("--group", name)]
+    run(Request(workload, stack, payloads, labels, model, output, tuple(more)), as_json=json)
+
+
 @app.command("predict")
 def predict(
     workload: Workload,

@@ -79,5 +79,5 @@ def periods_of(
         hours=period_hours,
         in_window=is_before_end & (moments >= since).to_numpy(),
         is_of_history=is_before_end & (moments >= first).to_numpy(),
-        period=((moments - first) // length).fillna(-1).to_numpy(dtype=np.int64),
+        period=np.asarray(((moments - first) // length).fillna(-1), dtype=np.int64),
     )

@@ -103,7 +103,7 @@ def _end(frame: pd.DataFrame, until: datetime | None) -> pd.Timestamp:
         return pd.Timestamp(until).tz_convert("UTC")
     if frame.empty:
         return pd.Timestamp.now(tz="UTC")
-    return pd.to_datetime(frame["time"], utc=True).max() + pd.Timedelta(milliseconds=1)
+    return pd.to_datetime(frame["time"], utc=True).max().floor("ms") + pd.Timedelta(milliseconds=1)
 
 
 def _drifts(

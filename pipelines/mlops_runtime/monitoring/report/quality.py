@@ -171,7 +171,7 @@ def _newest_labelled(
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     times = pd.to_datetime(frame["time"], utc=True).iloc[labelled.index]
     times = times[times < periods.until]
-    until = periods.until if times.empty else times.max() + pd.Timedelta(milliseconds=1)
+    until = periods.until if times.empty else times.max().floor("ms") + pd.Timedelta(milliseconds=1)
     return until - pd.Timedelta(hours=hours), until
 
 

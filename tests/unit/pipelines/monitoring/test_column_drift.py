@@ -1,6 +1,7 @@
 """Each way in which a column can be strange has a state of its own: never a number that means nothing."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_a_column_that_has_moved() -> None:
     ],
     ids=lambda each: str(each)[:30],
 )
-def test_a_column_that_cannot_be_measured_has_a_state_and_no_score(training, now, state) -> None:
+def test_a_column_that_cannot_be_measured_has_a_state_and_no_score(training: Any, now: Any, state: ColumnState) -> None:
     found = drift(training, now, rows_min=50)
     assert found.state is state
     assert found.scores == {}
@@ -165,7 +166,9 @@ VALUES = st.one_of(
     st.lists(VALUES, max_size=60),
     st.integers(1, 30),
 )
-def test_whatever_comes_there_is_a_state_and_never_a_number_that_is_none(training, now, rows_min) -> None:
+def test_whatever_comes_there_is_a_state_and_never_a_number_that_is_none(
+    training: list[Any], now: list[Any], rows_min: int
+) -> None:
     found = drift(training, now, rows_min, Feature(name="x", dtype="float64", nullable=True))
     assert all(math.isfinite(score.value) and math.isfinite(score.chance) for score in found.scores.values())
     assert bool(found.scores) == (found.state is ColumnState.MEASURED)

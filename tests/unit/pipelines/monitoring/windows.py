@@ -25,7 +25,7 @@ def all_rows(rows: int) -> Periods:
     return periods_of(times, END, window_hours=24, history_days=1)
 
 
-def drift(training: Sequence[Any], now: Sequence[Any] | None, rows_min: int = 1, feature: Any = None) -> ColumnDrift:
+def drift(training: Any, now: Any, rows_min: int = 1, feature: Any = None) -> ColumnDrift:
     """Return what a window of all rows shows of one column."""
     baseline = feature_baseline(column(training), feature)
     values = None if now is None else column(now)
@@ -45,19 +45,15 @@ def joined(
     """Return predictions, evenly over the days before `END`."""
     rows = len(next(iter(outputs.values())))
     times = END - pd.to_timedelta(np.linspace(days, 1 / 24, rows), unit="D")
-    frame = pd.DataFrame(
-        {
-            "prediction_id": [f"p{row // 2}" for row in range(rows)],
-            "row": [row % 2 for row in range(rows)],
-            "time": times,
-            "version": version,
-            "digest": digest,
-            "key": None,
-        }
-    )
-    for name, values in inputs.items():
-        frame[f"input.{name}"] = pd.Series(list(values))
-    for name, values in outputs.items():
-        frame[f"output.{name}"] = pd.Series(list(values))
-    frame["label"] = pd.Series([None] * rows if labels is None else list(labels))
-    return frame
+    columns: dict[str, Any] = {
+        "prediction_id": [f"p{row // 2}" for row in range(rows)],
+        "row": [row % 2 for row in range(rows)],
+        "time": times,
+        "version": version,
+        "digest": digest,
+        "key": None,
+    }
+    columns |= {f"input.{name}": pd.Series(list(values)) for name, values in inputs.items()}
+    columns |= {f"output.{name}": pd.Series(list(values)) for name, values in outputs.items()}
+    columns["label"] = pd.Series([None] * rows if labels is None else list(labels))
+    return pd.DataFrame(columns)
