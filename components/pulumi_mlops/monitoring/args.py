@@ -82,7 +82,12 @@ class CostArgs(TypedDict):
     """Cost of the predictions."""
 
     replica_hour: float
-    """Cost of one replica for an hour, in the currency of your choice."""
+    """Cost of one replica for an hour."""
+    replicas: NotRequired[float]
+    """How many replicas there are on the mean. Defaults to 1; a workload's monitoring takes the endpoint's
+    `replicas_min`."""
+    currency: NotRequired[str]
+    """Currency of the cost, shown in the report. Defaults to USD."""
     per_1000_predictions_max: NotRequired[float]
     """Cost of 1,000 predictions above which an alert fires, in the same currency. Defaults to no alert."""
 
@@ -213,6 +218,9 @@ class KubernetesMonitoringArgs(NeutralMonitoringArgs):
     """URL of the MLflow server from which the monitor downloads the model with its baseline."""
     model_name: NotRequired[str]
     """Name that the model is registered under. Defaults to the component's name."""
+    payload_sampling_percent: NotRequired[float]
+    """Percent of the requests that the payload log holds, by which the traffic is reckoned. Defaults to 100; a
+    workload's monitoring takes its endpoint's."""
     pipeline_name: NotRequired[str]
     """Name of the training pipeline that `retraining` runs. Required with it."""
     model: NotRequired[ModelPinArgs]

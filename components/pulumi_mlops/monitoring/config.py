@@ -107,7 +107,13 @@ class CostConfig(Model):
     """Cost of the predictions."""
 
     replica_hour: Annotated[float, settings.COST]
-    """Cost of one replica for an hour, in the currency of your choice."""
+    """Cost of one replica for an hour."""
+
+    replicas: Annotated[float, settings.COST] | None = None
+    """How many replicas there are on the mean. Defaults to the endpoint's replicas_min."""
+
+    currency: Annotated[str, settings.CURRENCY] = settings.DEFAULT_CURRENCY
+    """Currency of the cost, shown in the report. Defaults to USD."""
 
     per_1000_predictions_max: Annotated[float, settings.COST] | None = None
     """Cost of 1,000 predictions above which an alert fires, in the same currency. Defaults to no alert."""

@@ -35,6 +35,9 @@ BUSY_PERCENT_MAX = Setting(1, 100, default=90.0)
 """A server that scores on one thread has no room left near 100: requests queue."""
 REQUESTS_PER_MINUTE_MIN = Range(0, ends_included=False)
 COST = Range(0, ends_included=False)
+CURRENCY = Pattern(r"[A-Z]{3}", "the code of a currency (ISO 4217: three capitals)", "write it like EUR")
+DEFAULT_CURRENCY = "USD"
+SAMPLING_PERCENT = Range(0, 100)
 COOLDOWN_HOURS = Setting(0, 24 * 365, default=24)
 RUNS_MAX = Setting(1, 1000, default=4)
 BUDGET_DAYS = Setting(1, 365, default=30)
@@ -119,6 +122,8 @@ class NeutralMonitoringSettings:
     thresholds: Thresholds
     quality: QualityThreshold | None
     replica_hour_cost: float | None
+    replicas: float
+    currency: str
     retraining: Retraining | None
     tags: Mapping[str, pulumi.Input[str]]
 
@@ -154,6 +159,8 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
         thresholds=_thresholds(arguments),
         quality=quality,
         replica_hour_cost=_optional(arguments, "cost.replica_hour", COST),
+        replicas=float(read("cost.replicas", COST, 1.0)),
+        currency=read("cost.currency", CURRENCY, DEFAULT_CURRENCY),
         retraining=_retraining(arguments, has_labels=labels is not None),
         tags=read("tags", None, {}),
     )

@@ -1,11 +1,15 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from mlops_runtime.monitoring.__main__ import parser as monitoring_parser
+from mlops_runtime.monitoring.thresholds import Thresholds
 from mlops_runtime.retraining.__main__ import parser
 from pulumi_mlops import ArgumentsError
+from pulumi_mlops.monitoring.kubernetes import thresholds
 from tests import kubernetes_documents
 from tests.recording import Declaration
 from tests.unit.monitoring.declarations import DIGEST, EVERYTHING, IMAGE, NAME, RETRAINING, on_kubernetes, resolved
@@ -42,6 +46,7 @@ def test_declares_exactly_these_children() -> None:
         ("kubernetes:apps/v1:Deployment", MONITOR, COMPONENT),
         ("kubernetes:core/v1:ConfigMap", ALERTING, COMPONENT),
         ("kubernetes:core/v1:ConfigMap", f"{NAME}-dashboard", COMPONENT),
+        ("kubernetes:core/v1:ConfigMap", MONITOR, COMPONENT),
         ("kubernetes:core/v1:PersistentVolumeClaim", ALERTING, COMPONENT),
         ("kubernetes:core/v1:Service", ALERTING, COMPONENT),
         ("kubernetes:core/v1:Service", MONITOR, COMPONENT),
@@ -219,5 +224,18 @@ def test_each_command_is_one_that_its_module_takes() -> None:
     (receiver,) = pod(on_kubernetes(**EVERYTHING, **RETRAINING), f"{NAME}-retraining")["containers"]
     given = parser().parse_args(receiver["command"][3:])
     assert given.alert == ["FeatureDriftPSI", "ModelQuality"]
+    (watching,) = pod(on_kubernetes(**EVERYTHING), MONITOR)["containers"]
+    told = monitoring_parser().parse_args(watching["command"][3:])
+    assert (told.window_hours, told.interval_seconds, told.group, told.replicas) == (24.0, 900.0, ["carrier"], 1.0)
     assert (given.cooldown_hours, given.runs_max, given.budget_days, given.new_labels_min) == (24, 4, 30, 1000)
     assert given.monitor_metrics_url == "http://flight-delay-monitor.flights-prod.svc:9100/metrics"
+
+
+def test_the_report_judges_by_the_thresholds_that_the_alerts_have(tmp_path: Path) -> None:
+    data = named(on_kubernetes(**EVERYTHING), "ConfigMap", MONITOR)["data"]
+    (tmp_path / "thresholds.json").write_text(data["thresholds.json"])
+    read = Thresholds.read(tmp_path / "thresholds.json")
+    psi, missing = read.of("psi"), read.of("missing", "distance")
+    assert (psi.warning, psi.breached, psi.rows_min) == (0.125, 0.25, 500)
+    assert (missing.breached, read.of_metric["mae"].breached) == (0.2, 13.0)
+    assert Thresholds.model_validate_json(thresholds.as_json(resolved())).of("ks").breached is None

@@ -46,6 +46,8 @@ _TEXTS: Mapping[Pattern, Values] = {
     VIEW_NAME: ("weather_v1", "punctuality_v1"),
     monitoring.METRIC: ("mae", "rmse"),
     monitoring.FEATURE: ("carrier", "origin"),
+    monitoring.CURRENCY: ("EUR", "CHF"),
+    monitoring.ALERT: ("ServerErrors", "ReplicasBusy"),
     values.view_name: ("weather_v1", "punctuality_v1"),
     values.s3_uri: ("s3://models/a", "s3://models/b"),
     values.not_empty: ("serve", "run"),

@@ -55,7 +55,12 @@ class KubernetesMonitoring(pulumi.ComponentResource):
 
     def _watch(self, settings: MonitoringSettings, model: PinnedModel) -> None:
         needed = [
-            self._create(document) for document in (monitor.service_account(settings), monitor.network_policy(settings))
+            self._create(document)
+            for document in (
+                monitor.service_account(settings),
+                monitor.network_policy(settings),
+                monitor.config_map(settings),
+            )
         ]
         self._create(monitor.service(settings))
         self._create(targets.server_service(settings))

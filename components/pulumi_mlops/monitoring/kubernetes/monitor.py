@@ -3,7 +3,7 @@
 import pulumi
 
 from pulumi_mlops._shared import names
-from pulumi_mlops._shared.documents import Document
+from pulumi_mlops._shared.documents import Document, content_hash
 from pulumi_mlops._shared.kubernetes import fetch, labels, network, objects, pods, quantities
 from pulumi_mlops._shared.kubernetes.volumes import DATA_FOLDER, path_in_pod
 from pulumi_mlops._shared.locations import AWS_S3_URL, claim_path
@@ -16,6 +16,9 @@ PORT = 9100
 METRICS = "metrics"
 FETCH_SECONDS = 600
 MODEL_VOLUME_GIB = 4
+REPORTS_FOLDER = "/reports"
+THRESHOLDS_FOLDER = "/etc/monitor"
+THRESHOLDS = "thresholds.json"
 # The first evaluation imports pandas and scipy, and reads a whole window.
 START_SECONDS = 600
 
@@ -66,6 +69,12 @@ def network_policy(settings: MonitoringSettings) -> Document:
     )
 
 
+def config_map(settings: MonitoringSettings) -> Document:
+    """Return the thresholds that the monitor's report holds what it finds against."""
+    data = {THRESHOLDS: thresholds.as_json(settings)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(settings), "data": data}
+
+
 def deployment(settings: MonitoringSettings, model: PinnedModel) -> Document:
     """Return the monitor: one pod, since two would report the same twice."""
     pod = pods.pod(
@@ -82,10 +91,16 @@ def deployment(settings: MonitoringSettings, model: PinnedModel) -> Document:
                 room=("--volume-mib", str(MODEL_VOLUME_GIB * 1024)),
             )
         ],
-        volumes=[fetch.model_volume(MODEL_VOLUME_GIB), *_volumes(settings)],
+        volumes=[
+            fetch.model_volume(MODEL_VOLUME_GIB),
+            pods.empty_volume("reports", "64Mi"),
+            {"name": "thresholds", "configMap": {"name": name(settings)}},
+            *_volumes(settings),
+        ],
         pull_secrets=settings.image_pull_secret_names,
         cluster_assigned_user=settings.cluster_assigned_user,
     )
+    annotations = {f"{labels.PREFIX}/configuration": content_hash(thresholds.as_json(settings))}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -96,14 +111,13 @@ def deployment(settings: MonitoringSettings, model: PinnedModel) -> Document:
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": selector(settings)},
             "strategy": {"type": "Recreate"},
-            "template": {"metadata": labels.pod_metadata(pod_labels(settings), {}), "spec": pod},
+            "template": {"metadata": labels.pod_metadata(pod_labels(settings), annotations), "spec": pod},
         },
     }
 
 
 def _monitor(settings: MonitoringSettings, model: PinnedModel) -> Document:
     secret = settings.s3_credentials_secret_name
-    given = [] if settings.labels is None else ["--labels", path_in_pod(settings.labels)]
     more: Document = {
         "ports": [{"name": METRICS, "containerPort": PORT, "protocol": "TCP"}],
         "startupProbe": {**_alive(), "periodSeconds": 2, "failureThreshold": START_SECONDS // 2},
@@ -114,21 +128,44 @@ def _monitor(settings: MonitoringSettings, model: PinnedModel) -> Document:
     return pods.container(
         "monitor",
         settings.image,
-        [
-            *("python", "-m", "mlops_runtime.monitoring", "serve", "--model", fetch.MODEL_FOLDER),
-            *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
-            *("--payloads", path_in_pod(settings.payloads), *given),
-            *("--window-hours", str(settings.window_hours), "--interval-minutes", str(settings.interval_minutes)),
-            *("--thresholds", thresholds.as_json(settings), "--port", str(PORT)),
-        ],
+        [*_command(settings, model), *_what_it_costs(settings)],
         resources=quantities.batch_resources({"cpu": settings.cpu, "memory": settings.memory}),
         mounts=[
             pods.mount(fetch.MODEL_VOLUME, fetch.MODEL_FOLDER, read_only=True),
+            pods.mount("reports", REPORTS_FOLDER),
+            pods.mount("thresholds", THRESHOLDS_FOLDER, read_only=True),
             *(pods.mount(volume, f"{DATA_FOLDER}/{claim}", read_only=True) for volume, claim in _claims(settings)),
         ],
         variables=pods.environment(pods.MODEL_LIBRARY_ENVIRONMENT, _environment(settings)),
         more=more,
     )
+
+
+def _command(settings: MonitoringSettings, model: PinnedModel) -> list[pulumi.Input[str]]:
+    quality = settings.quality
+    # A report is made in a process of its own: it may take most of the memory, and not all.
+    report_mib = quantities.mebibytes(settings.memory) * 3 // 4
+    return [
+        *("python", "-m", "mlops_runtime.monitoring", "serve", "--model", fetch.MODEL_FOLDER),
+        *("--name", settings.model_name, "--version", model.version, "--digest", model.digest),
+        *("--payloads", path_in_pod(settings.payloads)),
+        *(("--labels", path_in_pod(settings.labels)) if settings.labels is not None else ()),
+        *("--lateness-hours", str(settings.label_lateness_hours)),
+        *("--window-hours", str(settings.window_hours), "--interval-seconds", str(settings.interval_minutes * 60)),
+        *("--sampling-percent", f"{settings.payload_sampling_percent:g}"),
+        *("--thresholds", f"{THRESHOLDS_FOLDER}/{THRESHOLDS}", "--memory-mib", str(report_mib)),
+        *(("--group", quality.group_feature) if quality is not None and quality.group_feature is not None else ()),
+        *("--output", REPORTS_FOLDER, "--port", str(PORT)),
+    ]
+
+
+def _what_it_costs(settings: MonitoringSettings) -> list[str]:
+    if settings.replica_hour_cost is None:
+        return []
+    return [
+        *("--cost-per-replica-hour", f"{settings.replica_hour_cost:g}"),
+        *("--replicas", f"{settings.replicas:g}", "--currency", settings.currency),
+    ]
 
 
 def _alive() -> Document:

@@ -45,6 +45,7 @@ def resolve(name: str, args: KubernetesMonitoringArgs) -> MonitoringSettings:
         pod_selector=_pod_selector(arguments, name),
         pod_port=int(read("kubernetes.pod_port", POD_PORT, DEFAULT_POD_PORT)),
         bundled=_bundled(arguments),
+        payload_sampling_percent=float(read("payload_sampling_percent", neutral.SAMPLING_PERCENT, 100.0)),
         pipeline_name=read("pipeline_name", values.name_of_at_most(52)),
         retraining_token_secret_name=read("kubernetes.retraining_token_secret_name", values.object_name),
         rule_labels=arguments.mapping("kubernetes.rule_labels", values.label_key, values.label_value),

@@ -57,6 +57,7 @@ class MonitoringSettings(neutral.NeutralMonitoringSettings):
     pod_port: int
     bundled: Bundled | None
     """None: the cluster's own Prometheus, run by the operator."""
+    payload_sampling_percent: float
     pipeline_name: str | None
     retraining_token_secret_name: pulumi.Input[str] | None
     rule_labels: Mapping[str, pulumi.Input[str]]

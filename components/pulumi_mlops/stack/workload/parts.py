@@ -189,6 +189,11 @@ def kubernetes_monitoring(name: str, args: WorkloadArgs) -> Part:
         settings["payloads"] = place["location"]
         shared = KubernetesPayloadsArgs.__annotations__.keys() & KubernetesMonitoringOwnArgs.__annotations__.keys()
         settings["kubernetes"] |= {key: value for key, value in sorted(place.items()) if key in shared}
+    endpoint: Mapping[str, Any] = args.get("endpoint") or {}
+    if (percent := (endpoint.get("payloads") or {}).get("sampling_percent")) is not None:
+        more["payload_sampling_percent"] = percent
+    if (cost := settings.get("cost")) is not None:
+        settings["cost"] = {"replicas": float(endpoint.get("replicas_min") or 1), **cost}
     if settings["kubernetes"].get("prometheus") == PrometheusInstallation.OPERATOR:
         del more["prometheus_image"], more["alertmanager_image"]
     whole = without_none({**settings, **more, **_common(name, args)})
