@@ -31,7 +31,7 @@ def _told(error: Exception, context: str) -> SandboxError | None:
     from kubernetes.config import ConfigException  # noqa: PLC0415
     from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-    from pulumi_mlops.cli.kubernetes.cluster import ClusterError  # noqa: PLC0415
+    from pulumi_mlops.cli.kubernetes.errors import ClusterError  # noqa: PLC0415
     from pulumi_mlops.stack.problems import ConfigError  # noqa: PLC0415
     from pulumi_mlops.stack.project import ProjectError  # noqa: PLC0415
 

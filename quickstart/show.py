@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pulumi_mlops._shared import names
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress
 from quickstart.context import WORKLOAD, QuickStart
 from quickstart.personal_stack import FILE_NAME, STACK, ModelPin
 from sandbox.errors import SandboxError
@@ -34,8 +36,6 @@ def show(start: QuickStart, flights: "list[SampleFlight]") -> None:
     Raises:
         SandboxError: The endpoint does not answer, or serves something else than what is pinned.
     """
-    from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress  # noqa: PLC0415 - slow to import
-
     service = ServiceAddress(start.namespace, WORKLOAD, names.ENDPOINT_PORT)
     with step("call the endpoint") as current:
         try:

@@ -73,7 +73,7 @@ class _Registry:
 
     def get(self, path: str) -> Any:
         """Return the JSON that a path answers with."""
-        from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress  # noqa: PLC0415 - slow to import
+        from pulumi_mlops.cli.kubernetes.services import ServiceAddress  # noqa: PLC0415 - slow to import
 
         service = ServiceAddress(self._start.namespace, names.REGISTRY, names.REGISTRY_PORT)
         return self._start.cluster.request(service, path)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pulumi_mlops.cli.kubernetes.cluster import ServiceAddress, parse_answer
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress, parse_answer
 
 
 class MlflowCluster:

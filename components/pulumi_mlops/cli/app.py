@@ -22,6 +22,8 @@ app.add_typer(config, name="config")
 app.add_typer(pipeline, name="pipeline")
 registry = typer.Typer(help="Back up and restore a stack's model registry.", no_args_is_help=True)
 app.add_typer(registry, name="registry")
+retraining = typer.Typer(help="Runs that alerts start.", no_args_is_help=True)
+app.add_typer(retraining, name="retraining")
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Workload = Annotated[str, typer.Argument(metavar="WORKLOAD", help="The workload, as in the stack file.")]
@@ -456,3 +458,19 @@ def registry_restore(
     from pulumi_mlops.cli.kubernetes.registry_backup import restore as run  # noqa: PLC0415
 
     run(stack, origin, as_json=json)
+
+
+@retraining.command("status")
+def retraining_status(workload: Workload, stack: Stack, *, json: Json = False) -> None:
+    """Show the runs that alerts have started, the newest first."""
+    from pulumi_mlops.cli.kubernetes.retraining import status as run  # noqa: PLC0415
+
+    run(workload, stack, as_json=json)
+
+
+@retraining.command("reset")
+def retraining_reset(workload: Workload, stack: Stack, *, json: Json = False) -> None:
+    """Forget the runs that alerts have started, so that the next alert may start one."""
+    from pulumi_mlops.cli.kubernetes.retraining import reset as run  # noqa: PLC0415
+
+    run(workload, stack, as_json=json)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from pulumi_mlops.cli import targets
 from pulumi_mlops.cli.app import app
 from pulumi_mlops.cli.kubernetes import batch as on_kubernetes
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
 from pulumi_mlops.cli.operations import Operations, RunRefusedError
 from pulumi_mlops.cli.runs import Run, RunReference, Status

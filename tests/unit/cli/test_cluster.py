@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 
 from pulumi_mlops._shared.kubernetes import library
-from pulumi_mlops.cli.kubernetes.cluster import (
-    Cluster,
-    ClusterError,
-    ServiceAddress,
-    UnreachableError,
-    is_ready,
-    parse_answer,
-    service_of,
-    target_port,
-)
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, is_ready
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress, parse_answer, service_of, target_port
 
 KUBECONFIG = """
 current-context: none

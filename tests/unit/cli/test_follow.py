@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnreachableError
 from pulumi_mlops.cli.kubernetes.train import STUCK_SECONDS, UNREACHABLE_SECONDS, follow_run
 from pulumi_mlops.cli.progress import RunView, changes
 from pulumi_mlops.cli.runs import Run, Status, Step

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, Replicas
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
 from pulumi_mlops.cli.kubernetes.status import judge_health
 from pulumi_mlops.cli.workload_status import Known, Version

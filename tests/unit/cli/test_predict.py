@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from pulumi_mlops.cli.endpoint_key import key_headers
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, parse_answer
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
+from pulumi_mlops.cli.kubernetes.services import parse_answer
 from pulumi_mlops.cli.predict import shown
 from pulumi_mlops.cli.stacks import place_of
 

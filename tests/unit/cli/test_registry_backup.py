@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from pulumi_mlops.cli.app import app
 from pulumi_mlops.cli.kubernetes import execution, registry_backup
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, ServiceAddress
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress
 
 SCHEMA = """
 CREATE TABLE alembic_version (version_num TEXT);

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from pulumi_mlops import KubernetesEndpoint
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, Replicas, replicas_of
+from pulumi_mlops.cli.kubernetes.cluster import Replicas, replicas_of
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.registry import registry_url
 from pulumi_mlops.cli.kubernetes.status import judge_health, workload_status
 from pulumi_mlops.cli.predict import read_rows

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mlops.cli.kubernetes.cluster import parse_answer
 from pulumi_mlops.cli.kubernetes.operations import KubernetesOperations
+from pulumi_mlops.cli.kubernetes.services import parse_answer
 from pulumi_mlops.cli.stacks import place_of
 from pulumi_mlops.cli.text_stream import Prompt, pieces_of
 from tests.fake_target import Mlops

@@ -8,7 +8,7 @@ from kubernetes.config import ConfigException
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError
 
-from pulumi_mlops.cli.kubernetes.cluster import ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnreachableError
 from pulumi_mlops.stack.problems import ConfigError, Problem
 from pulumi_mlops.stack.project import ProjectError
 from quickstart import flow as module

@@ -7,7 +7,8 @@ from typing import Any
 
 from pulumi_mlops._shared.kubernetes.volumes import path_in_pod
 from pulumi_mlops.cli.kubernetes import jobs
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError
+from pulumi_mlops.cli.kubernetes.cluster import Cluster
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.runs import job_of
 from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.stacks import Place

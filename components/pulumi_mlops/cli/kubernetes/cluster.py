@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import urllib3
 
-from pulumi_mlops._shared import names
 from pulumi_mlops._shared.kubernetes import library
 from pulumi_mlops.cli.kubernetes import execution
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnreachableError
 from pulumi_mlops.cli.kubernetes.pods import newest_in_trouble, refusal_of, trouble_of
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress, parse_answer, target_port
 from pulumi_mlops.endpoint.kubernetes.truth_check import rollout
 from pulumi_mlops.stack import StackConfig
 
@@ -24,38 +25,6 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
 _PIECE_BYTES = 1 << 16
 Document = dict[str, Any]
-
-
-class ClusterError(RuntimeError):
-    """The cluster, or something in it, cannot be reached or refuses."""
-
-
-class UnauthorizedError(ClusterError):
-    """What was called asks for a credential, or for another one."""
-
-
-class UnreachableError(ClusterError):
-    """The cluster does not answer; it may do so later."""
-
-
-@dataclass(frozen=True)
-class ServiceAddress:
-    """A port of a Service within the cluster.
-
-    Attributes:
-        namespace: Its namespace.
-        name: The Service's name.
-        port: The Service's port.
-    """
-
-    namespace: str
-    name: str
-    port: int
-
-    @property
-    def host(self) -> str:
-        """The host and port by which pods call it."""
-        return f"{names.service_host(self.name, self.namespace)}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -77,15 +46,6 @@ class Replicas:
     ready: int
     trouble: str = ""
     rollout: str = ""
-
-
-def service_of(url: str) -> ServiceAddress | None:
-    """Return the Service behind an address of a cluster, or None for an address elsewhere."""
-    parts = urlsplit(url)
-    labels = (parts.hostname or "").split(".")
-    if len(labels) < 3 or labels[2] != "svc":
-        return None
-    return ServiceAddress(labels[1], labels[0], parts.port or (443 if parts.scheme == "https" else 80))
 
 
 class Cluster:
@@ -174,6 +134,16 @@ class Cluster:
         """Delete a Job and its pods."""
         path = _path("batch/v1", namespace, "jobs", name)
         self._call(f"Job {namespace}/{name}", path, method="DELETE", propagationPolicy="Background")
+
+    def config_map(self, namespace: str, name: str) -> Document:
+        """Return a ConfigMap."""
+        return self._call(f"ConfigMap {namespace}/{name}", _path("v1", namespace, "configmaps", name))
+
+    def replace_config_map(self, namespace: str, config_map: Document) -> None:
+        """Replace a ConfigMap, unless it has changed since it was read."""
+        name = config_map["metadata"]["name"]
+        path = _path("v1", namespace, "configmaps", name)
+        self._call(f"ConfigMap {namespace}/{name}", path, method="PUT", body=config_map)
 
     def pods(self, namespace: str, selector: Mapping[str, str]) -> list[Document]:
         """Return the pods with these labels."""
@@ -447,54 +417,6 @@ def is_ready(pod: Document) -> bool:
     conditions = pod.get("status", {}).get("conditions") or []
     ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return ready and "deletionTimestamp" not in pod["metadata"]
-
-
-def target_port(service: Document, port: int, pod: Document) -> int:
-    """Return the pod's port behind a Service's port, by number or by name.
-
-    Raises:
-        ClusterError: When the Service has no such port, or the pod no port of that name.
-    """
-    entries: Sequence[Document] = service["spec"]["ports"]
-    target = next((entry.get("targetPort", port) for entry in entries if entry["port"] == port), None)
-    if isinstance(target, str):
-        containers: Sequence[Document] = pod["spec"]["containers"]
-        ports = [entry for container in containers for entry in container.get("ports") or []]
-        target = next((entry["containerPort"] for entry in ports if entry.get("name") == target), None)
-    if target is None:
-        raise ClusterError(
-            f"Service {service['metadata']['name']}: got no port {port}, expected one that a pod listens at, "
-            "fix: bring the stack up again"
-        )
-    return int(target)
-
-
-def parse_answer(what: str, path: str, status: int, text: str) -> Any:
-    """Return a JSON answer.
-
-    Raises:
-        ClusterError: When the status is an error's or the answer is no JSON.
-    """
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError:
-        document = None
-    if status >= http.client.BAD_REQUEST:
-        reason = (
-            next((document[key] for key in ("error", "message", "detail") if key in document), None)
-            if isinstance(document, dict)
-            else None
-        )
-        # OpenAI's protocol has an object there.
-        reason = reason.get("message", reason) if isinstance(reason, dict) else reason
-        got = f"status {status}: {reason or text.strip()[:500] or 'no reason'}"
-        fix = "mend what it says" if status < http.client.INTERNAL_SERVER_ERROR else "look at the pod's log"
-        kind = UnauthorizedError if status == http.client.UNAUTHORIZED else ClusterError
-        raise kind(f"{what}{path}: got {got}, expected an answer, fix: {fix}")
-    if document is None:
-        got = repr(text.strip()[:200])
-        raise ClusterError(f"{what}{path}: got {got}, expected JSON, fix: look what answers at that address")
-    return document
 
 
 def _path(group: str, namespace: str, *parts: str) -> str:

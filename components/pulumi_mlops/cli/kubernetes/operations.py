@@ -9,8 +9,10 @@ from pulumi_mlops._shared import names
 from pulumi_mlops.cli.endpoint_key import FIX, key_headers
 from pulumi_mlops.cli.interface import Interface, of_metadata
 from pulumi_mlops.cli.kubernetes import batch, jobs, logs, past_runs, train
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, UnauthorizedError, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, cluster_of
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnauthorizedError
 from pulumi_mlops.cli.kubernetes.registry import Registry
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress
 from pulumi_mlops.cli.kubernetes.status import serving_version, workload_status
 from pulumi_mlops.cli.operations import Approval, ApprovalRefusedError
 from pulumi_mlops.cli.past_run import LogPiece, PastRun

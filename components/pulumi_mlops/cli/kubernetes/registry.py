@@ -9,7 +9,9 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster, ClusterError, parse_answer, service_of
+from pulumi_mlops.cli.kubernetes.cluster import ANSWER_TIMEOUT_SECONDS, Cluster
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
+from pulumi_mlops.cli.kubernetes.services import parse_answer, service_of
 from pulumi_mlops.cli.registered_version import RegisteredVersion
 from pulumi_mlops.model_registry.config import ExistingRegistry
 from pulumi_mlops.stack import StackConfig

@@ -10,7 +10,9 @@ import typer
 
 from pulumi_mlops._shared import names
 from pulumi_mlops.cli.kubernetes import registry_archive
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, cluster_of
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress
 from pulumi_mlops.cli.output import code_prints_to_stderr, print_json, told_errors
 from pulumi_mlops.model_registry.config import OwnRegistry
 from pulumi_mlops.stack.file import load_stack_file

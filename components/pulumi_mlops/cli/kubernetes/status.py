@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pulumi_mlops._shared import names
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, Replicas, ServiceAddress, cluster_of
+from pulumi_mlops.cli.kubernetes.cluster import Cluster, Replicas, cluster_of
+from pulumi_mlops.cli.kubernetes.errors import ClusterError
 from pulumi_mlops.cli.kubernetes.proof import checked
 from pulumi_mlops.cli.kubernetes.registry import Registry, tags_of
+from pulumi_mlops.cli.kubernetes.services import ServiceAddress
 from pulumi_mlops.cli.stacks import Place
 from pulumi_mlops.cli.workload_status import Health, Known, Version, WorkloadStatus, unlike_the_pin
 from pulumi_mlops.stack import StackConfig

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from pulumi_mlops.cli.kubernetes import jobs
-from pulumi_mlops.cli.kubernetes.cluster import Cluster, ClusterError, UnreachableError
+from pulumi_mlops.cli.kubernetes.cluster import Cluster
+from pulumi_mlops.cli.kubernetes.errors import ClusterError, UnreachableError
 from pulumi_mlops.cli.kubernetes.runs import job_of, run_of
 from pulumi_mlops.cli.person import person
 from pulumi_mlops.cli.runs import Run, Status
