@@ -43,13 +43,13 @@ def test_shows_the_runs_and_forgets_them(
     mlops: Mlops, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(retraining, "_place", lambda workload, stack: PLACE)
-    shown = mlops("retraining", "status", "flight-delay", "--stack", "dev-local")
+    shown = mlops("retraining status")
     assert shown.exit_code == 0
     assert "flight-delay-pipeline-1  2027-01-15T08:00:00+00:00  fruitless  ModelQuality" in shown.stdout
-    told = mlops("retraining", "reset", "flight-delay", "--stack", "dev-local", "--json")
+    told = mlops("retraining reset", "--json")
     assert json.loads(told.stdout)["forgotten"] == 1
     assert cluster.kept["data"] == {"another": "stays"}
-    again = mlops("retraining", "status", "flight-delay", "--stack", "dev-local", "--json")
+    again = mlops("retraining status", "--json")
     assert json.loads(again.stdout)["runs"] == []
 
 
@@ -64,13 +64,13 @@ def test_what_cannot_be_read_is_told_and_can_be_emptied(
 ) -> None:
     monkeypatch.setattr(retraining, "_place", lambda workload, stack: PLACE)
     cluster.kept["data"][trigger.HISTORY_KEY] = "{"
-    shown = mlops("retraining", "status", "flight-delay", "--stack", "dev-local")
+    shown = mlops("retraining status")
     assert (shown.exit_code, "mlops retraining reset" in shown.stderr) == (1, True)
-    assert mlops("retraining", "reset", "flight-delay", "--stack", "dev-local").exit_code == 0
+    assert mlops("retraining reset").exit_code == 0
 
 
 def test_a_workload_without_retraining_is_refused(mlops: Mlops) -> None:
-    shown = mlops("retraining", "status", "flight-delay", "--stack", "dev-local")
+    shown = mlops("retraining status")
     assert shown.exit_code == 1
     assert "got no retraining" in shown.stderr
 
