@@ -21,10 +21,15 @@ from pulumi_mlops.stack import arguments
 from pulumi_mlops.stack.model import StackConfig
 from pulumi_mlops.stack.workload import parts
 
+
+def _resolve_feature_store(name: str, args: Any) -> object:
+    return resolve_feature_groups(name, args) if "sagemaker" in args else resolve_store(name, args)
+
+
 _RESOLVERS: Mapping[str, Callable[[str, Any], object]] = {
     "storage": resolve_storage,
     "registry": resolve_registry,
-    "feature-store": lambda name, args: (resolve_feature_groups if "sagemaker" in args else resolve_store)(name, args),
+    "feature-store": _resolve_feature_store,
 }
 
 

@@ -160,7 +160,8 @@ def test_feast_finds_the_same(feast_python: Path, tmp_path: Path) -> None:
     shuffled = numbers.sample(sorted(rows), len(rows))
     table = known(*((airport, minute / 60, numbers.random()) for airport, minute in shuffled))
     table.loc[::17, "wind"] = np.nan
-    asked = [(numbers.choice([*airports, "BOS"]), numbers.randrange(0, 3200)) for _ in range(300)]
+    # Each once: of two rows with the same key and time Feast answers one.
+    asked = sorted({(numbers.choice([*airports, "BOS"]), numbers.randrange(0, 3200)) for _ in range(300)})
     frame = pd.DataFrame(
         [{"airport": airport, "at": at(minute / 60), "row": row} for row, (airport, minute) in enumerate(asked)]
     )
@@ -176,7 +177,7 @@ def test_feast_finds_the_same(feast_python: Path, tmp_path: Path) -> None:
     ours = historical(
         STORE, frame, ["weather_v1"], event_time="at", read=read_parquet(lambda source: str(tmp_path / source))
     )
-    assert 20 < ours["wind"].isna().sum() < 280
+    assert 20 < ours["wind"].isna().sum() < len(asked) - 20
     np.testing.assert_array_equal(feast["wind"].to_numpy(float), ours["wind"].to_numpy(float))
     np.testing.assert_array_equal(feast["count"].to_numpy(float), ours["count"].to_numpy(float, na_value=np.nan))
 
