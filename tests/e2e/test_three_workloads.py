@@ -104,7 +104,11 @@ def test_three_workloads_go_from_a_folder_to_production(project: Project) -> Non
         batch = {"input": f"{place}/new", "output": f"{place}/scored", "format": "jsonl"}
         project.settle("dev", "workloads", workload, "batch", value=batch)
         # Both rooms are on one node.
-        project.settle("prod", "workloads", workload, "endpoint", "replicas_min", value=1)
+        for stack, bound in (("dev", "replicas_max"), ("prod", "replicas_min"), ("prod", "replicas_max")):
+            project.settle(stack, "workloads", workload, "endpoint", bound, value=1)
+        for stack in ("dev", "prod"):
+            # Six of them, and one more while a version is replaced, on as little as two cores.
+            project.settle(stack, "workloads", workload, "endpoint", "kubernetes", value={"cpu": "100m"})
     timeout = ("endpoint", "request_timeout_seconds")
     project.settle("dev", "workloads", LANGUAGE_MODEL, *timeout, value=REQUEST_TIMEOUT_SECONDS)
     parameters = ("workloads", LANGUAGE_MODEL, "pipeline", "parameters")
