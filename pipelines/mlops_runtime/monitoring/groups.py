@@ -119,7 +119,9 @@ def _quality(
 
 def _answered(answers: Answers) -> Numbers | None:
     if answers.task == "regression":
-        return answers.predicted.astype(np.float64)
+        numbers: Numbers = answers.predicted.astype(np.float64)
+        return numbers
     if len(answers.classes) != 2:
         return None
-    return (answers.predicted == answers.classes[1]).astype(np.float64)
+    is_second: Numbers = (answers.predicted == answers.classes[1]).astype(np.float64)
+    return is_second

@@ -125,7 +125,7 @@ def classification_answers(
         known &= true.is_known
         truth = true.values
     index = np.flatnonzero(known)
-    shares = None if table is None else table[known]
+    shares = None if table is None else table[known].astype(np.float64)
     unread = int((~known).sum())
     return Answers("classification", "", index, truth[known], predicted[known], shares, classes, unread)
 
@@ -166,8 +166,10 @@ def calibration_error(bins: list[CalibrationBin]) -> float | None:
 def losses(answers: Answers) -> Numbers:
     """Return each row's loss: the absolute error of a number, 1 for a wrong class."""
     if answers.task == "regression":
-        return np.abs(answers.predicted.astype(np.float64) - answers.actual.astype(np.float64))
-    return (answers.predicted != answers.actual).astype(np.float64)
+        errors: Numbers = np.abs(answers.predicted.astype(np.float64) - answers.actual.astype(np.float64))
+        return errors
+    is_wrong: Numbers = (answers.predicted != answers.actual).astype(np.float64)
+    return is_wrong
 
 
 def is_better(metric: str, value: float, than: float) -> bool:
