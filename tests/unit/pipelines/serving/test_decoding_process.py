@@ -47,7 +47,7 @@ PREDICT = "/v1/models/flight-delay:predict"
 INFER = "/v2/models/flight-delay/infer"
 ONE_ROW_OF_MANY_NAMES = v1({f"c{number}": 0 for number in range(150_000)})
 MANY_ROWS = v1(*[{**ROW, "carrier": "Zeppelin"}] * 20_000)
-MATRIX = v2([1] * 240_000, 60_000, id=" " * 999_999)
+MATRIX = v2([1] * 240_000, 60_000, parameters={"padding": " " * 999_999})
 
 
 def test_the_bodies_are_large() -> None:
