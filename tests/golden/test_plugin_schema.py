@@ -51,6 +51,7 @@ def test_every_component_is_hosted(schema: dict[str, Any]) -> None:
         "KubernetesEndpoint",
         "KubernetesFeatureStore",
         "KubernetesModelRegistry",
+        "KubernetesMonitoring",
         "KubernetesTrainingPipeline",
         "SageMakerBatchJob",
         "SageMakerEndpoint",

@@ -49,8 +49,8 @@ def _workloads(document: StackDocument, *, owns_registry: bool) -> Iterator[Prob
         taken |= dict.fromkeys(objects, f"the feature store {store}")
     for name in workloads:
         made_of_it = (names.pipeline_of, names.truth_check_of, names.batch_of, names.outside_of)
-        objects = (*(name_of(name) for name_of in made_of_it), *names.of_monitoring(name))
-        taken |= dict.fromkeys(objects, f"the workload {name}")
+        made = (*(name_of(name) for name_of in made_of_it), *names.of_monitoring(name))
+        taken |= dict.fromkeys(made, f"the workload {name}")
     for name in workloads:
         if name in taken:
             yield document.problem(

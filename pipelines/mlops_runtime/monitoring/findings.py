@@ -114,8 +114,8 @@ def drift_findings(columns: Sequence[ColumnDrift], noun: str, thresholds: Thresh
         for measure, score in column.scores.items():
             threshold = thresholds.of(measure, column.name)
             yield judged(Measured(subject, measure, score.value, column.rows, score.chance), threshold)
-        for measure, value in _ratios(column).items():
-            yield judged(Measured(subject, measure, value, rows), thresholds.of(measure, column.name))
+        for ratio, value in _ratios(column).items():
+            yield judged(Measured(subject, ratio, value, rows), thresholds.of(ratio, column.name))
 
 
 def _state(measured: Measured, threshold: Threshold) -> FindingState:

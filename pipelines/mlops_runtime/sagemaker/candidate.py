@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from mlops_runtime.artifact import DIGEST_PREFIX
 from mlops_runtime.graph import StepGraph
-from mlops_runtime.language_model.contract import is_language_model
 from mlops_runtime.language_model.golden import GOLDEN_FILE_NAME
 from mlops_runtime.record import StepRecord
 from mlops_runtime.sagemaker.composition import model_digest
 from mlops_runtime.sagemaker.folders import MODEL_ARCHIVE, Folders
 from mlops_runtime.sagemaker.verdict import deciding_step
+from mlops_runtime.serving.contract import LANGUAGE_MODEL, runtime_of
 from mlops_runtime.workspace import Workspace, WorkspaceError
 
 NO_FOLDER = "none"
@@ -56,7 +56,7 @@ def hand_on_model(
     destination = folders.processing_model / folder / MODEL_ARCHIVE
     destination.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(archive, destination)
-    if is_language_model(artifact):
+    if runtime_of(artifact) == LANGUAGE_MODEL:
         # Whoever asks an endpoint of AWS's container reads them here: nothing in it proves itself.
         shutil.copyfile(artifact / GOLDEN_FILE_NAME, destination.with_name(GOLDEN_FILE_NAME))
     return folder

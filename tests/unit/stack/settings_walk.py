@@ -10,7 +10,6 @@ from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.rules import Pattern
 from pulumi_mlops.batch_job.settings import COLUMN
 from pulumi_mlops.endpoint.kubernetes.own_server import settings as own_server
-from pulumi_mlops.feature_store.settings import VIEW_NAME
 from pulumi_mlops.monitoring import settings as monitoring
 from pulumi_mlops.stack.model import StackConfig
 
@@ -43,7 +42,6 @@ _TEXTS: Mapping[Pattern, Values] = {
     values.graph_reference: ("flight_delay.graph:GRAPH", "flight_delay.graph:OTHER"),
     values.table_location: ("s3://tables/a", "s3://tables/b"),
     COLUMN: ("flight_id", "carrier_id"),
-    VIEW_NAME: ("weather_v1", "punctuality_v1"),
     monitoring.METRIC: ("mae", "rmse"),
     monitoring.FEATURE: ("carrier", "origin"),
     monitoring.CURRENCY: ("EUR", "CHF"),

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # kubernetes-validate brings it, without types
+import jsonschema  # kubernetes-validate brings it
 import pytest
 from ruamel.yaml import YAML
 

@@ -1,7 +1,7 @@
 """One column of a window held against its baseline: a state always, and scores where they mean something."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -180,27 +180,26 @@ def _compared(
     known = column.values[in_window]
     state = _state(of, column, known, periods, rows_min)
     bins = None if of is None or not of.known else _bins(of)
-    drift = {
-        "name": name,
-        "kind": baseline.kind,
-        "state": state,
-        "unit": getattr(of, "unit", ""),
-        "rows": len(known),
-        "ratios": _ratios(of, column, known, periods),
-        "baseline_missing": baseline.missing_ratio,
-    }
+    drift = ColumnDrift(
+        name=name,
+        kind=baseline.kind,
+        state=state,
+        unit=getattr(of, "unit", ""),
+        rows=len(known),
+        ratios=_ratios(of, column, known, periods),
+        baseline_missing=baseline.missing_ratio,
+    )
     if bins is not None and len(known):
         counts = bins.counts(bins.place(known))
-        drift["shares"] = _shares(bins, counts)
+        drift = replace(drift, shares=_shares(bins, counts))
         if state is ColumnState.MEASURED:
-            drift["scores"] = _scores(of, bins, counts, known)
+            drift = replace(drift, scores=_scores(of, bins, counts, known))
         if isinstance(of, CategoryBaseline):
             seen = Counter(known.tolist())
-            drift["new"] = _new(of, seen)
-            drift["vanished"] = _vanished(of, seen)
+            drift = replace(drift, new=_new(of, seen), vanished=_vanished(of, seen))
     if bins is not None and state not in (ColumnState.CONSTANT, ColumnState.REDACTED):
-        drift["history"] = _history(bins, column, periods, rows_min)
-    return ColumnDrift(**drift)
+        drift = replace(drift, history=_history(bins, column, periods, rows_min))
+    return drift
 
 
 def _state(

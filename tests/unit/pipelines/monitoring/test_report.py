@@ -46,7 +46,8 @@ def window(rows: int = 1000, *, heat: float = 20.0, error: float = 1.0, **more: 
     generator = np.random.default_rng(2)
     values = generator.normal(heat, 5, rows)
     labels = values + generator.choice([-error, error], rows)
-    return joined({"heat": values, "place": generator.choice(["a", "b"], rows)}, {"delay": values}, labels, **more)
+    inputs = {"heat": values.tolist(), "place": generator.choice(["a", "b"], rows).tolist()}
+    return joined(inputs, {"delay": values.tolist()}, labels, **more)
 
 
 def report(frame: pd.DataFrame, *, baseline: Baseline | None, **more: Any) -> Report:
@@ -211,7 +212,8 @@ def test_a_page_of_many_features_stays_below_two_megabytes() -> None:
     names = [f"feature_number_{number}" for number in range(600)]
     generator = np.random.default_rng(3)
     table = pd.DataFrame(generator.normal(size=(600, len(names))), columns=names)
-    frame = joined({name: table[name] for name in names}, {"delay": table[names[0]]}, days=28)
+    inputs = {name: table[name].tolist() for name in names}
+    frame = joined(inputs, {"delay": table[names[0]].tolist()}, days=28)
     text = page(report(frame, baseline=Baseline.of(table), window_hours=24 * 28))
     assert len(text.encode()) < 2 * 2**20
 
@@ -236,6 +238,10 @@ def test_thresholds_are_laid_over_their_defaults_and_wrong_ones_are_refused() ->
     assert bounds.of("psi", "heat").breached == 5.0
     hot = report(window(heat=24.0), baseline=BASELINE, thresholds=bounds)
     assert not any(each.subject == "feature heat" and each.state is FindingState.BREACHED for each in hot.findings)
-    for wrong in ({"measures": {"pssi": {}}}, {"measures": {"psi": {"warning": 1.0, "breached": 0.5}}}):
+    wrongs: list[dict[str, Any]] = [
+        {"measures": {"pssi": {}}},
+        {"measures": {"psi": {"warning": 1.0, "breached": 0.5}}},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             Thresholds.model_validate(wrong)
