@@ -43,8 +43,10 @@ ALONE = FeatureStoreDefinition(views=(NEXT,))
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, engine_environment: Mapping[str, str]) -> Iterator[AwsStack]:
     with aws_stack(tmp_path_factory.mktemp("feature-store"), engine_environment) as made:
-        (made.folder / "pipelines").mkdir()
-        (made.folder / "pipelines" / "e2e_features.py").write_text(DEFINITIONS)
+        # The project is the checkout, whose program runs: what it imports besides is on the path.
+        pipelines = tmp_path_factory.mktemp("pipelines")
+        (pipelines / "e2e_features.py").write_text(DEFINITIONS)
+        made.environment["PYTHONPATH"] = str(pipelines)
         yield made
 
 

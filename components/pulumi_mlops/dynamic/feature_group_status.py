@@ -64,7 +64,10 @@ def require_sound(sagemaker: Any, name: str, described: Description | None) -> D
     if offline.get("Status") == _BLOCKED:
         reason = offline.get("BlockedReason") or "AWS gives none"
         fix = "mend the cause, such as the role's rights on the bucket, the key or the Glue table"
-        raise FeatureGroupError(f"{where}: got an offline store that is {_BLOCKED}; reason: {reason}; fix: {fix}")
+        raise FeatureGroupError(
+            f"{where}: got an offline store that is {_BLOCKED}; reason: {reason}; expected one that takes records,"
+            f" fix: {fix}"
+        )
     return described
 
 

@@ -76,9 +76,7 @@ SUPPORT: Mapping[Target, Support] = {
                 Refused(("platform", "images", image), "CloudWatch, which has no image", "remove it")
                 for image in ("prometheus", "alertmanager")
             ),
-            Refused(
-                _MONITORING, "endpoint.sagemaker.alarms and endpoint.sagemaker.data_capture", "use those, or remove it"
-            ),
+            Refused(_MONITORING, "endpoint.sagemaker.alarms and endpoint.payloads", "use those, or remove it"),
             Refused(
                 (*_REGISTRY, "url"), "registry.account_id and registry.namespace", "name the account that holds it"
             ),

@@ -91,7 +91,7 @@ def views_of(groups: Mapping[str, str]) -> list[FeatureView]:
     missing = sorted(set(groups) - set(known))
     if missing:
         expected = f"one of {', '.join(sorted(known))}"
-        raise FeatureDefinitionError([f"--group {name}: expected {expected}, fix: correct it" for name in missing])
+        raise FeatureDefinitionError([f"--group: got {name}, expected {expected}, fix: correct it" for name in missing])
     return [known[name] for name in sorted(groups)]
 
 

@@ -44,6 +44,9 @@ OTHERS = {
     ("registry", "backup"),
     ("registry", "restore"),
     ("render",),
+    ("report",),
+    ("retraining", "reset"),
+    ("retraining", "status"),
     ("status",),
 }
 CALLS = """

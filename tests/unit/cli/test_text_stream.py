@@ -47,7 +47,7 @@ class Answering:
     def __init__(self) -> None:
         self.asked: tuple[str, Any] = ("", None)
 
-    def lines(self, _service: Any, path: str, body: Any, *, answer_seconds: float) -> Iterator[str]:
+    def lines(self, _service: Any, path: str, body: Any, *, answer_seconds: float, headers: object) -> Iterator[str]:
         assert answer_seconds > 0
         self.asked = (path, body)
         yield from CHAT if path.endswith("chat/completions") else STREAM

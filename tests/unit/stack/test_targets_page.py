@@ -39,14 +39,21 @@ def rows(section: str) -> dict[str, list[str]]:
 def test_every_setting_is_there_once(section: str) -> None:
     assert list(rows(section)) == list(dict.fromkeys(rows(section)))
     model, place = SECTIONS[section]
-    of_their_own = {other[-1] for _, other in SECTIONS.values() if other[:-1] == place}
-    assert set(rows(section)) == set(model.model_fields) - of_their_own
+    assert set(rows(section)) == set(model.model_fields) - with_a_table(place)
+
+
+def with_a_table(place: tuple[str, ...]) -> set[str]:
+    """Return what of a place has a table of its own."""
+    return {other[-1] for _, other in SECTIONS.values() if other[:-1] == place}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("target", COLUMNS)
 def test_what_a_target_refuses_is_said_so(section: str, target: Target) -> None:
     place = SECTIONS[section][1]
-    refused = {rule.path[-1] for rule in SUPPORT[target].refused if rule.path[:-1] == place}
+    refused = {rule.path[-1] for rule in SUPPORT[target].refused if rule.path[:-1] == place} - with_a_table(place)
     told = {name for name, cells in rows(section).items() if cells[COLUMNS.index(target)].startswith("refused")}
     assert told == refused
+    # What is refused whole has nothing to tell of its parts.
+    is_refused_whole = any(rule.path == place for rule in SUPPORT[target].refused)
+    assert is_refused_whole == all(cells[COLUMNS.index(target)] == "–" for cells in rows(section).values())

@@ -112,7 +112,7 @@ def _refuse_the_other_target(arguments: Arguments, args: WorkloadArgs, target: s
     else:
         unsupported += [("endpoint", "expose"), ("endpoint", "features")]
         if args.get("monitoring") is not None:
-            fix = "remove it: endpoint.sagemaker.alarms and data_capture watch an endpoint there"
+            fix = "remove it: endpoint.sagemaker.alarms and endpoint.payloads watch an endpoint there"
             arguments.add("monitoring", "a monitoring", "nothing: it runs on kubernetes only", fix)
     for part, key in unsupported:
         settings: Mapping[str, Any] = args.get(part) or {}  # type: ignore[assignment]
