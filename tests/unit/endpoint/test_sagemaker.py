@@ -482,6 +482,7 @@ def test_outputs_as_inputs_give_the_same_resources() -> None:
     def deferred() -> None:
         args: Any = {
             "image": later(IMAGE),
+            "payloads": plain["payloads"],
             "model": {"version": later("7"), "digest": later(DIGEST)},
             "sagemaker": {
                 **hosting,
