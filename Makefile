@@ -33,6 +33,9 @@ doctor: .venv/.synced  ## what this machine has and lacks
 test: .venv/.synced lint  ## every test: unit, golden, end to end, in two processes
 	@$(RUN) -m pytest -n 2 $(PYTEST_ARGS)
 
+test-long: .venv/.synced  ## the tests that take longer than CI has room for
+	@MLOPS_LONG_TESTS=1 MLOPS_REQUIRE_E2E=1 $(RUN) -m pytest tests/e2e/long $(PYTEST_ARGS)
+
 unit: .venv/.synced  ## the tests that need no cluster
 	@$(RUN) -m pytest -m "not e2e" $(PYTEST_ARGS)
 

@@ -20,6 +20,8 @@ from tests.e2e.cluster_of_tests import cluster_of_tests
 from tests.e2e.kubernetes_world import World, open_world
 from tests.e2e.pulumi_project import Project
 
+# They take longer than CI has room for: `make test-long`.
+collect_ignore = [] if os.environ.get("MLOPS_LONG_TESTS") else ["long"]
 ProjectFactory = Callable[[str], Project]
 
 

@@ -53,7 +53,7 @@ def sizes(platform: PlatformConfig) -> dict[str, dict[str, Any]]:
     if not isinstance(registry, OwnRegistry) or platform.kubernetes is None:
         return {}
     is_postgresql = registry.database is RegistryDatabase.POSTGRESQL
-    claim = _POSTGRESQL_CLAIM if is_postgresql else f"{names.REGISTRY}-database"
+    claim = _POSTGRESQL_CLAIM if is_postgresql else names.database_of(names.REGISTRY)
     found = {"database": {"claim": claim, "gib": registry.database_volume_gib}}
     if registry.artifacts_s3 is None:
         size = registry.artifacts_volume_gib or ARTIFACTS_VOLUME_GIB.default

@@ -6,6 +6,7 @@ import pytest
 from sandbox import files, go_caches, paths, take_down
 from sandbox.cluster import lifecycle
 from sandbox.errors import SandboxError
+from sandbox.images.catalog import KNOWN_IMAGE_NAMES
 from sandbox.images.docker import Docker
 
 
@@ -85,7 +86,7 @@ def test_purge_forgets_the_images_in_the_users_docker(
     assert forgotten == []
     take_down.take_down(purge=True)
     assert forgotten[0] == "localhost/pulumi-mlops/pipeline set()"
-    assert len(forgotten) == 4
+    assert len(forgotten) == len(KNOWN_IMAGE_NAMES)
 
 
 def test_the_compilers_caches_go_once_the_build_has_succeeded(

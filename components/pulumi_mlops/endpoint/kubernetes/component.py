@@ -106,7 +106,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
             return []
         key = pulumi.Output.secret(secrets.token_urlsafe(32))
         options = pulumi.ResourceOptions(parent=self, ignore_changes=["data"])
-        return [create(f"{settings.name}-truth", truth_check.own_keys(settings, key), options)]
+        return [create(names.truth_check_of(settings.name), truth_check.own_keys(settings, key), options)]
 
     def _expose(self, settings: EndpointSettings, deployment: pulumi.Resource, check: pulumi.Resource) -> None:
         """Declare the way from outside: it is opened to what has been proved."""

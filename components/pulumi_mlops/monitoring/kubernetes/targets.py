@@ -43,7 +43,12 @@ def scrape_configs(settings: MonitoringSettings) -> pulumi.Input[list[Document]]
             {
                 "job_name": service,
                 "dns_sd_configs": [
-                    {"names": [f"{service}.{namespace}.svc"], "type": "A", "port": port, "refresh_interval": "15s"}
+                    {
+                        "names": [names.service_host(service, namespace)],
+                        "type": "A",
+                        "port": port,
+                        "refresh_interval": "15s",
+                    }
                 ],
                 "relabel_configs": [{"target_label": "namespace", "replacement": namespace}],
             }

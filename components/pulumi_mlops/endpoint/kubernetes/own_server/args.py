@@ -45,7 +45,7 @@ class OwnServerArgs(TypedDict):
     model_mount_path: NotRequired[str]
     """Folder that the verified model is mounted at, read-only. Defaults to `/mnt/models`."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
-    """Environment variables. Beside these it has MLOPS_MODEL_NAME, MLOPS_MODEL_VERSION and MLOPS_MODEL_DIGEST. Defaults
+    """Environment variables. Beside these it has those that name the model, its version and its digest. Defaults
     to none."""
     protocol: NotRequired[ServerProtocol]
     """What it speaks: v2, v1 or custom. Defaults to v2."""

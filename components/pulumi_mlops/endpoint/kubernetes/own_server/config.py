@@ -45,7 +45,7 @@ class OwnServerConfig(Model):
     """Folder that the verified model is mounted at, read-only. Defaults to /mnt/models."""
 
     environment: dict[Annotated[str, settings.variable_name], str] = Field(default={})
-    """Environment variables. Beside these it has MLOPS_MODEL_NAME, MLOPS_MODEL_VERSION and MLOPS_MODEL_DIGEST. Defaults
+    """Environment variables. Beside these it has those that name the model, its version and its digest. Defaults
     to none."""
 
     protocol: Annotated[ServerProtocol, Field(strict=False)] = settings.DEFAULT_PROTOCOL

@@ -32,7 +32,7 @@ from tests.e2e.pod_shell import run_in_pod
 from tests.e2e.streams import Streams, opened_once
 from tests.e2e.test_batch import CLAIM, SHELL, open_volume
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 REQUEST_TIMEOUT_SECONDS = 300
 ANSWER_TOKENS = 8
