@@ -33,6 +33,7 @@ _RECIPES = (
     *(_CHECKOUT / "components/pulumi_mlops/image/definitions").glob("*/Dockerfile"),
 )
 _SETTING = re.compile(r"[a-z_]+=\S+")
+_DIRECTIVE = re.compile(r"--[a-z]+(-[a-z]+)*")
 _VARIABLE = re.compile(r"\b(?:MLOPS|MLFLOW)_[A-Z_]+\b")
 _READ = frozenset(
     name
@@ -104,6 +105,12 @@ def _postgresql(arguments: Sequence[str]) -> list[str]:
     return [f"no setting: {flag} {value}" for flag, value in pairs if flag != "-c" or not _SETTING.fullmatch(value)]
 
 
+def _redis(arguments: Sequence[str]) -> list[str]:
+    """Return what is no setting of Redis': `--` and a directive, then its value. Of ours they are handed on as well."""
+    pairs = itertools.zip_longest(arguments[::2], arguments[1::2])
+    return [f"no setting: {flag}" for flag, value in pairs if value is None or not _DIRECTIVE.fullmatch(flag)]
+
+
 def _known(value: Any, defaults: Mapping[str, Any]) -> str:
     """Return what a job finds in a variable whose value SageMaker fills in."""
     if not is_function(value):
@@ -124,7 +131,7 @@ def problems_of(command: Command) -> list[str]:
             # MLflow's three packages each bring the same one.
             return _script(scripts[0], arguments)
         case (program, *arguments) if any(f"/usr/local/bin/{program}\n" in recipe.read_text() for recipe in _RECIPES):
-            return _postgresql(arguments)
+            return _redis(arguments) if "REDIS_PASSWORD_FILE" in command.variables else _postgresql(arguments)
     return [f"no such program: {' '.join(command.argv) or '(none)'}"]
 
 
@@ -140,10 +147,11 @@ def _module(command: Command, name: str, arguments: Sequence[str]) -> list[str]:
         return [f"no module {error.name}"]
     said = io.StringIO()
     graph, step = (command.hyperparameters or {}).get("graph"), (command.hyperparameters or {}).get("step")
-    if hasattr(module, "parser"):
+    parser = getattr(module, "parser", None) or getattr(module, "_parser", None)
+    if parser is not None:
         with contextlib.redirect_stderr(said):
             try:
-                options = module.parser().parse_args(list(arguments))
+                options = parser().parse_args(list(arguments))
             except SystemExit:
                 return [said.getvalue().splitlines()[-1]]
         graph, step = getattr(options, "graph", None), getattr(options, "step", None)

@@ -239,7 +239,7 @@ code_format = Pattern(
 )
 volume_gib = Range(1, 16384)
 """The largest volume that the usual block storage of a cloud has, in GiB."""
-not_empty = Pattern(r"(?s).+", "a text that is not empty", "write one")
+not_empty = Pattern(r"[\s\S]+", "a text that is not empty", "write one")
 
 
 def whole_numbers(value: Any) -> Any:

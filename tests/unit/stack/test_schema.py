@@ -22,7 +22,7 @@ def test_every_stack_file_names_its_schema_to_editors() -> None:
 
 def test_the_schema_knows_every_key_and_no_other() -> None:
     config = stack_file_schema("flights")["properties"]["config"]
-    assert set(config["properties"]) == {"flights:platform", "flights:workloads"} | {
+    assert set(config["properties"]) == {"flights:platform", "flights:workloads", "flights:feature_stores"} | {
         f"flights:{key}" for key in SECRET_KEYS
     }
     assert config["additionalProperties"] is False
