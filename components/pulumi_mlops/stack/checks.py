@@ -136,7 +136,7 @@ def _monitoring_images(document: StackDocument) -> Iterator[Problem]:
     ]
     for image in ("prometheus", "alertmanager"):
         pinned = document.at("platform", "images", image)
-        if pinned is not None and not used:
+        if isinstance(pinned, str) and not used:
             yield document.problem(
                 ("platform", "images", image),
                 got=f"{shown(pinned)} without a bundled monitoring",

@@ -54,6 +54,15 @@ COMPANIONS = {
 }
 
 
+# Names that a mapping takes, where it does not take any.
+NAMES = {"sources": "weather_v1", "environment": "WORKERS"}
+
+
+def named(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a path with a name in the place of each `*`."""
+    return tuple(NAMES.get(path[at - 1], "a-name") if part == "*" else part for at, part in enumerate(path))
+
+
 def nested(path: tuple[str, ...], value: object) -> object:
     """Return the settings that have a value at a path, and nothing else but what that needs."""
     inner = value
@@ -61,14 +70,14 @@ def nested(path: tuple[str, ...], value: object) -> object:
         part = path[index]
         is_in_union = path[index - 1] in ("registry", "artifacts") and index == len(path) - 1
         companions = COMPANIONS.get(part, {}) if is_in_union else {}
-        inner = [inner] if part == "0" else {"a-name" if part == "*" else part: inner, **companions}
+        inner = [inner] if part == "0" else {named(path)[index]: inner, **companions}
     return inner
 
 
 def told(document: Any, path: tuple[str, ...]) -> Problem:
     with pytest.raises(ConfigError) as caught:
         validate(document)
-    place = ".".join("a-name" if part == "*" else part for part in path).replace(".0", "[0]")
+    place = ".".join(named(path)).replace(".0", "[0]")
     return next(problem for problem in caught.value.problems if problem.path == f"mlops:{place}")
 
 
