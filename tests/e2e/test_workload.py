@@ -85,7 +85,7 @@ def sample_rows() -> list[dict[str, Any]]:
 def assert_serves(trained: Trained, model: Mapping[str, Any]) -> None:
     """Serves it, by what the endpoint itself says."""
     row = trained.stack.status()
-    assert row["serving"] == {"version": int(model["version"]), "digest": model["digest"]}
+    assert row["serving"] == {"version": int(model["version"]), "digest": model["digest"], "runtime": "onnx"}
 
 
 def assert_first_is_back(trained: Trained) -> None:
@@ -114,7 +114,8 @@ def test_serves_what_is_pinned_and_says_so_everywhere(trained: Trained) -> None:
         trained.first["digest"],
     )
     row = trained.stack.status()
-    assert row["serving"] == row["pinned"] == {"version": trained.first["version"], "digest": trained.first["digest"]}
+    assert row["pinned"] == {"version": trained.first["version"], "digest": trained.first["digest"]}
+    assert row["serving"] == {**row["pinned"], "runtime": "onnx"}
     assert row["registered"]["version"] == trained.second["version"]
     assert row["healthy"].startswith("yes")
 
@@ -262,7 +263,7 @@ def test_a_model_is_promoted_by_its_line_alone(
     finally:
         stack.destroy()
     assert outputs["serving_digest"] == trained.first["digest"]
-    assert row["serving"] == {"version": int(trained.first["version"]), "digest": trained.first["digest"]}
+    assert_serves(trained, trained.first)
     assert row["registered"]["digest"] == trained.second["digest"], "it asks the first stack's registry"
 
 
