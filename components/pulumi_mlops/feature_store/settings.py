@@ -86,9 +86,11 @@ def read_neutral(arguments: Arguments, name: str, *, location: Check) -> Neutral
     if definition is None:
         return None
     _check_sources(arguments, definition, given, location)
+    # What is wrong with a source has been noted; the definition itself would refuse it once more.
+    sound = {view: source for view, source in given.items() if location(source) is None}
     return NeutralFeatureStoreSettings(
         name=name,
-        definition=with_sources(definition, given),
+        definition=with_sources(definition, sound),
         schedule=schedule,
         lateness_hours=lateness_hours,
         run_timeout_seconds=run_timeout_seconds,

@@ -23,7 +23,7 @@ NAME_CHARACTERS_MAX = 60
 RESERVED_NAMES = frozenset(
     {"is_deleted", "write_time", "api_invocation_time", "event_timestamp", "created", "year", "month", "day", "hour"}
 )
-SOURCE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+|pvc://[a-z0-9][a-z0-9.-]*/\S+|(?!\w+://)\S+")
+SOURCE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?|pvc://[a-z0-9][a-z0-9.-]*(/\S*)?|(?!\w+://)\S+")
 FEATURES_MAX = 2500
 """At most as many as SageMaker lets a feature group have."""
 

@@ -1,6 +1,7 @@
 """Every setting of a stack file, found from its schema, with two right values for each, found from its rule."""
 
 import copy
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -204,6 +205,10 @@ def _values_of(schema: Mapping[str, Any], path: Path) -> Values:
 def _numbers(schema: Mapping[str, Any]) -> Values:
     least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
     step = schema.get("multipleOf", 1)
+    most = schema.get("maximum", schema.get("exclusiveMaximum", math.inf))
+    if schema.get("type") == "number" and most <= least + 4 * step:
+        lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        return lowest + (most - lowest) / 4, lowest + (most - lowest) / 2
     # Neither the least nor what most settings have by default.
     first = least + 3 * step
     return first, first + step

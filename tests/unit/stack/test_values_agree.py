@@ -17,6 +17,7 @@ from pulumi_mlops._shared.aws import values as aws_values
 from pulumi_mlops._shared.kubernetes.quantities import mebibytes
 from pulumi_mlops._shared.rules import Rule
 from pulumi_mlops.endpoint import settings as endpoint
+from pulumi_mlops.endpoint.args import KubernetesPayloadsArgs
 from pulumi_mlops.model_registry.kubernetes import connections
 from pulumi_mlops.stack.platform.config import Target
 from pulumi_mlops.stack.targets import SUPPORT
@@ -29,12 +30,16 @@ from tests.unit.stack.test_every_setting_arrives import (
     ECR,
     ENDPOINT,
     EXPOSED,
+    MEASURED,
+    MONITORED,
+    MONITORING,
     ON_POSTGRESQL,
     PIPELINE,
     SCALED,
     SOURCES_IN_S3,
     STEP,
     STORE,
+    STORED,
     WORKLOAD,
     of_target,
 )
@@ -55,6 +60,10 @@ NO_ARGUMENTS = {
     (*WORKLOAD, "images", "repository"),
     ("platform", "images", "repository"),
 }
+# What data capture cannot do: the component refuses whatever is said of it.
+NO_DATA_CAPTURE = {
+    (*ENDPOINT, "payloads", key) for key in ("text_characters_max", "record_bytes_max", "retention_days")
+}
 # What the names of others are made of.
 MADE_INTO_OTHERS = {("platform", "registry", "account_id"), ("platform", "registry", "namespace")}
 # What leaves a setting the whole range of its own rule, by the end of its path.
@@ -70,6 +79,12 @@ ROOM: Mapping[Path, More] = {
     ("model_cache_gib",): {(*ENDPOINT, "kubernetes", "accelerator", "memory_gib"): 10**6},
     ("rollout_timeout_seconds",): {(*ENDPOINT, "rollout", "bake_seconds"): 0},
     ("provisioned_concurrency",): {(*ENDPOINT, "sagemaker", "serverless", "max_concurrency"): 200},
+    **{("kubernetes", "payloads", key): STORED for key in KubernetesPayloadsArgs.__annotations__},
+    ("quality", "group_difference_max"): {**MEASURED, (*MONITORING, "quality", "group_feature"): "carrier"},
+    **MONITORED,
+    ("new_labels_min",): {(*MONITORING, "labels"): "s3://labels/flights"},
+    ("rule_labels", "release"): {(*MONITORING, "kubernetes", "prometheus"): "operator"},
+    ("retraining_token_secret_name",): {(*MONITORING, "retraining", "cooldown_hours"): 24},
     ("registry", "replicas"): {
         ("platform", "registry", "database"): "postgresql",
         ("platform", "registry", "artifacts_s3", "uri"): "s3://models/a",
@@ -118,6 +133,9 @@ NARROWER: Mapping[tuple[str, Path], Callable[[Any], bool]] = {
     ("sagemaker", ("sources", "weather_v1")): lambda found: found.startswith("s3://"),
     ("sagemaker", ("batch", "input")): lambda found: found.startswith("s3://") and len(found) <= 256,
     ("sagemaker", ("batch", "output")): lambda found: found.startswith("s3://") and len(found) <= 256,
+    # An alert without a threshold cannot fire.
+    ("kubernetes", ("alerts", "0")): _of("ServerErrors", "ReplicasBusy"),
+    ("sagemaker", ("lmi", "image")): lambda found: ".eu-west-1." in found,
     ("sagemaker", ("shadow", "image")): lambda found: found.startswith(ECR),
     ("sagemaker", ("permissions_boundary_arn",)): lambda found: ":222222222222:" in found,
 }
@@ -208,6 +226,8 @@ def values_of_stack_files() -> Iterator[Value]:
         (other,) = set(BASES) - {target}
         for setting in SETTINGS:
             if other in setting.path or setting.path in NO_ARGUMENTS or _is_unsupported(setting.path, target):
+                continue
+            if target == "sagemaker" and setting.path in NO_DATA_CAPTURE:
                 continue
             yield Value(target, setting)
             for index, parent in enumerate(setting.path[:-1], start=1):
