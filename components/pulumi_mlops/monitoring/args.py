@@ -223,6 +223,8 @@ class KubernetesMonitoringArgs(NeutralMonitoringArgs):
     workload's monitoring takes its endpoint's."""
     pipeline_name: NotRequired[str]
     """Name of the training pipeline that `retraining` runs. Required with it."""
+    workload: NotRequired[str]
+    """Name of the workload, for labels. Defaults to `model_name`."""
     model: NotRequired[ModelPinArgs]
     """The version that is watched. Defaults to none: nothing is watched, and the status is `waiting-for-model`."""
     tags: NotRequired[dict[str, pulumi.Input[str]]]

@@ -111,6 +111,7 @@ class NeutralMonitoringSettings:
     name: str
     image: pulumi.Input[str]
     model_name: str
+    workload: str
     model: PinnedModel | None
     """None: there is no version to watch yet."""
     payloads: str
@@ -145,10 +146,12 @@ def read_neutral(arguments: Arguments, name: str, *, image: Check, location: Che
     quality = _quality(arguments)
     if quality is not None and labels is None and arguments.sound("labels"):
         arguments.add("quality", "no labels", "labels that the model's quality is measured with", "add labels")
+    model_name = read("model_name", values.workload_name, name)
     return NeutralMonitoringSettings(
         name=name,
         image=read("image", image),
-        model_name=read("model_name", values.name_of_at_most(63), name),
+        model_name=model_name,
+        workload=read("workload", values.workload_name, model_name),
         model=read_model(arguments, "model"),
         payloads=payloads or "",
         labels=labels,

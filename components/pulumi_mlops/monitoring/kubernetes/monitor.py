@@ -35,7 +35,7 @@ def selector(settings: MonitoringSettings) -> dict[str, str]:
 
 def pod_labels(settings: MonitoringSettings) -> dict[str, str]:
     """Labels of the monitor's pod."""
-    return labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    return labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
 
 
 def metadata(settings: MonitoringSettings) -> Document:

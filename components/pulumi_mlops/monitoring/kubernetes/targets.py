@@ -26,7 +26,7 @@ def server_service(settings: MonitoringSettings) -> Document:
         "targetPort": settings.pod_port,
         "protocol": "TCP",
     }
-    own = labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    own = labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
     metadata = labels.metadata(server_service_name(settings), settings.namespace, own, settings.tags)
     return objects.service(metadata, dict(settings.pod_selector), [port], headless=True)
 
@@ -71,7 +71,7 @@ def service_monitors(settings: MonitoringSettings) -> list[Document]:
 
 
 def _service_monitor(settings: MonitoringSettings, name: str, selected: dict[str, str]) -> Document:
-    own = labels.pod_labels(settings.name, COMPONENT, workload=settings.model_name)
+    own = labels.pod_labels(settings.name, COMPONENT, workload=settings.workload)
     metadata = labels.metadata(name, settings.namespace, own, settings.tags)
     metadata["labels"] |= dict(settings.rule_labels)
     endpoint: Document = {"port": monitor.METRICS, "interval": SCRAPE_INTERVAL}
