@@ -179,14 +179,15 @@ def contexts_of(setting: Setting, target: str) -> More:
     found: More = next((more for end, more in CONTEXTS.items() if setting.path[-len(end) :] == end), {})
     if setting.path[: len(MONITORING)] == MONITORING and target == "kubernetes":
         has_its_own = found.get((*MONITORING, "kubernetes", "prometheus")) != "operator"
+        watched: dict[tuple[str, ...], Any]
         watched = {} if setting.path[-1] == "payloads" else {(*MONITORING, "payloads"): "pvc://predictions/flights"}
         if setting.path[-1].startswith("s3_"):
             watched = {(*MONITORING, "payloads"): "s3://predictions/flights"}
         token = (*MONITORING, "kubernetes", "retraining_token_secret_name")
         if setting.path == token:
-            watched |= {(*MONITORING, "retraining", "cooldown_hours"): 24}
+            watched[*MONITORING, "retraining", "cooldown_hours"] = 24
         elif "retraining" in setting.path:
-            watched |= {token: "retraining-token"}
+            watched[token] = "retraining-token"
         found = {**(ALERTING_IMAGES if has_its_own else {}), **watched, **found}
     return of_target(found, target)
 
