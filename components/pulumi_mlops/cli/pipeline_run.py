@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pulumi_mlops.cli import targets
 from pulumi_mlops.cli.output import WRONG_USE, code_prints_to_stderr, print_json, say_error, told_errors
 from pulumi_mlops.cli.progress import RunView
 from pulumi_mlops.cli.registered_version import RegisteredVersion, VersionRefusedError
 from pulumi_mlops.cli.runs import EXIT_CODES, Run, Status, Step
 from pulumi_mlops.cli.scores import Scores, asked_champion
 from pulumi_mlops.cli.stacks import Place, place_of
-from pulumi_mlops.cli.targets import operations_of
 from pulumi_mlops.cli.tracebacks import frames_of_failures
 from pulumi_mlops.cli.workload_status import Known
 from pulumi_mlops.stack.graphs import GraphError, judge_parameters, load_graph
@@ -98,7 +98,7 @@ def _champion(place: Place | None) -> Known[RegisteredVersion]:
     pin = place.config.workloads[place.workload].model
     if pin is None:
         return Known()
-    operations = operations_of(place)
+    operations = targets.operations_of(place)
     return asked_champion(pin.version, operations.version, VersionRefusedError, *operations.errors)
 
 

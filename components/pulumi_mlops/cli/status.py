@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pulumi_mlops.cli import targets
 from pulumi_mlops.cli.output import code_prints_to_stderr, print_json, told_errors
 from pulumi_mlops.cli.stacks import Place
-from pulumi_mlops.cli.targets import operations_of
 from pulumi_mlops.cli.workload_status import Known, WorkloadStatus
 from pulumi_mlops.stack.file import load_stack_file
 from pulumi_mlops.stack.problems import ConfigError
@@ -52,7 +52,7 @@ def _stack_status(project: Project, stack: str) -> list[WorkloadStatus]:
         refused: Known[Any] = Known(problem=str(error.problems[0]))
         return [WorkloadStatus(stack, "", refused, refused, refused, refused)]
     places = [Place(stack, workload, config) for workload in sorted(config.workloads)]
-    return [operations_of(place).status() for place in places]
+    return [targets.operations_of(place).status() for place in places]
 
 
 def to_table(rows: list[WorkloadStatus]) -> tuple[Table, list[str]]:
