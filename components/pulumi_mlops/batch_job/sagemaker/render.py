@@ -3,10 +3,10 @@
 from typing import Any
 
 from pulumi_mlops._shared import names
+from pulumi_mlops._shared.aws import processing_jobs
 from pulumi_mlops._shared.aws.pinned_package import pinned_package
 from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, Pipeline, retries
 from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
-from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops._shared.pinned_model import PinnedModel
@@ -76,7 +76,11 @@ def _job(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
     }
     return without_none(
         {
-            "ProcessingResources": {"ClusterConfig": _machine(settings)},
+            "ProcessingResources": {
+                "ClusterConfig": processing_jobs.machine(
+                    settings.instance_type, settings.volume_gib, settings.kms_key_arn
+                )
+            },
             "AppSpecification": {
                 "ImageUri": settings.image,
                 "ContainerEntrypoint": list(ENTRYPOINT),
@@ -84,7 +88,12 @@ def _job(settings: SageMakerBatchSettings, model: PinnedModel) -> Document:
             },
             "ProcessingInputs": [_model_input(package(settings, model)["model_data_url"])],
             "Environment": {"AWS_REGION": settings.account.region, "OMP_WAIT_POLICY": "PASSIVE"},
-            "NetworkConfig": without_none({"EnableNetworkIsolation": False, "VpcConfig": _network(settings)}),
+            "NetworkConfig": without_none(
+                {
+                    "EnableNetworkIsolation": False,
+                    "VpcConfig": processing_jobs.network(settings.subnet_ids, settings.security_group_ids),
+                }
+            ),
             "StoppingCondition": {"MaxRuntimeInSeconds": settings.run_timeout_seconds},
             "RoleArn": roles_of(settings).arn(Role.JOB),
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.job_tags.items())] or None,
@@ -104,26 +113,3 @@ def _model_input(model_data: Any) -> Document:
             "S3CompressionType": "None",
         },
     }
-
-
-def _machine(settings: SageMakerBatchSettings) -> Document:
-    encrypts = settings.kms_key_arn is not None and not has_own_disks(settings.instance_type)
-    return without_none(
-        {
-            "InstanceCount": 1,
-            "InstanceType": settings.instance_type,
-            "VolumeSizeInGB": settings.volume_gib,
-            "VolumeKmsKeyId": settings.kms_key_arn if encrypts else None,
-        }
-    )
-
-
-def _network(settings: SageMakerBatchSettings) -> Any:
-    """Return the network that the job is in, in an order that does not change; None for SageMaker's own."""
-    if not settings.subnet_ids:
-        return None
-    return combine(
-        lambda groups, subnets: {"SecurityGroupIds": sorted(groups), "Subnets": sorted(subnets)},
-        list(settings.security_group_ids),
-        list(settings.subnet_ids),
-    )

@@ -1,16 +1,14 @@
 """The AWS resources of a feature store: feature groups, and the pipeline of one job that brings rows in."""
 
-from typing import Any
-
 import pulumi
 
 from mlops_runtime.features.definition import FeatureView
 from mlops_runtime.features.sagemaker_records import columns_of, key_column
 from mlops_runtime.features.sagemaker_views import in_parts
 from pulumi_mlops._shared import names
+from pulumi_mlops._shared.aws import processing_jobs
 from pulumi_mlops._shared.aws.pipelines import JOB_FAULTS, STEP_FAULTS, Pipeline, retries
 from pulumi_mlops._shared.aws.schedules import Schedule, schedule_of
-from pulumi_mlops._shared.aws.volumes import has_own_disks
 from pulumi_mlops._shared.documents import Document, to_json, without_none
 from pulumi_mlops._shared.inputs import combine
 from pulumi_mlops.feature_store.sagemaker.names import (
@@ -132,7 +130,11 @@ def _job(settings: SageMakerFeatureStoreSettings) -> Document:
     progress = combine(lambda bucket: f"s3://{bucket}/{folder}", settings.bucket_name)
     return without_none(
         {
-            "ProcessingResources": {"ClusterConfig": _machine(settings)},
+            "ProcessingResources": {
+                "ClusterConfig": processing_jobs.machine(
+                    settings.instance_type, settings.volume_gib, settings.kms_key_arn
+                )
+            },
             "AppSpecification": {
                 "ImageUri": settings.image,
                 "ContainerEntrypoint": list(ENTRYPOINT),
@@ -143,32 +145,14 @@ def _job(settings: SageMakerFeatureStoreSettings) -> Document:
                 ],
             },
             "Environment": {"AWS_REGION": settings.account.region, **in_parts(views)},
-            "NetworkConfig": without_none({"EnableNetworkIsolation": False, "VpcConfig": _network(settings)}),
+            "NetworkConfig": without_none(
+                {
+                    "EnableNetworkIsolation": False,
+                    "VpcConfig": processing_jobs.network(settings.subnet_ids, settings.security_group_ids),
+                }
+            ),
             "StoppingCondition": {"MaxRuntimeInSeconds": settings.run_timeout_seconds},
             "RoleArn": role_arn(settings, Role.INGESTION),
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.resource_tags.items())] or None,
         }
-    )
-
-
-def _machine(settings: SageMakerFeatureStoreSettings) -> Document:
-    encrypts = settings.kms_key_arn is not None and not has_own_disks(settings.instance_type)
-    return without_none(
-        {
-            "InstanceCount": 1,
-            "InstanceType": settings.instance_type,
-            "VolumeSizeInGB": settings.volume_gib,
-            "VolumeKmsKeyId": settings.kms_key_arn if encrypts else None,
-        }
-    )
-
-
-def _network(settings: SageMakerFeatureStoreSettings) -> Any:
-    """Return the network that the job is in, in an order that does not change; None for SageMaker's own."""
-    if not settings.subnet_ids:
-        return None
-    return combine(
-        lambda groups, subnets: {"SecurityGroupIds": sorted(groups), "Subnets": sorted(subnets)},
-        list(settings.security_group_ids),
-        list(settings.subnet_ids),
     )
