@@ -50,3 +50,34 @@ def disruption_budget(metadata: Document, selector: dict[str, str]) -> Document:
             "selector": {"matchLabels": selector},
         },
     }
+
+
+def single_pod_deployment(
+    metadata: Document,
+    selector: dict[str, str],
+    template: Document,
+    *,
+    progress_deadline_seconds: int | None = None,
+) -> Document:
+    """Build a Deployment of one pod, which goes before the next comes: two would do the same twice.
+
+    Args:
+        metadata: Its metadata.
+        selector: Labels that select its pod.
+        template: The pod's template.
+        progress_deadline_seconds: How long the pod may take to be ready. Defaults to Kubernetes' own.
+    """
+    patience = {} if progress_deadline_seconds is None else {"progressDeadlineSeconds": progress_deadline_seconds}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {
+            "replicas": 1,
+            **patience,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": selector},
+            "strategy": {"type": "Recreate"},
+            "template": template,
+        },
+    }

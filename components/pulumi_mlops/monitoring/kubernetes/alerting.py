@@ -137,19 +137,8 @@ def deployment(settings: MonitoringSettings, bundled: Bundled, files: Document) 
     )
     configured: Any = combine(content_hash, files["data"])
     annotations = {f"{labels.PREFIX}/configuration": configured}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(settings),
-        "spec": {
-            "replicas": 1,
-            "revisionHistoryLimit": 3,
-            "selector": {"matchLabels": selector(settings)},
-            # The volume is one pod's at a time.
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": labels.pod_metadata(pod_labels(settings), annotations), "spec": pod},
-        },
-    }
+    template = {"metadata": labels.pod_metadata(pod_labels(settings), annotations), "spec": pod}
+    return objects.single_pod_deployment(metadata(settings), selector(settings), template)
 
 
 def alertmanager_url(settings: MonitoringSettings) -> pulumi.Input[str]:

@@ -101,19 +101,10 @@ def deployment(settings: MonitoringSettings, model: PinnedModel) -> Document:
         cluster_assigned_user=settings.cluster_assigned_user,
     )
     annotations = {f"{labels.PREFIX}/configuration": content_hash(thresholds.as_json(settings))}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(settings),
-        "spec": {
-            "replicas": 1,
-            "progressDeadlineSeconds": FETCH_SECONDS + START_SECONDS,
-            "revisionHistoryLimit": 3,
-            "selector": {"matchLabels": selector(settings)},
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": labels.pod_metadata(pod_labels(settings), annotations), "spec": pod},
-        },
-    }
+    template = {"metadata": labels.pod_metadata(pod_labels(settings), annotations), "spec": pod}
+    return objects.single_pod_deployment(
+        metadata(settings), selector(settings), template, progress_deadline_seconds=FETCH_SECONDS + START_SECONDS
+    )
 
 
 def _monitor(settings: MonitoringSettings, model: PinnedModel) -> Document:

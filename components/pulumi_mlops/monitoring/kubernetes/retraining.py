@@ -119,18 +119,8 @@ def deployment(settings: MonitoringSettings, retraining: Retraining) -> Document
         # The one pod of ours that calls the cluster.
         more={"automountServiceAccountToken": True},
     )
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(settings),
-        "spec": {
-            "replicas": 1,
-            "revisionHistoryLimit": 3,
-            "selector": {"matchLabels": selector(settings)},
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": labels.pod_metadata(pod_labels(settings), {}), "spec": pod},
-        },
-    }
+    template = {"metadata": labels.pod_metadata(pod_labels(settings), {}), "spec": pod}
+    return objects.single_pod_deployment(metadata(settings), selector(settings), template)
 
 
 def _receiver(settings: MonitoringSettings, retraining: Retraining) -> Document:
