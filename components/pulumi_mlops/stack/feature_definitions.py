@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_mlops._shared.suggest import did_you_mean
 from pulumi_mlops.stack.document import StackDocument
-from pulumi_mlops.stack.graphs import GraphError, imported, use_pipelines_of
+from pulumi_mlops.stack.graphs import GraphError, found_in, imported, use_pipelines_of
 from pulumi_mlops.stack.problems import Problem, shown
 from pulumi_mlops.stack.project import ProjectError, find_project
 
@@ -36,17 +36,9 @@ def load_definition(reference: str) -> "FeatureStoreDefinition":
 def _loaded(reference: str) -> "FeatureStoreDefinition":
     from mlops_runtime.features.definition import FeatureStoreDefinition  # noqa: PLC0415 - who asks for one pays for it
 
-    module_name, _, name = reference.partition(":")
-    module = imported(reference, what="feature definition", setting="definition")
-    definition = getattr(module, name, None)
-    if not isinstance(definition, FeatureStoreDefinition):
-        known = [key for key, value in vars(module).items() if isinstance(value, FeatureStoreDefinition)]
-        raise GraphError(
-            got=f"{shown(reference)}, but {module_name} has no feature definition {name}",
-            expected=f"one of {', '.join(known)}" if known else "a module with a feature definition",
-            fix=did_you_mean(name, known) or "name another definition",
-        )
-    return definition
+    what = "feature definition"
+    module = imported(reference, what=what, setting="definition")
+    return found_in(module, reference, FeatureStoreDefinition, what=what, otherwise="name another definition")
 
 
 def problems_of(document: StackDocument) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _Path = tuple[str, ...]
+Named = TypeVar("Named")
 
 
 class GraphError(LookupError):
@@ -72,17 +73,33 @@ def load_graph(reference: str) -> "StepGraph":
 def _loaded(reference: str) -> "StepGraph":
     from mlops_runtime.graph import StepGraph  # noqa: PLC0415 - only who asks for a graph pays for it
 
-    module_name, _, name = reference.partition(":")
     module = imported(reference, what="step graph", setting="pipeline.graph")
-    graph = getattr(module, name, None)
-    if not isinstance(graph, StepGraph):
-        graphs = [key for key, value in vars(module).items() if isinstance(value, StepGraph)]
+    return found_in(module, reference, StepGraph, what="step graph", otherwise="name another graph in pipeline.graph")
+
+
+def found_in(module: ModuleType, reference: str, kind: type[Named], *, what: str, otherwise: str) -> Named:
+    """Return what a stack names as module:name.
+
+    Args:
+        module: The module.
+        reference: How it is named.
+        kind: What it must be.
+        what: The same in words, such as `step graph`.
+        otherwise: What to do where no name in the module is like it.
+
+    Raises:
+        GraphError: When the module has no such thing of that name.
+    """
+    module_name, _, name = reference.partition(":")
+    found = getattr(module, name, None)
+    if not isinstance(found, kind):
+        known = [key for key, value in vars(module).items() if isinstance(value, kind)]
         raise GraphError(
-            got=f"{shown(reference)}, but {module_name} has no step graph {name}",
-            expected=f"one of {', '.join(graphs)}" if graphs else "a module with a step graph",
-            fix=did_you_mean(name, graphs) or "name another graph in pipeline.graph",
+            got=f"{shown(reference)}, but {module_name} has no {what} {name}",
+            expected=f"one of {', '.join(known)}" if known else f"a module with a {what}",
+            fix=did_you_mean(name, known) or otherwise,
         )
-    return graph
+    return found
 
 
 def imported(reference: str, *, what: str, setting: str) -> ModuleType:
